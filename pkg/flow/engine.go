@@ -1,0 +1,408 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Write says what the caller has to do with a result's record.
+type Write uint8
+
+// The ways to store a record.
+const (
+	None   Write = iota // nothing: the flow travels in the CSRF token; effects must not have been queued
+	Insert              // a new row; if the id exists, drop everything and answer with [Conflict]
+	Update              // the row whose version is From; if there is none, drop everything and answer with [Conflict]
+)
+
+// A Result is what a request led to, not yet stored. The caller applies the request's effects and the record in one
+// transaction, and then renders the answer.
+type Result struct {
+	Write  Write
+	Record *Record
+	From   int    // for Update: the version that must still be stored
+	Error  *Error // the flow error the answer will carry, if any
+
+	render func() (*Response, error)
+}
+
+// Render describes the state reached. Call it once, after the record was stored. An error means that the answer is 500
+// although the step was taken.
+func (r *Result) Render() (*Response, error) { return r.render() }
+
+// Start begins a flow. Nothing is to be stored: the flow travels in the answer's CSRF token until a person acts.
+func (f *Flow[D, E]) Start(ctx context.Context, env E, who Party, now time.Time) (_ *Result, err error) {
+	defer recoverTo(&err)
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, fmt.Errorf("flow %s: make an id: %w", f.def.Name, err)
+	}
+	rec := &Record{
+		ID:        id,
+		Flow:      f.def.Name,
+		User:      who.User,
+		ExpiresAt: now.Add(f.def.TTL).UTC().Truncate(time.Microsecond),
+		State:     f.def.Start[0],
+		Queue:     f.def.Start[1:],
+	}
+	t := &Turn[D, E]{Data: new(D), Env: env, ctx: ctx, now: now, rec: rec}
+	if f.def.Init != nil {
+		if err := f.def.Init(t); err != nil {
+			return nil, fmt.Errorf("flow %s: init: %w", f.def.Name, err)
+		}
+		if len(t.scheduled) > 0 {
+			return nil, fmt.Errorf("flow %s: init must not schedule states", f.def.Name)
+		}
+	}
+	t.entered = true
+	if err := f.enter(t); err != nil {
+		return nil, err
+	}
+	return f.conclude(t, who, None, 0)
+}
+
+// Continue runs an action. stored is the record found under the request's tenant and flow id, or nil if there is none;
+// it is not changed. A [Refusal] or any other error means that nothing may be stored; see [ErrorResponse].
+func (f *Flow[D, E]) Continue(ctx context.Context, env E, req Request, stored *Record) (_ *Result, err error) {
+	defer recoverTo(&err)
+	rec, err := f.open(req, stored)
+	if err != nil {
+		return nil, err
+	}
+	s := f.states[rec.State]
+	if s == nil {
+		return nil, fmt.Errorf("flow %s: record %s is in unknown state %q", f.def.Name, rec.ID, rec.State)
+	}
+	a := s.action(req.Action)
+	if a == nil {
+		return nil, Refuse(NotPermitted, "the state does not define the action")
+	}
+	t := &Turn[D, E]{Env: env, ctx: ctx, now: req.Now, rec: rec, phase: acting, action: a.Name}
+	if err := f.loadData(t); err != nil {
+		return nil, err
+	}
+	if f.def.BeforeEach != nil {
+		if err := f.def.BeforeEach(t); err != nil {
+			return nil, fmt.Errorf("flow %s: before %s: %w", f.def.Name, a.Name, err)
+		}
+	}
+	if a.Offered != nil && !a.Offered(t) {
+		return nil, Refuse(NotPermitted, "the action is not offered now")
+	}
+	outcome, err := f.run(t, a, req.Body)
+	if err != nil {
+		return nil, fmt.Errorf("flow %s: %s: %w", f.def.Name, a.Name, err)
+	}
+	if err := f.apply(t, s, a, outcome); err != nil {
+		return nil, fmt.Errorf("flow %s: after %s: %w", f.def.Name, a.Name, err)
+	}
+	switch _, moved := outcome.(Continuation); {
+	case stored != nil:
+		return f.conclude(t, req.Party, Update, stored.Version)
+	case a.Sealed && moved && !t.Failed():
+		return f.conclude(t, req.Party, None, 0)
+	default:
+		return f.conclude(t, req.Party, Insert, 0)
+	}
+}
+
+// open returns a copy of the record a request is about, or a refusal.
+func (f *Flow[D, E]) open(req Request, stored *Record) (*Record, error) {
+	var rec Record
+	if stored != nil {
+		rec = *stored
+	} else {
+		if !IsHandle(req.CSRFToken) {
+			return nil, Refuse(NotPermitted, "the flow is not known")
+		}
+		opened, err := openRecord(f.sealer, req.CSRFToken, f.def.Name, req.ID, req.Party)
+		if err != nil {
+			return nil, Refuse(NotPermitted, "the handle does not open: "+err.Error())
+		}
+		rec = *opened
+	}
+	switch {
+	case rec.ID != req.ID:
+		return nil, Refuse(NotPermitted, "the record has another id")
+	case rec.Flow != f.def.Name:
+		return nil, Refuse(NotPermitted, "the id belongs to flow "+rec.Flow)
+	case rec.User != req.User:
+		return nil, Refuse(NotPermitted, "the flow belongs to another user")
+	case req.Now.After(rec.ExpiresAt):
+		return nil, Refuse(FlowExpired, "the flow has expired")
+	case stored != nil && !rec.accepts(req.CSRFToken):
+		return nil, Refuse(NotPermitted, "the CSRF token is not the current one")
+	}
+	return &rec, nil
+}
+
+// run reads the inputs and, if they are acceptable, takes the action.
+func (f *Flow[D, E]) run(t *Turn[D, E], a *action[D, E], body Body) (Outcome, error) {
+	if a.Inputs != nil {
+		inputs := a.Inputs(t)
+		t.values = make([]value, len(inputs))
+		var rejection Rejection
+		for i := range inputs {
+			in := &inputs[i]
+			t.values[i] = normalise(in, body.Input[in.name])
+			if code := check(in, &t.values[i]); code != 0 {
+				rejection.errors = append(rejection.errors, inputError{in.name, code})
+			}
+		}
+		if len(rejection.errors) > 0 {
+			return rejection, nil
+		}
+	}
+	outcome, err := a.Run(t)
+	if err == nil && outcome == nil {
+		err = errors.New("ended without an outcome")
+	}
+	return outcome, err
+}
+
+// apply changes the record as the outcome of an action demands and runs the hooks on the way.
+func (f *Flow[D, E]) apply(t *Turn[D, E], s *state[D, E], a *action[D, E], outcome Outcome) error {
+	if t.abort != 0 {
+		return f.toError(t)
+	}
+	switch o := outcome.(type) {
+	case Continuation:
+		return f.advance(t, s, o, a.Sealed)
+	case Rejection:
+		for _, e := range o.errors {
+			if t.find(e.name) == nil {
+				return fmt.Errorf("rejected the undeclared input %q", e.name)
+			}
+		}
+		t.inputErrs = o.errors
+		return f.fail(t, FormDataInvalid)
+	case Failure:
+		if o.abort || o.code.Status() >= 500 {
+			t.abort = o.code
+			return f.toError(t)
+		}
+		return f.fail(t, o.code)
+	case backStep:
+		return f.back(t)
+	default:
+		return fmt.Errorf("unknown outcome %T", outcome)
+	}
+}
+
+// advance moves on along the queue.
+func (f *Flow[D, E]) advance(t *Turn[D, E], s *state[D, E], o Continuation, sealed bool) error {
+	if o.stay {
+		o.states = []StateName{s.name}
+	}
+	step := Step{State: s.name, Previous: t.rec.Previous, Queue: t.rec.Queue, Data: t.rec.Data}
+	front := slices.Concat(t.scheduled, o.states)
+	t.scheduled = nil
+	t.phase = leaving
+
+	next := slices.Concat(front, t.rec.Queue)
+	if len(next) == 0 || next[0] != s.name {
+		if err := f.leave(t, s, next); err != nil {
+			return err
+		}
+	}
+	if f.def.AfterEach != nil && t.abort == 0 {
+		if err := f.def.AfterEach(t); err != nil {
+			return fmt.Errorf("after each: %w", err)
+		}
+	}
+	if t.abort != 0 {
+		return f.toError(t)
+	}
+	queue := slices.Concat(front, t.scheduled, t.rec.Queue)
+	t.scheduled = nil
+	if err := f.checkQueue(queue); err != nil {
+		return err
+	}
+	t.rec.Queue = queue[1:]
+	if queue[0] != s.name {
+		t.rec.push(step)
+		t.rec.State, t.rec.Previous = queue[0], s.name
+		t.entered = true
+		if o.final || sealed {
+			t.rec.seal()
+		}
+	}
+	return f.enter(t)
+}
+
+func (f *Flow[D, E]) checkQueue(queue []StateName) error {
+	if len(queue) == 0 {
+		return errors.New("no state to continue to")
+	}
+	if len(queue) > maxQueue {
+		return fmt.Errorf("%d states in the queue", len(queue))
+	}
+	for _, name := range queue {
+		if f.states[name] == nil {
+			return fmt.Errorf("continued to unknown state %q", name)
+		}
+	}
+	return nil
+}
+
+// leave runs the hooks on the way out of a state: first that of its group, if the way leads out of it, then its own.
+func (f *Flow[D, E]) leave(t *Turn[D, E], s *state[D, E], next []StateName) error {
+	if g := s.group; g != nil && g.Leave != nil {
+		outside := len(next) == 0
+		if !outside {
+			to := f.states[next[0]]
+			outside = to == nil || to.group != g
+		}
+		if outside {
+			if err := g.Leave(t); err != nil {
+				return fmt.Errorf("leave group %s: %w", g.Name, err)
+			}
+		}
+	}
+	if s.Leave != nil && t.abort == 0 {
+		if err := s.Leave(t); err != nil {
+			return fmt.Errorf("leave %s: %w", s.name, err)
+		}
+	}
+	return nil
+}
+
+// fail shows the state again with an error, on the data from before the action.
+func (f *Flow[D, E]) fail(t *Turn[D, E], code Code) error {
+	if err := f.loadData(t); err != nil {
+		return err
+	}
+	t.scheduled = nil
+	t.err = &Error{Code: code}
+	return f.enter(t)
+}
+
+// back undoes the last step.
+func (f *Flow[D, E]) back(t *Turn[D, E]) error {
+	if !t.CanGoBack() {
+		return errors.New("went back where that is impossible")
+	}
+	last := len(t.rec.History) - 1
+	step := t.rec.History[last]
+	current := t.Data
+	t.rec.History = slices.Clip(t.rec.History[:last])
+	t.rec.State, t.rec.Previous, t.rec.Queue, t.rec.Data = step.State, step.Previous, step.Queue, step.Data
+	t.scheduled = nil
+	if f.states[step.State] == nil {
+		return fmt.Errorf("went back to unknown state %q", step.State)
+	}
+	if err := f.loadData(t); err != nil {
+		return err
+	}
+	if f.def.KeepOnBack != nil {
+		f.def.KeepOnBack(current, t.Data)
+	}
+	t.entered = true
+	return f.enter(t)
+}
+
+// enter prepares the current state for being shown.
+func (f *Flow[D, E]) enter(t *Turn[D, E]) error {
+	s := f.states[t.rec.State]
+	if s.Enter == nil {
+		return nil
+	}
+	t.phase = entering
+	if err := s.Enter(t); err != nil {
+		return fmt.Errorf("enter %s: %w", s.name, err)
+	}
+	if len(t.scheduled) > 0 {
+		return fmt.Errorf("enter %s: must not schedule states", s.name)
+	}
+	if t.abort != 0 && s.name != StateError {
+		return f.toError(t)
+	}
+	return nil
+}
+
+// toError ends the flow.
+func (f *Flow[D, E]) toError(t *Turn[D, E]) error {
+	t.err = &Error{Code: t.abort}
+	t.payload, t.scheduled, t.inputErrs = nil, nil, nil
+	if t.rec.State != StateError {
+		t.rec.Previous = t.rec.State
+	}
+	t.rec.State = StateError
+	t.entered = true
+	return f.enter(t)
+}
+
+// conclude brings the record into the form to be stored, gives it a token, and hands it over.
+func (f *Flow[D, E]) conclude(t *Turn[D, E], who Party, write Write, from int) (*Result, error) {
+	rec := t.rec
+	if f.states[rec.State].terminal() {
+		rec.Data, rec.Queue, rec.History, rec.PassedBy = nil, nil, nil, nil
+	} else if err := f.saveData(t); err != nil {
+		return nil, err
+	}
+	rec.fit()
+
+	token := ""
+	if write == None {
+		var err error
+		if token, err = sealRecord(f.sealer, rec, who.Tenant); err != nil {
+			return nil, fmt.Errorf("flow %s: seal: %w", f.def.Name, err)
+		}
+	} else {
+		token = newToken()
+		rec.TokenHash = hashToken(token)
+		rec.Version = 0
+		if write == Update {
+			rec.Version = from + 1
+		}
+	}
+	return &Result{
+		Write: write, Record: rec, From: from, Error: t.err,
+		render: func() (*Response, error) { return f.render(t, token) },
+	}, nil
+}
+
+func (f *Flow[D, E]) loadData(t *Turn[D, E]) error {
+	t.Data = new(D)
+	if len(t.rec.Data) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(t.rec.Data, t.Data); err != nil {
+		return fmt.Errorf("flow %s: data of record %s: %w", f.def.Name, t.rec.ID, err)
+	}
+	return nil
+}
+
+func (f *Flow[D, E]) saveData(t *Turn[D, E]) error {
+	data, err := json.Marshal(t.Data)
+	if err != nil {
+		return fmt.Errorf("flow %s: data in state %s: %w", f.def.Name, t.rec.State, err)
+	}
+	if string(data) == "{}" {
+		data = nil
+	}
+	t.rec.Data = data
+	return nil
+}
+
+// A PanicError is a panic of a hook or an action, turned into an error.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+// Error describes the panic without its stack.
+func (p *PanicError) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
+
+func recoverTo(err *error) {
+	if v := recover(); v != nil {
+		*err = &PanicError{Value: v, Stack: debug.Stack()}
+	}
+}
