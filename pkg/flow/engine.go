@@ -25,10 +25,11 @@ const (
 // A Result is what a request led to, not yet stored. The caller applies the request's effects and the record in one
 // transaction, and then renders the answer.
 type Result struct {
-	Write  Write
-	Record *Record
-	From   int    // for Update: the version that must still be stored
-	Error  *Error // the flow error the answer will carry, if any
+	Write    Write
+	Record   *Record
+	Document []byte // the record, encoded: what to store
+	From     int    // for Update: the version that must still be stored
+	Error    *Error // the flow error the answer will carry, if any
 
 	render func() (*Response, error)
 }
@@ -84,7 +85,7 @@ func (f *Flow[D, E]) Continue(ctx context.Context, env E, req Request, stored *R
 	if a == nil {
 		return nil, Refuse(NotPermitted, "the state does not define the action")
 	}
-	t := &Turn[D, E]{Env: env, ctx: ctx, now: req.Now, rec: rec, phase: acting, action: a.Name}
+	t := &Turn[D, E]{Env: env, ctx: ctx, now: req.Now, rec: rec, action: a.Name}
 	if err := f.loadData(t); err != nil {
 		return nil, err
 	}
@@ -122,7 +123,7 @@ func (f *Flow[D, E]) open(req Request, stored *Record) (*Record, error) {
 		if !IsHandle(req.CSRFToken) {
 			return nil, Refuse(NotPermitted, "the flow is not known")
 		}
-		opened, err := openRecord(f.sealer, req.CSRFToken, f.def.Name, req.ID, req.Party)
+		opened, err := openHandle(f.sealer, req.CSRFToken, f.def.Name, req.ID, req.Party)
 		if err != nil {
 			return nil, Refuse(NotPermitted, "the handle does not open: "+err.Error())
 		}
@@ -204,7 +205,6 @@ func (f *Flow[D, E]) advance(t *Turn[D, E], s *state[D, E], o Continuation, seal
 	step := Step{State: s.name, Previous: t.rec.Previous, Queue: t.rec.Queue, Data: t.rec.Data}
 	front := slices.Concat(t.scheduled, o.states)
 	t.scheduled = nil
-	t.phase = leaving
 
 	next := slices.Concat(front, t.rec.Queue)
 	if len(next) == 0 || next[0] != s.name {
@@ -314,7 +314,6 @@ func (f *Flow[D, E]) enter(t *Turn[D, E]) error {
 	if s.Enter == nil {
 		return nil
 	}
-	t.phase = entering
 	if err := s.Enter(t); err != nil {
 		return fmt.Errorf("enter %s: %w", s.name, err)
 	}
@@ -347,15 +346,9 @@ func (f *Flow[D, E]) conclude(t *Turn[D, E], who Party, write Write, from int) (
 	} else if err := f.saveData(t); err != nil {
 		return nil, err
 	}
-	rec.fit()
 
 	token := ""
-	if write == None {
-		var err error
-		if token, err = sealRecord(f.sealer, rec, who.Tenant); err != nil {
-			return nil, fmt.Errorf("flow %s: seal: %w", f.def.Name, err)
-		}
-	} else {
+	if write != None {
 		token = newToken()
 		rec.TokenHash = hashToken(token)
 		rec.Version = 0
@@ -363,8 +356,15 @@ func (f *Flow[D, E]) conclude(t *Turn[D, E], who Party, write Write, from int) (
 			rec.Version = from + 1
 		}
 	}
+	document, err := rec.encodeBounded()
+	if err != nil {
+		return nil, fmt.Errorf("flow %s: state %s: %w", f.def.Name, rec.State, err)
+	}
+	if write == None {
+		token = sealHandle(f.sealer, rec, document, who.Tenant)
+	}
 	return &Result{
-		Write: write, Record: rec, From: from, Error: t.err,
+		Write: write, Record: rec, Document: document, From: from, Error: t.err,
 		render: func() (*Response, error) { return f.render(t, token) },
 	}, nil
 }

@@ -3,7 +3,6 @@ package flow
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"unicode/utf8"
 )
 
@@ -31,14 +30,12 @@ func checkJSON(data []byte) error {
 	return nil
 }
 
-// eachMember calls visit for every member of a JSON object that checkJSON accepted. Names given twice are an error:
-// two readers could disagree about which one counts.
+// eachMember calls visit for every member of a JSON object that checkJSON accepted, in the order given.
 func eachMember(object []byte, visit func(name string, value json.RawMessage) error) error {
 	i := skipSpace(object, 0)
 	if object[i] != '{' {
 		return errors.New("not an object")
 	}
-	var seen map[string]struct{}
 	i = skipSpace(object, i+1)
 	for object[i] != '}' {
 		if object[i] == ',' {
@@ -46,14 +43,6 @@ func eachMember(object []byte, visit func(name string, value json.RawMessage) er
 		}
 		end := skipString(object, i)
 		name := unquote(object[i:end])
-		if seen == nil {
-			seen = make(map[string]struct{})
-		}
-		if _, twice := seen[name]; twice {
-			return fmt.Errorf("a member occurs twice")
-		}
-		seen[name] = struct{}{}
-
 		i = skipSpace(object, end) // the colon
 		i = skipSpace(object, i+1) // the value
 		end = skipValue(object, i)

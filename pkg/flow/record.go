@@ -60,7 +60,7 @@ type recordDocument struct {
 	PassedBy  []StateName     `json:"b,omitempty"`
 }
 
-// Encode returns the record as a document of at most [MaxRecordSize] bytes.
+// Encode returns the record as a document.
 func (r *Record) Encode() ([]byte, error) {
 	doc := recordDocument{
 		recordFormat, r.ID, r.Flow, r.User, r.Version, r.TokenHash, r.ExpiresAt.UnixMicro(),
@@ -70,10 +70,21 @@ func (r *Record) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode flow record: %w", err)
 	}
-	if len(data) > MaxRecordSize {
-		return nil, fmt.Errorf("encode flow record: %d bytes are too many", len(data))
-	}
 	return data, nil
+}
+
+// encodeBounded gives up the oldest steps back until the document is small enough.
+func (r *Record) encodeBounded() ([]byte, error) {
+	for {
+		data, err := r.Encode()
+		if err != nil || len(data) <= MaxRecordSize {
+			return data, err
+		}
+		if len(r.History) == 0 {
+			return nil, fmt.Errorf("encode flow record: %d bytes are too many", len(data))
+		}
+		r.forgetOldest()
+	}
 }
 
 // DecodeRecord reads what [Record.Encode] wrote.
@@ -122,24 +133,4 @@ func (r *Record) forgetOldest() {
 func (r *Record) visited(name StateName) bool {
 	return slices.Contains(r.PassedBy, name) ||
 		slices.ContainsFunc(r.History, func(s Step) bool { return s.State == name })
-}
-
-// fit gives up the oldest steps back until the record can be encoded.
-func (r *Record) fit() {
-	size := len(r.Data) + 2048
-	for _, s := range r.History {
-		size += s.size()
-	}
-	for size > MaxRecordSize && len(r.History) > 0 {
-		size -= r.History[0].size()
-		r.forgetOldest()
-	}
-}
-
-func (s *Step) size() int {
-	n := len(s.Data) + len(s.State) + len(s.Previous) + 64
-	for _, q := range s.Queue {
-		n += len(q) + 3
-	}
-	return n
 }

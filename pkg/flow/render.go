@@ -177,7 +177,6 @@ func appendString(b []byte, s string) []byte {
 // render describes the current state. It runs after the record was stored.
 func (f *Flow[D, E]) render(t *Turn[D, E], token string) (_ *Response, err error) {
 	defer recoverTo(&err)
-	t.phase = showing
 	s := f.states[t.rec.State]
 	if s.Show != nil {
 		if err := s.Show(t); err != nil {

@@ -2,7 +2,7 @@ package flow
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"mime"
 	"net/http"
 	"net/url"
@@ -99,31 +99,49 @@ func ParseBody(data []byte) (Body, error) {
 	if err := checkJSON(data); err != nil {
 		return Body{}, malformed("the body is not acceptable JSON: " + err.Error())
 	}
-	var body Body
-	err := eachMember(data, func(name string, value json.RawMessage) error {
-		switch name {
-		case "csrf_token":
-			if isNull(value) {
-				return nil
-			}
-			if !isString(value) {
-				return fmt.Errorf("csrf_token is not a string")
-			}
-			body.CSRFToken = unquote(value)
-		case "input_data":
-			if isNull(value) {
-				return nil
-			}
-			body.Input = make(map[string]json.RawMessage)
-			return eachMember(value, func(name string, value json.RawMessage) error {
-				body.Input[name] = value
-				return nil
-			})
-		}
-		return nil
-	})
+	body, err := readBody(data)
 	if err != nil {
 		return Body{}, malformed("the body is not acceptable JSON: " + err.Error())
 	}
 	return body, nil
+}
+
+// readBody picks the members we know. A member given twice is an error: two readers could disagree about which counts.
+func readBody(data []byte) (body Body, err error) {
+	var tokens, inputs int
+	err = eachMember(data, func(name string, value json.RawMessage) error {
+		switch name {
+		case "csrf_token":
+			if tokens++; tokens > 1 {
+				return errors.New("csrf_token is given twice")
+			}
+			if !isString(value) && !isNull(value) {
+				return errors.New("csrf_token is not a string")
+			}
+			body.CSRFToken = textForm(value)
+		case "input_data":
+			if inputs++; inputs > 1 {
+				return errors.New("input_data is given twice")
+			}
+			if isNull(value) {
+				return nil
+			}
+			body.Input, err = readInput(value)
+			return err
+		}
+		return nil
+	})
+	return body, err
+}
+
+func readInput(object json.RawMessage) (map[string]json.RawMessage, error) {
+	input := make(map[string]json.RawMessage)
+	err := eachMember(object, func(name string, value json.RawMessage) error {
+		if _, twice := input[name]; twice {
+			return errors.New("an input is given twice")
+		}
+		input[name] = value
+		return nil
+	})
+	return input, err
 }

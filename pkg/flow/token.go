@@ -54,17 +54,13 @@ func (r *Record) accepts(token string) bool {
 // the stored record in either case; the record counts, if there is one.
 func IsHandle(csrfToken string) bool { return len(csrfToken) > tokenLength }
 
-// sealRecord makes the handle by which a flow travels until it is stored.
-func sealRecord(s Sealer, r *Record, tenant string) (string, error) {
-	plain, err := r.Encode()
-	if err != nil {
-		return "", err
-	}
-	return base64.RawURLEncoding.EncodeToString(s.Seal(plain, handleContext(r.Flow, r.ID, tenant, r.User))), nil
+// sealHandle makes the handle by which a flow travels until it is stored.
+func sealHandle(s Sealer, r *Record, document []byte, tenant string) string {
+	return base64.RawURLEncoding.EncodeToString(s.Seal(document, handleContext(r.Flow, r.ID, tenant, r.User)))
 }
 
-// openRecord reads a handle. Any error means that it was not made for this flow, by this deployment, or not intact.
-func openRecord(s Sealer, handle, flow string, id uuid.UUID, who Party) (*Record, error) {
+// openHandle reads a handle. Any error means that it was not made for this flow, by this deployment, or not intact.
+func openHandle(s Sealer, handle, flow string, id uuid.UUID, who Party) (*Record, error) {
 	if len(handle) > maxHandle {
 		return nil, errors.New("handle too long")
 	}

@@ -18,7 +18,6 @@ type Turn[D, E any] struct {
 	ctx       context.Context
 	now       time.Time
 	rec       *Record
-	phase     phase
 	action    string // the action being run, or that was run
 	values    []value
 	payload   map[string]any
@@ -28,16 +27,6 @@ type Turn[D, E any] struct {
 	err       *Error
 	inputErrs []inputError
 }
-
-type phase uint8
-
-const (
-	starting phase = iota
-	acting
-	leaving
-	entering
-	showing
-)
 
 // Context returns the request's context.
 func (t *Turn[D, E]) Context() context.Context { return t.ctx }
