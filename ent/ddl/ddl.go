@@ -1,0 +1,215 @@
+// Package ddl says what the tables look like in each database: the generated tables of ent/migrate, plus what an ent schema cannot say.
+//
+// It adds the second half of tenant isolation: every foreign key between tables of a tenant carries the tenant's id, so that a row cannot
+// point at another tenant's row, and every such table hangs on its tenant. It also chooses column types that MySQL and MariaDB share.
+// It never talks to a database; ent/migrations turns these tables into versioned files.
+package ddl
+
+import (
+	"fmt"
+	"slices"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/dialect/sql/schema"
+	"entgo.io/ent/schema/field"
+
+	"github.com/latchkeep/latchkeep/ent/migrate"
+)
+
+// TenantColumn is the column that says whose row it is.
+const TenantColumn = "tenant_id"
+
+// Tables returns the tables as the dialect (dialect.Postgres, dialect.MySQL or dialect.SQLite) has them. Each call returns a fresh copy.
+func Tables(name string) []*schema.Table {
+	tables := clone(migrate.Tables)
+	addReferences(tables)
+	addTenantKeys(tables)
+	addIndexes(tables)
+	if name == dialect.MySQL {
+		portMySQL(tables)
+	}
+	return tables
+}
+
+// TenantTables are the names of the tables whose rows belong to a tenant, parents before children.
+func TenantTables() []string {
+	tables := Tables(dialect.SQLite)
+	depth := map[*schema.Table]int{}
+	var measure func(t *schema.Table) int
+	measure = func(t *schema.Table) int {
+		if d, ok := depth[t]; ok {
+			return d
+		}
+		d := 0
+		for _, fk := range t.ForeignKeys {
+			if fk.RefTable != t {
+				d = max(d, 1+measure(fk.RefTable))
+			}
+		}
+		depth[t] = d
+		return d
+	}
+	var owned []*schema.Table
+	for _, t := range tables {
+		if column(t, TenantColumn) != nil {
+			measure(t)
+			owned = append(owned, t)
+		}
+	}
+	slices.SortStableFunc(owned, func(a, b *schema.Table) int { return depth[a] - depth[b] })
+	names := make([]string, len(owned))
+	for i, t := range owned {
+		names[i] = t.Name
+	}
+	return names
+}
+
+// reference is a foreign key that has no edge in the ent schema, because nobody walks along it.
+type reference struct{ table, column, parent string }
+
+var references = []reference{
+	{table: "emails", column: "primary_of", parent: "users"},
+}
+
+func addReferences(tables []*schema.Table) {
+	for _, r := range references {
+		t, parent := table(tables, r.table), table(tables, r.parent)
+		t.ForeignKeys = append(t.ForeignKeys, &schema.ForeignKey{
+			Symbol:     fmt.Sprintf("%s_%s_%s", r.table, r.parent, r.column),
+			Columns:    []*schema.Column{column(t, r.column)},
+			RefTable:   parent,
+			RefColumns: []*schema.Column{column(parent, "id")},
+			OnDelete:   schema.Cascade,
+		})
+	}
+}
+
+// addTenantKeys makes the foreign keys between tenant tables composite, and ties each tenant table to its tenant.
+//
+// All of them cascade: a row whose parent is gone means nothing, and SET NULL would null the tenant as well.
+func addTenantKeys(tables []*schema.Table) {
+	tenants := table(tables, "tenants")
+	for _, t := range tables {
+		owner := column(t, TenantColumn)
+		if owner == nil {
+			continue
+		}
+		for _, fk := range t.ForeignKeys {
+			parentOwner := column(fk.RefTable, TenantColumn)
+			if parentOwner == nil {
+				continue
+			}
+			fk.Columns = append([]*schema.Column{owner}, fk.Columns...)
+			fk.RefColumns = append([]*schema.Column{parentOwner}, fk.RefColumns...)
+			fk.OnDelete = schema.Cascade
+		}
+		t.ForeignKeys = append(t.ForeignKeys, &schema.ForeignKey{
+			Symbol:     t.Name + "_tenants",
+			Columns:    []*schema.Column{owner},
+			RefTable:   tenants,
+			RefColumns: []*schema.Column{column(tenants, "id")},
+			OnDelete:   schema.Cascade,
+		})
+	}
+}
+
+// addIndexes gives the outbox the order its relay reads in: by tenant, so that a tenant with a long queue cannot hide the others, and by
+// ordering key. The time a row becomes available is left out of both, so that taking a row does not rewrite an index.
+func addIndexes(tables []*schema.Table) {
+	outbox := table(tables, "outbox")
+	outbox.Indexes = slices.DeleteFunc(outbox.Indexes, func(i *schema.Index) bool { return i.Name == "intent_state_available_at_id" })
+	for _, columns := range [][]string{{"state", TenantColumn, "id"}, {TenantColumn, "state", "ordering", "id"}} {
+		index := &schema.Index{Name: "intent"}
+		for _, name := range columns {
+			index.Name += "_" + name
+			index.Columns = append(index.Columns, column(outbox, name))
+		}
+		outbox.Indexes = append(outbox.Indexes, index)
+	}
+}
+
+// portMySQL chooses types that MySQL 8 and MariaDB share and that can be indexed: MariaDB's uuid type and its defaults for text do not exist
+// in MySQL, timestamp ends in 2038 and loses microseconds, and blobs cannot be unique.
+func portMySQL(tables []*schema.Table) {
+	for _, t := range tables {
+		for _, c := range t.Columns {
+			switch {
+			case c.Type == field.TypeUUID:
+				c.SchemaType = map[string]string{dialect.MySQL: "char(36)"}
+				c.Collation = "ascii_bin"
+			case c.Type == field.TypeTime:
+				c.SchemaType = map[string]string{dialect.MySQL: "datetime(6)"}
+			case c.Type == field.TypeBytes && c.Size > 0 && c.Size <= 1024:
+				c.SchemaType = map[string]string{dialect.MySQL: fmt.Sprintf("varbinary(%d)", c.Size)}
+			case c.Type == field.TypeString && c.Size > 1<<16:
+				c.Default = nil
+			}
+		}
+	}
+}
+
+// clone copies the tables deeply, so that a rewrite leaves the generated ones alone.
+func clone(tables []*schema.Table) []*schema.Table {
+	copies := map[*schema.Table]*schema.Table{}
+	columns := map[*schema.Column]*schema.Column{}
+	mapped := func(list []*schema.Column) []*schema.Column {
+		out := make([]*schema.Column, len(list))
+		for i, c := range list {
+			out[i] = columns[c]
+		}
+		return out
+	}
+	for _, t := range tables {
+		c := &schema.Table{Name: t.Name, Schema: t.Schema, Comment: t.Comment, View: t.View, Pos: t.Pos}
+		if t.Annotation != nil {
+			annotation := entsql.Annotation(*t.Annotation)
+			c.Annotation = &annotation
+		}
+		for _, from := range t.Columns {
+			columns[from] = &schema.Column{
+				Name: from.Name, Type: from.Type, SchemaType: from.SchemaType, Attr: from.Attr, Size: from.Size, Key: from.Key,
+				Unique: from.Unique, Increment: from.Increment, Nullable: from.Nullable, Default: from.Default, Enums: from.Enums,
+				Collation: from.Collation, Comment: from.Comment,
+			}
+			c.Columns = append(c.Columns, columns[from])
+		}
+		copies[t] = c
+	}
+	out := make([]*schema.Table, len(tables))
+	for i, t := range tables {
+		c := copies[t]
+		c.PrimaryKey = mapped(t.PrimaryKey)
+		for _, index := range t.Indexes {
+			c.Indexes = append(c.Indexes, &schema.Index{
+				Name: index.Name, Unique: index.Unique, Columns: mapped(index.Columns), Annotation: index.Annotation,
+			})
+		}
+		for _, fk := range t.ForeignKeys {
+			c.ForeignKeys = append(c.ForeignKeys, &schema.ForeignKey{
+				Symbol: fk.Symbol, Columns: mapped(fk.Columns), RefTable: copies[fk.RefTable], RefColumns: mapped(fk.RefColumns),
+				OnUpdate: fk.OnUpdate, OnDelete: fk.OnDelete,
+			})
+		}
+		out[i] = c
+	}
+	return out
+}
+
+func table(tables []*schema.Table, name string) *schema.Table {
+	for _, t := range tables {
+		if t.Name == name {
+			return t
+		}
+	}
+	panic("ent/ddl: no table " + name)
+}
+
+func column(t *schema.Table, name string) *schema.Column {
+	for _, c := range t.Columns {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
