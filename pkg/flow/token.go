@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -61,8 +62,8 @@ func sealHandle(s Sealer, r *Record, document []byte, tenant string) string {
 
 // openHandle reads a handle. Any error means that it was not made for this flow, by this deployment, or not intact.
 func openHandle(s Sealer, handle, flow string, id uuid.UUID, who Party) (*Record, error) {
-	if len(handle) > maxHandle {
-		return nil, errors.New("handle too long")
+	if len(handle) > maxHandle || strings.ContainsAny(handle, "\r\n") { // line breaks pass the decoder
+		return nil, errors.New("handle too long or broken")
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(handle)
 	if err != nil {
