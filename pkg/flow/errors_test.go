@@ -132,19 +132,29 @@ func TestError_A5xxFlaggedByAHookEndsTheFlow(t *testing.T) {
 func TestError_AHookOnTheWayOutCanEndTheFlow(t *testing.T) {
 	t.Parallel()
 
-	abort := func(t *turn) error { t.Schedule("b"); t.Abort(flow.PlatformAuthenticatorRequired); return nil }
+	abort := func(t *turn) error {
+		t.Env.note("aborted")
+		t.Schedule("b")
+		t.Abort(flow.PlatformAuthenticatorRequired)
+		return nil
+	}
 	for name, change := range map[string]func(*definition){
 		"group":      func(d *definition) { d.Groups = []group{{Name: "g", States: []flow.StateName{"a"}, Leave: abort}} },
 		"state":      func(d *definition) { d.States["a"] = state{Leave: abort, Actions: d.States["a"].Actions} },
 		"after each": func(d *definition) { d.AfterEach = abort },
 	} {
-		def := definition{Start: []flow.StateName{"a", "success"}, States: states{
-			"a": offering(to("on")), "b": {}, "success": {Enter: logs("session issued")},
-		}}
+		def := definition{
+			Start:     []flow.StateName{"a", "success"},
+			States:    states{"a": {Actions: []action{to("on")}}, "b": {}, "success": {Enter: logs("session issued")}},
+			AfterEach: logs("went on"),
+		}
+		if name == "group" {
+			def.States["a"] = state{Leave: logs("went on"), Actions: def.States["a"].Actions}
+		}
 		change(&def)
 		p := starts(t, def)
 		requireError(t, p.do("on"), "error", 401, "platform_authenticator_required")
-		require.Empty(t, p.env.lines, name)
+		require.Equal(t, []string{"aborted"}, p.env.lines, name)
 	}
 }
 
@@ -277,6 +287,18 @@ func TestRefused_AnUnknownStateOrUnreadableDataIsAnInternalError(t *testing.T) {
 	q := meet(t, def)
 	_, err := q.flow.Continue(t.Context(), p.env, p.request("back"), rec)
 	require.ErrorContains(t, err, "gone")
+}
+
+func TestRefused_ARecordOfAnotherFlowIsNotUsed(t *testing.T) {
+	t.Parallel()
+
+	p := starts(t, door())
+	p.do("knock")
+	rec, _ := p.stored()
+	req := p.request("knock")
+	req.ID = uuid.New()
+	_, err := p.flow.Continue(t.Context(), p.env, req, rec)
+	require.Equal(t, 403, flow.ErrorResponse(err).Status)
 }
 
 func TestExpiry_IsFixedAtTheStart(t *testing.T) {

@@ -333,3 +333,54 @@ func TestContinue_DoesNotChangeTheRecordItIsGiven(t *testing.T) {
 		require.Equal(t, string(before), string(after), name)
 	}
 }
+
+func TestContinue_TwoFromTheSameRecordDoNotShareAnything(t *testing.T) {
+	t.Parallel()
+
+	p := starts(t, wizard())
+	p.path("next", "next")
+	stored, _ := p.stored()
+	stored.History = append(make([]flow.Step, 0, 8), stored.History...) // room to write into
+	stored.PassedBy = make([]flow.StateName, 0, 8)
+	first, err := p.flow.Continue(t.Context(), &journal{}, p.request("next"), stored)
+	require.NoError(t, err)
+	stored.Previous = "other"
+	second, err := p.flow.Continue(t.Context(), &journal{}, p.request("next"), stored)
+	require.NoError(t, err)
+	require.Equal(t, flow.StateName("b"), first.Record.History[2].Previous)
+	require.Equal(t, flow.StateName("other"), second.Record.History[2].Previous)
+}
+
+// contextSealer remembers what handles are bound to.
+type contextSealer struct{ contexts []string }
+
+func (s *contextSealer) Seal(plaintext, aad []byte) []byte {
+	s.contexts = append(s.contexts, string(aad))
+	return plaintext
+}
+
+func (s *contextSealer) Open(sealed, _ []byte) ([]byte, error) { return sealed, nil }
+
+func TestSealed_NoTwoFlowsShareWhatTheirHandlesAreBoundTo(t *testing.T) {
+	t.Parallel()
+
+	seals := &contextSealer{}
+	for _, name := range []string{"demo", "demos"} {
+		def := entrance()
+		def.Name, def.TTL = name, time.Hour
+		f, err := flow.New(def, seals)
+		require.NoError(t, err)
+		for _, who := range []flow.Party{{Tenant: "shop", User: "kim"}, {Tenant: "shopk", User: "im"}, {User: "shopkim"}, {Tenant: "shopkim"}, {}} {
+			begun, err := f.Start(t.Context(), &journal{}, who, time.Now())
+			require.NoError(t, err)
+			last := &seals.contexts[len(seals.contexts)-1]
+			require.Contains(t, *last, string(begun.Record.ID[:]))
+			*last = strings.ReplaceAll(*last, string(begun.Record.ID[:]), "") // differs anyway
+		}
+	}
+	seen := map[string]bool{}
+	for _, c := range seals.contexts {
+		require.False(t, seen[c], "%q", c)
+		seen[c] = true
+	}
+}

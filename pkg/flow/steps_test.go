@@ -278,7 +278,7 @@ func TestHistory_IsBounded(t *testing.T) {
 	}
 	rec, _ := p.stored()
 	require.Len(t, rec.History, flow.MaxHistory)
-	require.Subset(t, []flow.StateName{"a", "b", "c"}, rec.PassedBy, "no state is remembered twice")
+	require.ElementsMatch(t, []flow.StateName{"a", "b", "c"}, rec.PassedBy, "no state is remembered twice")
 	for range flow.MaxHistory {
 		require.True(t, p.last.offers("back"))
 		p.path("back")

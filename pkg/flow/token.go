@@ -51,8 +51,9 @@ func (r *Record) accepts(token string) bool {
 		subtle.ConstantTimeCompare([]byte(hashToken(token)), []byte(r.TokenHash)) == 1
 }
 
-// IsHandle tells whether a CSRF token carries a flow that was not stored when the token was made. A caller may look up
-// the stored record in either case; the record counts, if there is one.
+// IsHandle tells whether a CSRF token carries a flow that was not stored when the token was made. A caller may then
+// skip looking for the stored record: an action that was replayed collides when its record is inserted. Looking it up
+// refuses replays earlier, before they cost anything.
 func IsHandle(csrfToken string) bool { return len(csrfToken) > tokenLength }
 
 // sealHandle makes the handle by which a flow travels until it is stored.
