@@ -24,6 +24,7 @@ type Input struct {
 	trim      bool
 	lowercase bool
 	preserve  bool
+	unchecked bool
 	value     *string
 	allowed   []Choice
 }
@@ -96,6 +97,10 @@ func (i Input) Visible() Input { i.hidden = no; return i }
 // Preserve echoes the submitted value, normalised, in the answer to the action; otherwise the value shown is null.
 // Passwords are never preserved.
 func (i Input) Preserve() Input { i.preserve = i.kind != KindPassword; return i }
+
+// Unchecked shows the rules but leaves checking to the action, for actions that answer with other codes than these rules.
+// The value is normalised as usual.
+func (i Input) Unchecked() Input { i.unchecked = true; return i }
 
 // Value shows a value set by the server. Clients send it back unless the person changes it.
 func (i Input) Value(v string) Input { i.value = &v; return i }

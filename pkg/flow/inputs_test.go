@@ -140,6 +140,28 @@ func TestInput_UndeclaredAndExtraInputsAreIgnored(t *testing.T) {
 	require.Empty(t, undeclared, "an action sees declared inputs only")
 }
 
+func TestInput_UncheckedRulesAreShownButLeftToTheAction(t *testing.T) {
+	t.Parallel()
+
+	var got string
+	p := single(t, func(t *turn) { got = t.Input("pw") }, flow.Password("pw").Required().Min(8).Trim().Unchecked())
+	require.Equal(t, map[string]any{"name": "pw", "type": "password", "min_length": 8.0, "required": true}, p.last.Actions["go"].Inputs["pw"])
+	requireState(t, p.do("go", map[string]any{"pw": " x "}), "a")
+	require.Equal(t, "x", got)
+	requireState(t, p.do("go"), "a")
+	require.Empty(t, got)
+}
+
+func TestInput_RequiredIfSaysOneOrTheOther(t *testing.T) {
+	t.Parallel()
+
+	p := single(t, nil, flow.String("must").RequiredIf(true), flow.String("may").RequiredIf(false))
+	require.Equal(t, true, p.last.Actions["go"].Inputs["must"]["required"])
+	require.Equal(t, false, p.last.Actions["go"].Inputs["may"]["required"])
+	require.Equal(t, flow.KindEmail, flow.Email("x").Kind())
+	require.Equal(t, "x", flow.Email("x").Name())
+}
+
 func TestInput_BooleanTakesWhatClientsSend(t *testing.T) {
 	t.Parallel()
 

@@ -39,8 +39,7 @@ func normalise(in *Input, raw json.RawMessage) value {
 
 // check returns the first rule a normalised value breaks, or 0.
 func check(in *Input, v *value) InputCode {
-	switch in.kind {
-	case KindBoolean, KindJSON:
+	if in.unchecked || in.kind == KindBoolean || in.kind == KindJSON {
 		return 0
 	}
 	n := len(v.text)
