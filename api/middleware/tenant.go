@@ -1,0 +1,120 @@
+package middleware
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/latchkeep/latchkeep/pkg/problem"
+	"github.com/latchkeep/latchkeep/tenants"
+)
+
+// A Resolver finds the tenant that a request is for: by its host, else by the first segment of its path. No header that a client may set
+// freely takes part.
+type Resolver struct {
+	registry *tenants.Registry
+	single   bool
+}
+
+// NewResolver finds tenants in a registry. With single there is one, at every address.
+func NewResolver(registry *tenants.Registry, single bool) *Resolver {
+	return &Resolver{registry: registry, single: single}
+}
+
+// Tenant resolves the tenant, takes its prefix off the path and hands the request on. base serves what belongs to no tenant.
+func (v *Resolver) Tenant(base, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		req := From(r.Context())
+		if v.single {
+			v.serve(w, r, next, func() (*tenants.Tenant, error) { return v.registry.ByID(r.Context(), tenants.SingleID) })
+			return
+		}
+		t, err := v.registry.ByHost(r.Context(), r.Host)
+		switch {
+		case err == nil:
+			v.serve(w, r, next, func() (*tenants.Tenant, error) { return t, nil })
+			return
+		case !errors.Is(err, tenants.ErrNotFound):
+			fail(w, r, err)
+			return
+		case v.isTenantHost(r.Host):
+			problem.WriteCompatible(w, problem.NotFound("tenant_not_found", "Not Found"))
+			return
+		}
+		segment, rest := cut(r.URL.Path)
+		if isBase(r.URL.Path) {
+			base.ServeHTTP(w, r)
+			return
+		}
+		id, err := uuid.Parse(segment)
+		if err != nil || len(segment) != 36 {
+			problem.WriteCompatible(w, problem.Invalid("malformed_tenant_id", "the first path segment must be the tenant's id"))
+			return
+		}
+		req.Base = "/" + segment
+		v.serve(w, strip(r, req.Base, rest), next, func() (*tenants.Tenant, error) { return v.registry.ByID(r.Context(), id) })
+	})
+}
+
+func (v *Resolver) serve(w http.ResponseWriter, r *http.Request, next http.Handler, find func() (*tenants.Tenant, error)) {
+	t, err := find()
+	if err != nil {
+		fail(w, r, err)
+		return
+	}
+	From(r.Context()).Tenant = t
+	next.ServeHTTP(w, r)
+}
+
+func fail(w http.ResponseWriter, _ *http.Request, err error) {
+	if errors.Is(err, tenants.ErrNotFound) {
+		problem.WriteCompatible(w, problem.NotFound("tenant_not_found", "Not Found"))
+		return
+	}
+	problem.WriteCompatible(w, problem.Unavailable("tenant_unavailable", err))
+}
+
+// isTenantHost says whether a host lies below the base domain, so that only a tenant could have it.
+func (v *Resolver) isTenantHost(host string) bool {
+	domain := v.registry.Addresses().Domain()
+	if domain == "" {
+		return false
+	}
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return strings.HasSuffix(strings.ToLower(host), "."+domain)
+}
+
+// isBase says whether a path belongs to no tenant: the index, health, documents and what the pages there load.
+func isBase(path string) bool {
+	switch path {
+	case "/", "/favicon.ico", "/robots.txt", "/health/alive", "/health/ready":
+		return true
+	}
+	return strings.HasPrefix(path, "/_/")
+}
+
+// cut takes the first segment off a path.
+func cut(path string) (segment, rest string) {
+	segment, rest, found := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if !found {
+		return segment, ""
+	}
+	return segment, "/" + rest
+}
+
+// strip returns the request without a prefix of its path.
+func strip(r *http.Request, prefix, rest string) *http.Request {
+	short := new(http.Request)
+	*short = *r
+	short.URL = new(url.URL)
+	*short.URL = *r.URL
+	short.URL.Path = rest
+	short.URL.RawPath = strings.TrimPrefix(r.URL.RawPath, prefix)
+	return short
+}

@@ -1,0 +1,153 @@
+// Package event names what happened and who must hear of it: audit records, webhooks and mails.
+//
+// Its functions build outbox intents and do nothing else. The intents are committed with the change that caused them and carried out by
+// the worker, which decodes the payload types declared here.
+package event
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/latchkeep/latchkeep/auth"
+	"github.com/latchkeep/latchkeep/ent/outbox"
+	"github.com/latchkeep/latchkeep/tenants"
+)
+
+// The kinds of intents.
+const (
+	KindAudit   = "audit"
+	KindWebhook = "webhook"
+	KindMail    = "mail"
+)
+
+// encode turns a payload of our own types into JSON. They have no members that could fail to encode.
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("event: a payload cannot be encoded: " + err.Error())
+	}
+	return b
+}
+
+func intent(t *tenants.Tenant, kind, ordering string, payload any) outbox.Intent {
+	return outbox.Intent{
+		ID:      uuid.Must(uuid.NewV7()),
+		Tenant:  t.ID,
+		Kind:    kind,
+		Key:     ordering,
+		Payload: encode(payload),
+	}
+}
+
+// An Actor is the person an audit record speaks of. The zero Actor is nobody.
+type Actor struct {
+	UserID uuid.UUID
+	// Email is her primary address; only set where the record names her in full.
+	Email string
+}
+
+// AuditPayload is an audit record on its way to the log. Masking happens when it is written.
+type AuditPayload struct {
+	Type        AuditType      `json:"type"`
+	Error       string         `json:"error,omitempty"`
+	RequestID   string         `json:"request_id,omitempty"`
+	SourceIP    string         `json:"source_ip,omitempty"`
+	UserAgent   string         `json:"user_agent,omitempty"`
+	ActorUserID *uuid.UUID     `json:"actor_user_id,omitempty"`
+	ActorEmail  string         `json:"actor_email,omitempty"`
+	Details     map[string]any `json:"details,omitempty"`
+	At          time.Time      `json:"at"`
+}
+
+// Audit records something that happened in a tenant.
+func Audit(t *tenants.Tenant, c auth.Client, kind AuditType, by Actor, details map[string]any, failure string) outbox.Intent {
+	p := AuditPayload{
+		Type:       kind,
+		Error:      failure,
+		RequestID:  c.RequestID,
+		UserAgent:  c.UserAgent,
+		ActorEmail: by.Email,
+		Details:    details,
+		At:         time.Now().UTC(),
+	}
+	if c.IP.IsValid() {
+		p.SourceIP = c.IP.String()
+	}
+	if by.UserID != uuid.Nil {
+		p.ActorUserID = &by.UserID
+	}
+	return intent(t, KindAudit, KindAudit, p)
+}
+
+// WebhookPayload is an event on its way to the tenant's endpoints.
+type WebhookPayload struct {
+	Event Name            `json:"event"`
+	Data  json.RawMessage `json:"data"`
+	At    time.Time       `json:"at"`
+}
+
+// Webhook tells the tenant's endpoints of an event. The second result is false where nobody listens, so nothing needs to be stored.
+func Webhook(t *tenants.Tenant, name Name, user uuid.UUID, data any) (outbox.Intent, bool) {
+	if !listens(t, name) {
+		return outbox.Intent{}, false
+	}
+	return intent(t, KindWebhook, user.String(), WebhookPayload{Event: name, Data: encode(data), At: time.Now().UTC()}), true
+}
+
+// listens reports whether an endpoint of the tenant subscribed to a name that the event's name starts with.
+func listens(t *tenants.Tenant, name Name) bool {
+	hooks := t.Config.Webhooks
+	if !hooks.Enabled {
+		return false
+	}
+	for _, hook := range hooks.Hooks {
+		for _, event := range hook.Events {
+			if strings.HasPrefix(string(name), event) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// MailPayload is a mail on its way. The worker renders it: the request that caused it only says what to tell whom.
+type MailPayload struct {
+	// Template is one of the names of pkg/mail.
+	Template string `json:"template"`
+	To       string `json:"to"`
+	// Language is the X-Language header as it was sent.
+	Language string `json:"language,omitempty"`
+	// Code is the passcode; empty for mails without one.
+	Code string `json:"code,omitempty"`
+	// TTL is the validity of the code in seconds.
+	TTL int `json:"ttl,omitempty"`
+	// ValidUntil is the end of the code's validity in Unix seconds.
+	ValidUntil int64 `json:"valid_until,omitempty"`
+	// Old, New and Deleted are addresses that security notifications name.
+	Old     string `json:"old_email_address,omitempty"`
+	New     string `json:"new_email_address,omitempty"`
+	Deleted string `json:"deleted_email_address,omitempty"`
+}
+
+// Mail sends a mail, unless its code has expired by the time it could be sent. Tenants that deliver mail themselves hear of it by the
+// event email.send.
+func Mail(t *tenants.Tenant, p MailPayload) []outbox.Intent {
+	var intents []outbox.Intent
+	var until time.Time
+	if p.ValidUntil > 0 {
+		until = time.Unix(p.ValidUntil, 0).UTC()
+	}
+	if t.Config.EmailDelivery.Enabled {
+		m := intent(t, KindMail, "", p)
+		m.NotAfter = until
+		intents = append(intents, m)
+	}
+	if w, ok := Webhook(t, EmailSend, uuid.Nil, p); ok {
+		w.NotAfter = until
+		intents = append(intents, w)
+	}
+	return intents
+}

@@ -1,0 +1,60 @@
+package event
+
+// A Name is what a webhook event is called on the wire.
+type Name string
+
+// The events that happen. Groups such as "user" or "session.delete" only occur as subscriptions.
+const (
+	UserCreate         Name = "user.create"
+	UserDelete         Name = "user.delete"
+	UserLogin          Name = "user.login"
+	UserUpdate         Name = "user.update"
+	UserEmailCreate    Name = "user.update.email.create"
+	UserEmailPrimary   Name = "user.update.email.primary"
+	UserEmailDelete    Name = "user.update.email.delete"
+	UserUsernameCreate Name = "user.update.username.create"
+	UserUsernameUpdate Name = "user.update.username.update"
+	UserUsernameDelete Name = "user.update.username.delete"
+	UserPasswordUpdate Name = "user.update.password.update"
+	SessionCreateFlow  Name = "session.create.flow"
+	SessionCreateAdmin Name = "session.create.admin"
+	SessionLogout      Name = "session.delete.explicit.logout"
+	SessionRevoke      Name = "session.delete.explicit.revoke"
+	SessionAdminRevoke Name = "session.delete.admin.revoke"
+	SessionExpire      Name = "session.delete.passive.expire"
+	SessionLimit       Name = "session.delete.passive.limit"
+	EmailSend          Name = "email.send"
+)
+
+// An AuditType is what an audit record is called.
+type AuditType string
+
+// The audit records that flows and sessions write.
+const (
+	LoginSuccess        AuditType = "login_success"
+	LoginFailure        AuditType = "login_failure"
+	UserLoggedOut       AuditType = "user_logged_out"
+	UserCreated         AuditType = "user_created"
+	UserDeleted         AuditType = "user_deleted"
+	EmailCreated        AuditType = "email_created"
+	EmailVerified       AuditType = "email_verified"
+	EmailDeleted        AuditType = "email_deleted"
+	PrimaryEmailChanged AuditType = "primary_email_changed"
+	UsernameChanged     AuditType = "username_changed"
+	UsernameDeleted     AuditType = "username_deleted"
+	PasswordChanged     AuditType = "password_changed"
+	PasswordDeleted     AuditType = "password_deleted"
+	PasskeyCreated      AuditType = "passkey_created"
+	PasskeyDeleted      AuditType = "passkey_deleted"
+	SecurityKeyCreated  AuditType = "security_key_created"
+	OTPCreated          AuditType = "otp_created"
+	NotificationSent    AuditType = "security_notification_sent"
+	ThirdPartySignup    AuditType = "thirdparty_signup_succeeded"
+	ThirdPartySignin    AuditType = "thirdparty_signin_succeeded"
+	ThirdPartyLinking   AuditType = "thirdparty_linking_succeeded"
+	ThirdPartyFailed    AuditType = "thirdparty_signin_signup_failed"
+	// Beyond the compatible set: changes that nobody else records.
+	UsernameCreatedAtLogin AuditType = "username_created"
+	PasswordCreatedAtLogin AuditType = "password_created"
+	SessionRevoked         AuditType = "session_revoked"
+)

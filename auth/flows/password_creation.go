@@ -1,0 +1,89 @@
+package flows
+
+import (
+	"unicode/utf8"
+
+	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/auth/password"
+	"github.com/latchkeep/latchkeep/pkg/flow"
+	"github.com/latchkeep/latchkeep/tenants/config"
+)
+
+// passwordCreation asks for a first password. Spec: flow-login-registration §6.8.
+//
+// A login stores it on leaving; a registration when the account is created. leave does the former.
+func (f *Flows) passwordCreation(leave func(*turn) error) state {
+	return state{
+		Actions: []action{
+			{
+				Name:        "register_password",
+				Description: "Choose a password.",
+				Inputs: func(t *turn) []flow.Input {
+					c := t.Env.config().Password
+					return []flow.Input{flow.Password("new_password").RequiredIf(!c.Optional).Min(c.MinLength).Unchecked()}
+				},
+				Run: f.registerPassword,
+			},
+			{
+				Name:        "skip",
+				Description: "Go on without a password.",
+				Offered:     canSkipPassword,
+				Run:         func(*turn) (flow.Outcome, error) { return flow.Continue(), nil },
+			},
+			back,
+		},
+		Leave: leave,
+	}
+}
+
+// canSkipPassword says whether a person can do without a password: she may, and another way to sign in is left.
+func canSkipPassword(t *turn) bool {
+	c := t.Env.config()
+	if !c.Password.Optional {
+		return false
+	}
+	switch t.Previous() {
+	case statePasscodeConfirmation, stateRegistrationInit:
+		return canMail(t)
+	}
+	return true
+}
+
+// canMail says whether a code to the flow's address can sign her in.
+func canMail(t *turn) bool {
+	c := t.Env.config()
+	return t.Data.Email != "" && mailLogin(c) && c.Email.UseAsLoginIdentifier
+}
+
+func (f *Flows) registerPassword(t *turn) (flow.Outcome, error) {
+	plain := t.Input("new_password")
+	switch {
+	case tooShort(plain, t.Env.config()):
+		return flow.Reject("new_password", flow.ValueInvalid), nil
+	case len(plain) > password.MaxBytes:
+		return flow.Reject("new_password", flow.ValueTooLong), nil
+	}
+	hash, err := f.passwords.Hash(t.Context(), t.Env.Tenant, plain)
+	if err != nil {
+		return nil, err
+	}
+	t.Data.NewPasswordHash = hash
+	t.Data.HasPassword = true
+	return next(), nil
+}
+
+// tooShort counts characters; the input's own rule counts bytes.
+func tooShort(plain string, c *config.Config) bool {
+	return plain == "" || utf8.RuneCountInString(plain) < c.Password.MinLength
+}
+
+// storePassword gives the person of a login the password she chose.
+func (f *Flows) storePassword(t *turn) error {
+	if t.Data.NewPasswordHash == "" {
+		return nil
+	}
+	t.Env.Work.Do(password.Set(t.Data.UserID, t.Data.NewPasswordHash))
+	t.Data.NewPasswordHash = ""
+	f.audit(t, event.PasswordChanged, t.Data.actor(), map[string]any{"context": "onboarding"}, "")
+	return nil
+}

@@ -1,0 +1,245 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/latchkeep/latchkeep/auth"
+	"github.com/latchkeep/latchkeep/auth/passcode"
+	authpassword "github.com/latchkeep/latchkeep/auth/password"
+	"github.com/latchkeep/latchkeep/auth/session"
+	"github.com/latchkeep/latchkeep/auth/user"
+	"github.com/latchkeep/latchkeep/ent"
+	entflow "github.com/latchkeep/latchkeep/ent/flow"
+	"github.com/latchkeep/latchkeep/ent/outbox"
+	"github.com/latchkeep/latchkeep/ent/scope"
+	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/pkg/flow"
+	"github.com/latchkeep/latchkeep/pkg/password"
+	"github.com/latchkeep/latchkeep/pkg/problem"
+	"github.com/latchkeep/latchkeep/pkg/ratelimit"
+	"github.com/latchkeep/latchkeep/pkg/secret"
+	"github.com/latchkeep/latchkeep/tenants"
+)
+
+// The flows, by the names in their paths.
+const (
+	Login         = "login"
+	Registration  = "registration"
+	Profile       = "profile"
+	TokenExchange = "token_exchange"
+)
+
+// Names lists the flows that have an endpoint.
+func Names() []string { return []string{Login, Registration, Profile, TokenExchange} }
+
+// Flows runs the flows of all tenants.
+type Flows struct {
+	store     *store.Store
+	outbox    *outbox.Writer
+	keyring   *secret.Keyring
+	users     *user.Directory
+	passwords *authpassword.Room
+	passcodes *passcode.Room
+	sessions  *session.Service
+	limits    *limiter
+	log       *slog.Logger
+
+	flows map[string]*flow.Flow[Data, *Env]
+}
+
+// Needs are what flows work with.
+type Needs struct {
+	Store     *store.Store
+	Outbox    *outbox.Writer
+	Keyring   *secret.Keyring
+	Users     *user.Directory
+	Passwords *authpassword.Room
+	Passcodes *passcode.Room
+	Sessions  *session.Service
+	Limiter   ratelimit.Limiter
+	Limits    Limits
+	Log       *slog.Logger
+}
+
+// New checks the flows' definitions and makes them ready to run.
+func New(n Needs) (*Flows, error) {
+	f := &Flows{
+		store: n.Store, outbox: n.Outbox, keyring: n.Keyring,
+		users: n.Users, passwords: n.Passwords, passcodes: n.Passcodes, sessions: n.Sessions,
+		limits: &limiter{store: n.Limiter, limits: n.Limits},
+		log:    n.Log,
+		flows:  map[string]*flow.Flow[Data, *Env]{},
+	}
+	for _, def := range []definition{f.login(), f.registration()} {
+		ready, err := flow.New(def, n.Keyring)
+		if err != nil {
+			return nil, err
+		}
+		f.flows[def.Name] = ready
+	}
+	return f, nil
+}
+
+// An Answer is what a client gets: always a body in the shape of a flow.
+type Answer struct {
+	Status int
+	Body   []byte
+	// Issued is the session that the request opened, if any.
+	Issued *session.Issued
+	// RetryAfter is how long to wait, where that is the answer; rounded up when sent as a header.
+	RetryAfter time.Duration
+}
+
+// Start begins a flow. Nothing is stored and no statement is sent.
+func (f *Flows) Start(ctx context.Context, t *tenants.Tenant, name string, c auth.Client) Answer {
+	if refused := f.refuse(t, name); refused != nil {
+		return *refused
+	}
+	env := &Env{Tenant: t, Client: c}
+	result, err := f.flows[name].Start(scoped(ctx, t), env, party(t), now())
+	if err != nil {
+		return f.failed(ctx, name, err)
+	}
+	return f.render(ctx, name, env, result)
+}
+
+// Continue runs an action of a flow. ref is the action and the flow's id; body what was posted.
+func (f *Flows) Continue(ctx context.Context, t *tenants.Tenant, name string, ref flow.Ref, body []byte, c auth.Client) Answer {
+	if refused := f.refuse(t, name); refused != nil {
+		return *refused
+	}
+	parsed, err := flow.ParseBody(body)
+	if err != nil {
+		return f.failed(ctx, name, err)
+	}
+	ctx = scoped(ctx, t)
+	var stored *flow.Record
+	if !flow.IsHandle(parsed.CSRFToken) { // a sealed start has no row; one that was used before collides when it is stored
+		if stored, err = f.load(ctx, t, ref.ID); err != nil {
+			return f.failed(ctx, name, err)
+		}
+	}
+	env := &Env{Tenant: t, Client: c}
+	result, err := f.flows[name].Continue(ctx, env, flow.Request{Ref: ref, Body: parsed, Party: party(t), Now: now()}, stored)
+	if err != nil {
+		return f.failed(ctx, name, err)
+	}
+	if err := f.commit(ctx, t, env, result); err != nil {
+		return f.failed(ctx, name, err)
+	}
+	return f.render(ctx, name, env, result)
+}
+
+// refuse turns away what is not available: flows of suspended tenants, and those that are switched off.
+func (f *Flows) refuse(t *tenants.Tenant, name string) *Answer {
+	code := flow.Forbidden
+	switch {
+	case t.Status == tenants.StatusSuspended:
+	case name == TokenExchange && !t.Config.SAML.Enabled:
+	case f.flows[name] == nil:
+		code = flow.NotFound
+	default:
+		return nil
+	}
+	return &Answer{Status: code.Status(), Body: flow.ErrorBody(code.Status(), code)}
+}
+
+// party binds a flow to its tenant.
+func party(t *tenants.Tenant) flow.Party { return flow.Party{Tenant: t.ID.String()} }
+
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// load finds the record of a flow that has begun to act, or nil.
+func (f *Flows) load(ctx context.Context, t *tenants.Tenant, id uuid.UUID) (*flow.Record, error) {
+	row, err := f.store.Reader().Flow.Get(ctx, id)
+	switch {
+	case ent.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("load flow: %w", err)
+	}
+	data, err := f.keyring.Open(row.Data, rowContext(t, id))
+	if err != nil {
+		return nil, fmt.Errorf("open flow %s: %w", id, err)
+	}
+	record, err := flow.DecodeRecord(data)
+	if err != nil {
+		return nil, err
+	}
+	record.Version = row.Version
+	return record, nil
+}
+
+// rowContext is what a stored record is bound to: it cannot be moved to another tenant or flow.
+func rowContext(t *tenants.Tenant, id uuid.UUID) []byte {
+	return append(append([]byte("flow|"), t.ID[:]...), id[:]...)
+}
+
+// commit stores the record and everything that the request changes, in one transaction. The record comes first: whoever loses the race for
+// it changes nothing.
+func (f *Flows) commit(ctx context.Context, t *tenants.Tenant, env *Env, r *flow.Result) error {
+	if r.Write == flow.None {
+		return nil
+	}
+	sealed := f.keyring.Seal(r.Document, rowContext(t, r.Record.ID))
+	env.Work.DoFirst(func(ctx context.Context, tx *store.Tx) error { return write(ctx, tx, r, sealed) })
+	return env.Work.Commit(ctx, f.store, scope.Tenant(t.ID), f.outbox)
+}
+
+func write(ctx context.Context, tx *store.Tx, r *flow.Result, sealed []byte) error {
+	rec := r.Record
+	if r.Write == flow.Insert {
+		err := tx.Flow.Create().SetID(rec.ID).SetName(rec.Flow).SetVersion(rec.Version).SetData(sealed).SetExpiresAt(rec.ExpiresAt).Exec(ctx)
+		if store.IsUniqueViolation(err) {
+			return flow.Conflict() // a sealed start was used before
+		}
+		if err != nil {
+			return fmt.Errorf("store flow: %w", err)
+		}
+		return nil
+	}
+	changed, err := tx.Flow.Update().
+		Where(entflow.ID(rec.ID), entflow.Version(r.From)).
+		SetVersion(rec.Version).SetData(sealed).
+		Save(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("update flow: %w", err)
+	case changed == 0:
+		return flow.Conflict()
+	}
+	return nil
+}
+
+// render describes the state that was reached. The step was taken, so a failure here changes nothing any more.
+func (f *Flows) render(ctx context.Context, name string, env *Env, r *flow.Result) Answer {
+	response, err := r.Render()
+	if err != nil {
+		return f.failed(ctx, name, err)
+	}
+	return Answer{Status: response.Status, Body: response.Body(), Issued: env.issued, RetryAfter: env.retryAfter}
+}
+
+// failed answers for a request that changed nothing. What went wrong unexpectedly is logged, never told.
+func (f *Flows) failed(ctx context.Context, name string, err error) Answer {
+	var retry time.Duration
+	if busy, ok := errors.AsType[*password.BusyError](err); ok {
+		retry = busy.RetryAfter
+		err = flow.RefuseWith(http.StatusServiceUnavailable, flow.TechnicalError, err.Error())
+	}
+	if p, ok := errors.AsType[*problem.Error](err); ok && p.Kind == problem.KindConflict {
+		err = flow.Refuse(flow.NotPermitted, p.Error()) // somebody else took the address or name meanwhile
+	}
+	response := flow.ErrorResponse(err)
+	if response.Status >= http.StatusInternalServerError && ctx.Err() == nil {
+		f.log.ErrorContext(ctx, "a flow failed", "flow", name, "error", err)
+	}
+	return Answer{Status: response.Status, Body: response.Body(), RetryAfter: retry}
+}

@@ -1,0 +1,24 @@
+package flows
+
+import "github.com/latchkeep/latchkeep/pkg/flow"
+
+// The states, by the names that clients know.
+const (
+	statePreflight            stateName = "preflight"
+	stateLoginInit            stateName = "login_init"
+	stateLoginMethodChooser   stateName = "login_method_chooser"
+	stateLoginPassword        stateName = "login_password"
+	stateLoginRecovery        stateName = "login_password_recovery"
+	statePasscodeConfirmation stateName = "passcode_confirmation"
+	stateOnboardingUsername   stateName = "onboarding_username"
+	stateOnboardingEmail      stateName = "onboarding_email"
+	statePasswordCreation     stateName = "password_creation"
+	stateRegistrationInit     stateName = "registration_init"
+	stateSuccess              stateName = "success"
+)
+
+// back undoes the last step, in the states that define it.
+var back = flow.BackAction[Data, *Env]()
+
+// next is the way on to whatever is queued next, which cannot be undone.
+func next() flow.Outcome { return flow.Continue().NonRevertible() }

@@ -1,0 +1,56 @@
+package user
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/latchkeep/latchkeep/ent/rawsql"
+)
+
+// An Account is what sign-in needs to know of the person behind an identifier. The zero Account is nobody.
+type Account struct {
+	UserID uuid.UUID
+	// Email is her primary address, empty where she has none.
+	Email    string
+	Username string
+	// What she can sign in with.
+	HasPassword, HasPasskey, HasWebauthn, HasSecurityKey, HasTOTP bool
+	Blocked                                                       bool
+}
+
+// Known reports whether the account exists.
+func (a Account) Known() bool { return a.UserID != uuid.Nil }
+
+// ByEmail finds the owner of an address in one statement. Nobody is not an error.
+func (d *Directory) ByEmail(ctx context.Context, address string) (Account, error) {
+	row, err := d.store.Raw().IdentifyByEmail(ctx, address)
+	return account(row, err, "identify by address")
+}
+
+// ByUsername finds the bearer of a username in one statement. Nobody is not an error.
+func (d *Directory) ByUsername(ctx context.Context, name string) (Account, error) {
+	row, err := d.store.Raw().IdentifyByUsername(ctx, name)
+	return account(row, err, "identify by username")
+}
+
+// ByID reads the account of a person in one statement. Nobody is not an error.
+func (d *Directory) ByID(ctx context.Context, id uuid.UUID) (Account, error) {
+	row, err := d.store.Raw().IdentifyByID(ctx, id)
+	return account(row, err, "identify by id")
+}
+
+func account(row *rawsql.Identity, err error, doing string) (Account, error) {
+	if err != nil {
+		return Account{}, fmt.Errorf("%s: %w", doing, err)
+	}
+	if row == nil {
+		return Account{}, nil
+	}
+	return Account{
+		UserID: row.UserID, Email: row.PrimaryEmail, Username: row.Username,
+		HasPassword: row.HasPassword, HasPasskey: row.HasPasskey, HasWebauthn: row.HasWebauthn,
+		HasSecurityKey: row.HasSecurityKey, HasTOTP: row.HasTOTP, Blocked: row.Blocked,
+	}, nil
+}

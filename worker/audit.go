@@ -1,0 +1,139 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/ent"
+	"github.com/latchkeep/latchkeep/ent/auditlog"
+	"github.com/latchkeep/latchkeep/ent/outbox"
+	"github.com/latchkeep/latchkeep/ent/scope"
+	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/pkg/secret"
+)
+
+// AuditSinks say where audit records go.
+type AuditSinks struct {
+	// Console takes one JSON object a line; nil for none.
+	Console io.Writer
+	// Store keeps records in the database.
+	Store bool
+	// Mask hides most of addresses and usernames, in both.
+	Mask bool
+}
+
+// errTaken stops a batch that somebody else has carried out meanwhile.
+var errTaken = errors.New("the intents were carried out by another worker")
+
+// An auditTask appends a tenant's audit records, in the order in which they happened.
+type auditTask struct {
+	store   *store.Store
+	keyring *secret.Keyring
+	sinks   AuditSinks
+	log     *slog.Logger
+}
+
+func (a *auditTask) run(ctx context.Context, b batch) error {
+	records := make([]event.AuditPayload, len(b.Items))
+	for i, it := range b.Items {
+		plain, err := outbox.Open(a.keyring, b.Tenant, event.KindAudit, it.ID, it.Payload)
+		if err != nil {
+			return fmt.Errorf("open record %s: %w", it.ID, err)
+		}
+		if err := json.Unmarshal(plain, &records[i]); err != nil {
+			return fmt.Errorf("read record %s: %w", it.ID, err)
+		}
+		if a.sinks.Mask {
+			mask(&records[i])
+		}
+	}
+	err := a.store.Do(ctx, scope.Tenant(b.Tenant), func(ctx context.Context, tx *store.Tx) error {
+		if a.sinks.Store {
+			if err := appendRecords(ctx, tx, b, records); err != nil {
+				return err
+			}
+		}
+		n, err := tx.Raw.IntentsDone(ctx, time.Now().UTC(), b.ids()...)
+		if err == nil && n != len(b.Items) {
+			err = errTaken
+		}
+		return err
+	})
+	if errors.Is(err, errTaken) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("append records: %w", err)
+	}
+	for i, record := range records {
+		a.print(ctx, b, b.Items[i], record)
+	}
+	return nil
+}
+
+// appendRecords numbers records within the tenant and stores them. Two writers at once collide on the number, and one tries again.
+func appendRecords(ctx context.Context, tx *store.Tx, b batch, records []event.AuditPayload) error {
+	last, err := tx.AuditLog.Query().Order(ent.Desc(auditlog.FieldSequence)).Select(auditlog.FieldSequence).First(ctx)
+	if err != nil && !ent.IsNotFound(err) {
+		return fmt.Errorf("find the last record: %w", err)
+	}
+	sequence := int64(0)
+	if last != nil {
+		sequence = last.Sequence
+	}
+	rows := make([]*ent.AuditLogCreate, len(records))
+	for i, r := range records {
+		details, err := json.Marshal(r.Details)
+		if err != nil {
+			return fmt.Errorf("encode details: %w", err)
+		}
+		if len(r.Details) == 0 {
+			details = []byte("{}")
+		}
+		sequence++
+		rows[i] = tx.AuditLog.Create().
+			SetID(b.Items[i].ID).SetSequence(sequence).SetType(string(r.Type)).SetError(r.Error).
+			SetMetaHTTPRequestID(r.RequestID).SetMetaSourceIP(r.SourceIP).SetMetaUserAgent(r.UserAgent).
+			SetNillableActorUserID(r.ActorUserID).SetDetails(details).
+			SetCreatedAt(r.At.Truncate(time.Microsecond)).SetUpdatedAt(r.At.Truncate(time.Microsecond))
+		if r.ActorEmail != "" {
+			rows[i].SetActorEmail(r.ActorEmail)
+		}
+	}
+	if err := tx.AuditLog.CreateBulk(rows...).Exec(ctx); err != nil {
+		return fmt.Errorf("store records: %w", err)
+	}
+	return nil
+}
+
+// print writes a record to the console. Spec: audit-log §4, with the tenant added.
+func (a *auditTask) print(ctx context.Context, b batch, it item, r event.AuditPayload) {
+	if a.sinks.Console == nil {
+		return
+	}
+	line := map[string]any{
+		"audience": "audit", "type": r.Type, "error": r.Error, "http_request_id": r.RequestID, "source_ip": r.SourceIP,
+		"user_agent": r.UserAgent, "details": r.Details, "time": r.At.Format(time.RFC3339Nano), "time_unix": strconv.FormatInt(r.At.Unix(), 10),
+		"tenant_id": b.Tenant, "id": it.ID,
+	}
+	if r.ActorUserID != nil {
+		line["user_id"] = r.ActorUserID
+	}
+	if r.ActorEmail != "" {
+		line["user_email"] = r.ActorEmail
+	}
+	encoded, err := json.Marshal(line)
+	if err == nil {
+		_, err = a.sinks.Console.Write(append(encoded, '\n'))
+	}
+	if err != nil {
+		a.log.ErrorContext(ctx, "an audit record cannot be printed", "error", err)
+	}
+}

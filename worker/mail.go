@@ -1,0 +1,153 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/ent/outbox"
+	"github.com/latchkeep/latchkeep/ent/scope"
+	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/pkg/mail"
+	"github.com/latchkeep/latchkeep/pkg/secret"
+	"github.com/latchkeep/latchkeep/tenants"
+)
+
+// A Mailer sends a tenant's mail. An error that mail.Permanent knows is not worth another try.
+type Mailer interface {
+	Send(ctx context.Context, t *tenants.Tenant, m mail.Message) error
+}
+
+const (
+	// mailsPerTenant is how many mails of one tenant are being sent at once, so that one dead host does not hold every task.
+	mailsPerTenant = 4
+	// mailTimeout bounds one try.
+	mailTimeout = 40 * time.Second
+	// mailFor is how long a mail without an end of its own is tried.
+	mailFor = 24 * time.Hour
+	// mailBusy is how long a mail waits while its tenant's tasks are taken.
+	mailBusy = 2 * time.Second
+)
+
+// A mailTask renders and sends a mail.
+type mailTask struct {
+	store    *store.Store
+	keyring  *secret.Keyring
+	registry *tenants.Registry
+	mailer   Mailer
+	inFlight *inFlight
+	log      *slog.Logger
+}
+
+func newMailTask(n Needs) *mailTask {
+	return &mailTask{
+		store: n.Store, keyring: n.Keyring, registry: n.Registry, mailer: n.Mail, inFlight: newInFlight(mailsPerTenant), log: n.Log,
+	}
+}
+
+func (m *mailTask) run(ctx context.Context, b batch) error {
+	for _, it := range b.Items {
+		if err := m.one(ctx, b.Tenant, it); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
+	at := time.Now().UTC()
+	if it.NotAfter != nil && at.After(*it.NotAfter) {
+		return m.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.Raw.IntentsDropped(ctx, at, "its code has expired", it.ID)
+			return err
+		})
+	}
+	if !m.inFlight.enter(tenantID) {
+		return m.release(ctx, tenantID, it, at.Add(mailBusy), "")
+	}
+	defer m.inFlight.leave(tenantID)
+	err := m.send(ctx, tenantID, it)
+	switch {
+	case err == nil:
+		return m.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.Raw.IntentsDone(ctx, time.Now().UTC(), it.ID)
+			return err
+		})
+	case errors.Is(err, tenants.ErrNotFound):
+		return m.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.Raw.IntentsDropped(ctx, time.Now().UTC(), "the tenant is deleted", it.ID)
+			return err
+		})
+	case mail.Permanent(err), at.Sub(it.CreatedAt) > mailFor:
+		m.log.WarnContext(ctx, "a mail is given up", "tenant_id", tenantID, "intent_id", it.ID, "attempts", it.Attempts, "error", err)
+		return m.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.Raw.IntentsDead(ctx, time.Now().UTC(), err.Error(), it.ID)
+			return err
+		})
+	}
+	if failed := m.release(ctx, tenantID, it, time.Now().UTC().Add(backoff(it.Attempts)), err.Error()); failed != nil {
+		return failed
+	}
+	return fmt.Errorf("send mail, attempt %d: %w", it.Attempts, err)
+}
+
+func (m *mailTask) send(ctx context.Context, tenantID uuid.UUID, it item) error {
+	plain, err := outbox.Open(m.keyring, tenantID, event.KindMail, it.ID, it.Payload)
+	if err != nil {
+		return fmt.Errorf("open mail: %w", err)
+	}
+	var p event.MailPayload
+	if err := json.Unmarshal(plain, &p); err != nil {
+		return fmt.Errorf("read mail: %w", err)
+	}
+	t, err := m.registry.ByID(ctx, tenantID)
+	if err != nil {
+		return err
+	}
+	message, err := compose(t, p)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, mailTimeout)
+	defer cancel()
+	return m.mailer.Send(ctx, t, message)
+}
+
+// compose renders a mail in the language that its request asked for.
+func compose(t *tenants.Tenant, p event.MailPayload) (mail.Message, error) {
+	rendered, err := mail.Render(p.Template, mail.MatchLanguage(p.Language), mail.Data{
+		ServiceName: t.Config.Service.Name,
+		Code:        p.Code,
+		TTL:         time.Duration(p.TTL) * time.Second,
+		OldAddress:  p.Old, NewAddress: p.New, DeletedAddress: p.Deleted,
+	})
+	if err != nil {
+		return mail.Message{}, fmt.Errorf("render mail: %w", err)
+	}
+	return mail.Message{
+		From:    mail.Address{Name: t.Config.EmailDelivery.FromName, Address: t.Config.EmailDelivery.FromAddress},
+		To:      mail.Address{Address: p.To},
+		Subject: rendered.Subject, Text: rendered.Text, HTML: rendered.HTML,
+	}, nil
+}
+
+// settle writes what became of a mail.
+func (m *mailTask) settle(ctx context.Context, tenantID uuid.UUID, write store.Write) error {
+	if err := m.store.Do(context.WithoutCancel(ctx), scope.Tenant(tenantID), write); err != nil {
+		return fmt.Errorf("note what became of a mail: %w", err)
+	}
+	return nil
+}
+
+// release gives a mail back, to be sent later.
+func (m *mailTask) release(ctx context.Context, tenantID uuid.UUID, it item, at time.Time, why string) error {
+	return m.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Raw.ReleaseIntent(ctx, it.ID, at, why)
+	})
+}

@@ -1,0 +1,131 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/hibiken/asynq"
+
+	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/ent/rawsql"
+	"github.com/latchkeep/latchkeep/ent/scope"
+	"github.com/latchkeep/latchkeep/ent/store"
+)
+
+const (
+	// lease is how long a task may take before its intents are handed out again.
+	lease = 2 * time.Minute
+	// relayEvery is how often the outbox is looked at when nobody rings: for rows whose time has come, and rings that were lost.
+	relayEvery = time.Second
+	// roundTenants and roundRows bound what one round takes, so that every tenant gets its turn.
+	roundTenants = 50
+	roundRows    = 20
+)
+
+// A relay hands what is due in the outbox to the queue.
+type relay struct {
+	store  *store.Store
+	client *asynq.Client
+	bell   <-chan struct{}
+	// kinds are those with a task; intents of other kinds stay where they are.
+	kinds []string
+	log   *slog.Logger
+
+	after uuid.UUID
+}
+
+func (r *relay) run(ctx context.Context) {
+	ctx = scope.With(ctx, scope.System("hand out the intents of all tenants"))
+	ticker := time.NewTicker(relayEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-r.bell:
+		}
+		for more := true; more && ctx.Err() == nil; {
+			var err error
+			if more, err = r.round(ctx); err != nil {
+				if ctx.Err() == nil {
+					r.log.WarnContext(ctx, "the outbox cannot be handed out now", "error", err)
+				}
+				break
+			}
+		}
+	}
+}
+
+// round claims some of what is due and enqueues it. It reports whether there may be more.
+func (r *relay) round(ctx context.Context) (bool, error) {
+	at := time.Now().UTC()
+	var claimed rawsql.Claimed
+	err := r.store.Do(ctx, scope.System("claim intents of all tenants"), func(ctx context.Context, tx *store.Tx) error {
+		var err error
+		claimed, err = tx.Raw.ClaimIntents(ctx, rawsql.Claim{
+			Now: at, Lease: lease, After: r.after, Tenants: roundTenants, PerTenant: roundRows,
+		})
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("claim: %w", err)
+	}
+	r.after = claimed.Last
+	for _, b := range r.batches(claimed.Intents, at.Add(lease)) {
+		if err := r.enqueue(ctx, b); err != nil {
+			return false, err // the lease ends and the rows are handed out again
+		}
+	}
+	return claimed.More, nil
+}
+
+// batches groups intents into tasks: a tenant's audit records go together, in order; everything else alone.
+func (r *relay) batches(intents []rawsql.ClaimedIntent, until time.Time) []batch {
+	var out []batch
+	audits := map[uuid.UUID]int{}
+	for _, i := range intents {
+		if !slices.Contains(r.kinds, i.Kind) {
+			continue
+		}
+		it := item{ID: i.ID, Payload: i.Payload, CreatedAt: i.CreatedAt, NotAfter: i.NotAfter, Attempts: i.Attempts}
+		if i.Kind == event.KindAudit {
+			if at, ok := audits[i.TenantID]; ok {
+				out[at].Items = append(out[at].Items, it)
+				continue
+			}
+			audits[i.TenantID] = len(out)
+		}
+		out = append(out, batch{Kind: i.Kind, Tenant: i.TenantID, Items: []item{it}, Until: until})
+	}
+	return out
+}
+
+// enqueue hands a batch to the queue. The id of the task is that of its first intent and its attempt: a second hand-out of the same one is
+// refused, a later attempt is not.
+func (r *relay) enqueue(ctx context.Context, b batch) error {
+	payload, err := b.encode()
+	if err != nil {
+		return fmt.Errorf("encode task: %w", err)
+	}
+	id := fmt.Sprintf("%s/%d", b.Items[0].ID, b.Items[0].Attempts)
+	_, err = r.client.EnqueueContext(ctx, asynq.NewTask("intent:"+b.Kind, payload),
+		asynq.TaskID(id), asynq.Queue(b.Kind), asynq.MaxRetry(0), asynq.Deadline(b.Until))
+	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+		return fmt.Errorf("enqueue: %w", err)
+	}
+	return nil
+}
+
+// releaseAll makes due again what a queue that is gone had been handed.
+func (r *relay) releaseAll(ctx context.Context) error {
+	return r.store.Do(ctx, scope.System("take up what the embedded queue forgot"), func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Raw.ReleaseAllIntents(ctx, time.Now().UTC())
+		return err
+	})
+}

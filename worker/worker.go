@@ -1,0 +1,142 @@
+// Package worker carries out what requests left in the outbox, and cleans up.
+//
+// The outbox in the database is the truth. The relay takes what is due, fairly over tenants, and hands it to asynq; a task has its effect
+// and marks the intent done. What a lost queue or a killed process forgot becomes due again when its lease ends, so every effect happens at
+// least once. Redis is only the queue between relay and tasks.
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/pkg/secret"
+	"github.com/latchkeep/latchkeep/tenants"
+)
+
+// Needs are what a worker works with.
+type Needs struct {
+	Store    *store.Store
+	Keyring  *secret.Keyring
+	Registry *tenants.Registry
+	// Redis is the queue: a server's, or one inside the process.
+	Redis redis.UniversalClient
+	// Embedded says that the queue is lost when the process ends, so that what it held must be taken again at the start.
+	Embedded bool
+	// Bell is rung when something was left in the outbox.
+	Bell <-chan struct{}
+	Mail Mailer
+	// Audit says where audit records go.
+	Audit   AuditSinks
+	Cleanup CleanupPolicy
+	// Purger deletes the rows of tenants whose grace has ended; optional.
+	Purger Purger
+	Log    *slog.Logger
+	// Concurrency is how many tasks run at once.
+	Concurrency int
+}
+
+// A Worker runs the relay, the tasks and the periodic jobs of one process.
+type Worker struct {
+	needs   Needs
+	relay   *relay
+	tasks   map[string]task
+	mail    *mailTask
+	audit   *auditTask
+	cleanup *cleanup
+	log     *slog.Logger
+}
+
+// A task carries out intents of one kind, all of one tenant. It marks them done, or gives them back, itself: what it returns is only logged.
+type task interface {
+	run(ctx context.Context, batch batch) error
+}
+
+// New makes a worker ready to run.
+func New(n Needs) *Worker {
+	if n.Concurrency < 1 {
+		n.Concurrency = 16
+	}
+	w := &Worker{needs: n, log: n.Log}
+	w.mail = newMailTask(n)
+	w.audit = &auditTask{store: n.Store, keyring: n.Keyring, sinks: n.Audit, log: n.Log}
+	w.cleanup = &cleanup{store: n.Store, policy: n.Cleanup, purger: n.Purger, log: n.Log}
+	w.tasks = map[string]task{event.KindMail: w.mail, event.KindAudit: w.audit}
+	return w
+}
+
+// queues and their weights: audit records are many and quick, mails few and slow.
+func queues() map[string]int {
+	return map[string]int{event.KindAudit: 3, event.KindMail: 3, periodicQueue: 1}
+}
+
+// shutdown is how long running tasks may take to finish when the program ends.
+const shutdown = 8 * time.Second
+
+// Run works until the context ends, then lets running tasks finish.
+func (w *Worker) Run(ctx context.Context) error {
+	client := asynq.NewClientFromRedisClient(w.needs.Redis)
+	w.relay = &relay{
+		store: w.needs.Store, client: client, bell: w.needs.Bell, kinds: []string{event.KindMail, event.KindAudit}, log: w.log,
+	}
+	if w.needs.Embedded {
+		if err := w.relay.releaseAll(ctx); err != nil {
+			return fmt.Errorf("take up what an earlier process left: %w", err)
+		}
+	}
+	server := asynq.NewServerFromRedisClient(w.needs.Redis, asynq.Config{
+		Concurrency:              w.needs.Concurrency,
+		Queues:                   queues(),
+		BaseContext:              func() context.Context { return context.WithoutCancel(ctx) },
+		TaskCheckInterval:        100 * time.Millisecond,
+		DelayedTaskCheckInterval: 5 * time.Second,
+		ShutdownTimeout:          shutdown,
+		Logger:                   asynqLog{w.log},
+		LogLevel:                 asynq.WarnLevel,
+		RetryDelayFunc:           func(int, error, *asynq.Task) time.Duration { return time.Second },
+	})
+	if err := server.Start(asynq.HandlerFunc(w.handle)); err != nil {
+		return fmt.Errorf("start the task server: %w", err)
+	}
+	periodic := &periodic{client: client, log: w.log}
+	var loops sync.WaitGroup
+	loops.Go(func() { w.relay.run(ctx) })
+	loops.Go(func() { periodic.run(ctx) })
+	<-ctx.Done()
+	loops.Wait()
+	server.Shutdown()
+	return nil
+}
+
+// handle runs a task. Whatever comes of it, the database knows; the queue must not try again on its own.
+func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
+	if t.Type() == cleanupType {
+		return w.cleanup.run(ctx)
+	}
+	b, err := decodeBatch(t.Payload())
+	if err != nil {
+		w.log.ErrorContext(ctx, "a task cannot be read", "type", t.Type(), "error", err)
+		return nil
+	}
+	if b.late(time.Now()) {
+		return nil // its lease has ended: the relay hands it out again
+	}
+	runner, ok := w.tasks[b.Kind]
+	if !ok {
+		w.log.ErrorContext(ctx, "a task of an unknown kind", "kind", b.Kind)
+		return nil
+	}
+	ctx, cancel := context.WithDeadline(ctx, b.Until)
+	defer cancel()
+	if err := runner.run(ctx, b); err != nil {
+		w.log.WarnContext(ctx, "an effect failed and will be tried again", "kind", b.Kind, "tenant_id", b.Tenant, "error", err)
+	}
+	return nil
+}
