@@ -1,0 +1,154 @@
+package tenants
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/latchkeep/latchkeep/ent"
+	"github.com/latchkeep/latchkeep/ent/scope"
+	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/ent/tenant"
+	"github.com/latchkeep/latchkeep/pkg/problem"
+)
+
+// An Edit changes what is not configuration; nil keeps.
+type Edit struct {
+	Slug         *string
+	Name         *string
+	Status       *Status // not StatusDeleting: see Delete
+	StatusReason *string
+}
+
+// Edit renames a tenant, moves it to another slug, suspends it or lets it work again. A new slug is a new public URL: passkeys made under the
+// old one no longer work unless the configuration names their relying party. Errors: ErrNotFound, invalid_tenant, slug_taken.
+func (p *Provisioner) Edit(ctx context.Context, _ Actor, id uuid.UUID, e Edit) (*Record, error) {
+	if e.Name != nil {
+		name := strings.TrimSpace(*e.Name)
+		e.Name = &name
+	}
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	var row *ent.Tenant
+	slugs := []string{}
+	err := p.db.Do(ctx, scope.System("edit tenant"), func(ctx context.Context, tx *store.Tx) error {
+		old, err := p.lock(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if e.Slug != nil && Origin(old.Origin) != OriginV1 && *e.Slug != old.Slug {
+			return problem.Conflict("slug_fixed", "the slug of this tenant cannot be changed")
+		}
+		row, slugs = old, []string{old.Slug}
+		if !e.changes(old) {
+			return nil
+		}
+		update := old.Update().SetNillableSlug(e.Slug).SetNillableName(e.Name).AddVersion(1).SetUpdatedAt(p.now())
+		if e.Status != nil {
+			update = update.SetStatus(string(*e.Status)).SetStatusReason("")
+		}
+		row, err = update.SetNillableStatusReason(e.StatusReason).Save(ctx)
+		return err
+	})
+	if store.IsUniqueViolation(err) {
+		return nil, problem.Conflict("slug_taken", "a tenant with this slug exists").WithCause(err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("edit tenant %s: %w", id, err)
+	}
+	p.registry.Invalidate(Changed{row.ID, row.Version, append(slugs, row.Slug)})
+	return p.record(row)
+}
+
+func (e Edit) check() error {
+	var fields []problem.Field
+	add := func(path, why string) {
+		if why != "" {
+			fields = append(fields, problem.Field{Path: path, Reason: why})
+		}
+	}
+	if e.Slug != nil {
+		add("slug", SlugProblem(*e.Slug))
+	}
+	if e.Name != nil {
+		add("name", nameProblem(*e.Name))
+	}
+	if e.StatusReason != nil {
+		add("status_reason", nameProblem(*e.StatusReason))
+	}
+	if e.Status != nil && *e.Status != StatusActive && *e.Status != StatusReadOnly && *e.Status != StatusSuspended {
+		add("status", "must be active, read_only or suspended")
+	}
+	if len(fields) > 0 {
+		return problem.Invalid("invalid_tenant", "the tenant is not valid").WithFields(fields...)
+	}
+	return nil
+}
+
+// changes reports whether the edit would change anything.
+func (e Edit) changes(row *ent.Tenant) bool {
+	return e.Slug != nil && *e.Slug != row.Slug || e.Name != nil && *e.Name != row.Name ||
+		e.Status != nil && string(*e.Status) != row.Status || e.StatusReason != nil && *e.StatusReason != row.StatusReason
+}
+
+// SetStatus suspends a tenant or lets it work again. A tenant in that status already stays as it is. Errors: ErrNotFound, invalid_tenant.
+func (p *Provisioner) SetStatus(ctx context.Context, by Actor, id uuid.UUID, status Status, reason string) (*Record, error) {
+	return p.Edit(ctx, by, id, Edit{Status: &status, StatusReason: &reason})
+}
+
+// Delete ends a tenant: from now on it is not found. Its rows go later, in batches: see Purge. Until then its id and slug stay taken. Error:
+// ErrNotFound, also for a tenant deleted before.
+func (p *Provisioner) Delete(ctx context.Context, _ Actor, id uuid.UUID) error {
+	var row *ent.Tenant
+	err := p.db.Do(ctx, scope.System("delete tenant"), func(ctx context.Context, tx *store.Tx) error {
+		old, err := p.lock(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		now := p.now()
+		row, err = old.Update().SetStatus(string(StatusDeleting)).SetPurgeAfter(now.Add(p.o.PurgeAfter)).AddVersion(1).SetUpdatedAt(now).Save(ctx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("delete tenant %s: %w", id, err)
+	}
+	p.registry.Invalidate(Changed{row.ID, row.Version, []string{row.Slug}})
+	return nil
+}
+
+// Purge deletes at most limit rows of the deleted tenants whose time has come, and reports how many went: call it until that is 0.
+func (p *Provisioner) Purge(ctx context.Context, limit int) (int, error) {
+	sc := scope.System("purge deleted tenants")
+	due, err := p.db.Reader().Tenant.Query().Where(tenant.StatusEQ(string(StatusDeleting)), tenant.PurgeAfterLTE(p.now())).
+		Order(ent.Asc(tenant.FieldPurgeAfter)).FirstID(scope.With(ctx, sc))
+	if ent.IsNotFound(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("find tenants to purge: %w", err)
+	}
+	deleted := 0
+	err = p.db.Do(ctx, sc, func(ctx context.Context, tx *store.Tx) error {
+		n, gone, err := tx.Raw.PurgeTenant(ctx, due, limit)
+		if deleted = n; gone {
+			deleted++
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("purge tenant %s: %w", due, err)
+	}
+	return deleted, nil
+}
+
+// lock reads a tenant's row and keeps others from changing it until the unit of work ends. Error: ErrNotFound.
+func (p *Provisioner) lock(ctx context.Context, tx *store.Tx, id uuid.UUID) (*ent.Tenant, error) {
+	row, err := store.Lock(tx, tx.Tenant.Query().Where(tenant.ID(id), alive)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, ErrNotFound
+	}
+	return row, err
+}

@@ -1,0 +1,203 @@
+package tenants
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/latchkeep/latchkeep/ent"
+	"github.com/latchkeep/latchkeep/ent/scope"
+	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/ent/tenant"
+	"github.com/latchkeep/latchkeep/pkg/jose"
+	"github.com/latchkeep/latchkeep/pkg/problem"
+	"github.com/latchkeep/latchkeep/pkg/secret"
+	"github.com/latchkeep/latchkeep/tenants/config"
+)
+
+// KeySource makes signing keys. RSA keys take long, so a pool has some ready: see jose.Pool.
+type KeySource interface {
+	Get(ctx context.Context, alg jose.Alg) (*jose.Key, error)
+}
+
+// ProvisionerOptions are what a Provisioner needs; all but Log, Now and PurgeAfter are required.
+type ProvisionerOptions struct {
+	Store    *store.Store
+	Keyring  *secret.Keyring
+	Registry *Registry
+	Keys     KeySource
+	Log      *slog.Logger
+	Now      func() time.Time
+	// PurgeAfter is how long the rows of a deleted tenant are kept; default 24 h.
+	PurgeAfter time.Duration
+}
+
+// A Provisioner makes, changes and ends tenants. Every change bumps the tenant's version in the same transaction, and tells the registries.
+type Provisioner struct {
+	o         ProvisionerOptions
+	db        *store.Store
+	registry  *Registry
+	addresses Addresses
+}
+
+// NewProvisioner makes a Provisioner.
+func NewProvisioner(o ProvisionerOptions) *Provisioner {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.PurgeAfter <= 0 {
+		o.PurgeAfter = 24 * time.Hour
+	}
+	return &Provisioner{o: o, db: o.Store, registry: o.Registry, addresses: o.Registry.Addresses()}
+}
+
+func (p *Provisioner) now() time.Time { return p.o.Now().UTC().Truncate(time.Microsecond) }
+
+// A Record is a tenant as its operators see it. Secrets of the configuration are masked.
+type Record struct {
+	ID            uuid.UUID
+	Slug          string
+	Name          string
+	Status        Status
+	StatusReason  string
+	Origin        Origin
+	Config        *config.Config // with all defaults; secrets masked
+	ConfigVersion int
+	Version       int64
+	PublicURL     string
+	AdminURL      string
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
+
+// NewTenant is what a tenant is made from.
+type NewTenant struct {
+	ID     uuid.UUID       // a new one where nil
+	Slug   string          // required but for OriginCompatible, where it is the id
+	Name   string          // for people; may be empty
+	Config json.RawMessage // what differs from the defaults; may be empty
+	Origin Origin          // OriginV1 where empty
+}
+
+// Create makes a tenant with its signing key, ready to serve when it returns. Errors: invalid_tenant or invalid_config with every problem,
+// slug_taken and id_taken.
+func (p *Provisioner) Create(ctx context.Context, by Actor, in NewTenant) (*Record, error) {
+	if in.Origin == "" {
+		in.Origin = OriginV1
+	}
+	if in.ID == uuid.Nil {
+		in.ID = uuid.Must(uuid.NewV7())
+	}
+	if in.Origin == OriginCompatible {
+		in.Slug = in.ID.String()
+	}
+	in.Name = strings.TrimSpace(in.Name)
+	if err := checkNew(in); err != nil {
+		return nil, err
+	}
+	base := baseConfig(p.addresses, in.ID, in.Slug, in.Origin)
+	full, err := decodeConfig(base, in.Config)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := sealConfig(p.o.Keyring, in.ID, base, full)
+	if err != nil {
+		return nil, fmt.Errorf("create tenant %q: %w", in.Slug, err)
+	}
+	key, err := p.newKey(ctx, in.ID, signingAlg(in.Origin, full))
+	if err != nil {
+		return nil, fmt.Errorf("create tenant %q: %w", in.Slug, err)
+	}
+	changes, err := changesBetween(base, full)
+	if err != nil {
+		return nil, fmt.Errorf("create tenant %q: %w", in.Slug, err)
+	}
+	now := p.now()
+	key.state, key.activated = KeyActive, &now
+	var row *ent.Tenant
+	err = p.db.Do(ctx, scope.System("create tenant"), func(ctx context.Context, tx *store.Tx) error {
+		var err error
+		row, err = tx.Tenant.Create().SetID(in.ID).SetSlug(in.Slug).SetName(in.Name).SetOrigin(string(in.Origin)).
+			SetStatus(string(StatusActive)).SetConfig(stored).SetCreatedAt(now).SetUpdatedAt(now).Save(ctx)
+		if err != nil {
+			return err
+		}
+		if err := key.insert(ctx, tx, now); err != nil {
+			return err
+		}
+		return tx.TenantConfigVersion.Create().SetTenantID(in.ID).SetVersion(row.ConfigVersion).SetConfig(stored).
+			SetChanges(changes).SetActor(string(by)).SetCreatedAt(now).Exec(ctx)
+	})
+	if store.IsUniqueViolation(err) {
+		return nil, p.taken(ctx, in, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("create tenant %q: %w", in.Slug, err)
+	}
+	p.registry.Invalidate(Changed{row.ID, row.Version, []string{row.Slug}})
+	return p.record(row)
+}
+
+// checkNew finds all that is wrong with a new tenant but its configuration.
+func checkNew(in NewTenant) error {
+	var fields []problem.Field
+	if in.Origin != OriginCompatible && in.Origin != OriginSystem {
+		if why := SlugProblem(in.Slug); why != "" {
+			fields = append(fields, problem.Field{Path: "slug", Reason: why})
+		}
+	}
+	if why := nameProblem(in.Name); why != "" {
+		fields = append(fields, problem.Field{Path: "name", Reason: why})
+	}
+	if len(fields) > 0 {
+		return problem.Invalid("invalid_tenant", "the tenant is not valid").WithFields(fields...)
+	}
+	return nil
+}
+
+func nameProblem(name string) string {
+	switch {
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return "must not contain control characters"
+	case utf8.RuneCountInString(name) > 255:
+		return "must have at most 255 characters"
+	}
+	return ""
+}
+
+// taken says which of id and slug another tenant has.
+func (p *Provisioner) taken(ctx context.Context, in NewTenant, cause error) error {
+	ctx = scope.With(ctx, scope.System("name a conflict of tenants"))
+	same, err := p.db.Reader().Tenant.Query().Where(tenant.ID(in.ID)).Exist(ctx)
+	if err != nil {
+		return fmt.Errorf("create tenant %q: %w", in.Slug, err)
+	}
+	if same {
+		return problem.Conflict("id_taken", "a tenant with this id exists").WithCause(cause)
+	}
+	return problem.Conflict("slug_taken", "a tenant with this slug exists").WithCause(cause)
+}
+
+// record shows a row to operators.
+func (p *Provisioner) record(row *ent.Tenant) (*Record, error) {
+	full, err := p.registry.configOf(row)
+	if err != nil {
+		return nil, err
+	}
+	masked := config.Mask(full)
+	return &Record{
+		ID: row.ID, Slug: row.Slug, Name: row.Name, Status: Status(row.Status), StatusReason: row.StatusReason, Origin: Origin(row.Origin),
+		Config: &masked, ConfigVersion: row.ConfigVersion, Version: row.Version,
+		PublicURL: p.addresses.Public(row.ID, row.Slug), AdminURL: p.addresses.Admin(row.ID),
+		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+	}, nil
+}
