@@ -8,6 +8,7 @@ package ddl
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/entsql"
@@ -114,19 +115,31 @@ func addTenantKeys(tables []*schema.Table) {
 	}
 }
 
-// addIndexes gives the outbox the order its relay reads in: by tenant, so that a tenant with a long queue cannot hide the others, and by
-// ordering key. The time a row becomes available is left out of both, so that taking a row does not rewrite an index.
+// addIndexes adds the indexes that only raw statements use, and drops those that say less than another.
 func addIndexes(tables []*schema.Table) {
+	// The outbox is read tenant by tenant, so that one with a long queue cannot hide the others, and by ordering key. The time a row becomes
+	// available is left out of both, so that taking a row does not rewrite an index.
 	outbox := table(tables, "outbox")
 	outbox.Indexes = slices.DeleteFunc(outbox.Indexes, func(i *schema.Index) bool { return i.Name == "intent_state_available_at_id" })
-	for _, columns := range [][]string{{"state", TenantColumn, "id"}, {TenantColumn, "state", "ordering", "id"}} {
-		index := &schema.Index{Name: "intent"}
-		for _, name := range columns {
-			index.Name += "_" + name
-			index.Columns = append(index.Columns, column(outbox, name))
+	addIndex(outbox, "intent", "state", TenantColumn, "id")
+	addIndex(outbox, "intent", TenantColumn, "state", "ordering", "id")
+	// Clean-up deletes the oldest rows of all tenants.
+	addIndex(table(tables, "audit_logs"), "auditlog", "created_at")
+	addIndex(table(tables, "webhook_deliveries"), "webhookdelivery", "created_at")
+	// An edge to one makes its column unique by itself, which the index with the tenant already says.
+	for _, t := range tables {
+		if c := column(t, "user_id"); c != nil && column(t, TenantColumn) != nil {
+			c.Unique = false
 		}
-		outbox.Indexes = append(outbox.Indexes, index)
 	}
+}
+
+func addIndex(t *schema.Table, entity string, columns ...string) {
+	index := &schema.Index{Name: entity + "_" + strings.Join(columns, "_")}
+	for _, name := range columns {
+		index.Columns = append(index.Columns, column(t, name))
+	}
+	t.Indexes = append(t.Indexes, index)
 }
 
 // portMySQL chooses types that MySQL 8 and MariaDB share and that can be indexed: MariaDB's uuid type and its defaults for text do not exist
