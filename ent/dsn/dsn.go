@@ -53,14 +53,8 @@ func Parse(raw string) (Source, error) {
 func parseServer(name, raw string) (Source, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
-		var reason *url.Error
-		if errors.As(err, &reason) {
-			err = reason.Err // without the URL, which has the password
-		}
-		if strings.Contains(err.Error(), "invalid userinfo") || strings.Contains(err.Error(), "port") {
-			err = errors.New("malformed; percent-encode special characters of the user and the password")
-		}
-		return Source{}, fmt.Errorf("database URL: %w", err)
+		// The error quotes what it stumbled over, which may be a piece of the password.
+		return Source{}, errors.New("database URL: malformed; percent-encode special characters of the user and the password")
 	}
 	if u.Host == "" && u.Query().Get("host") == "" {
 		return Source{}, errors.New("database URL: the host is missing")

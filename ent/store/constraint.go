@@ -45,9 +45,11 @@ func ViolatedKey(err error) string {
 			return name
 		}
 	case errors.As(err, &lite):
-		_, columns, _ := strings.Cut(lite.Error(), "constraint failed: ")
-		columns, _, _ = strings.Cut(columns, " (")
-		return indexOf(columns)
+		// "constraint failed: UNIQUE constraint failed: emails.tenant_id, emails.address (2067)"
+		text := lite.Error()
+		text = text[strings.LastIndex(text, ": ")+1:]
+		text, _, _ = strings.Cut(text, " (")
+		return indexOf(strings.TrimSpace(text))
 	}
 	return ""
 }
