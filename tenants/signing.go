@@ -70,7 +70,7 @@ func (p *Provisioner) RotateKey(ctx context.Context, _ Actor, id uuid.UUID) (Sig
 	activation := now.Add(activationDelay)
 	key.state, key.activated = KeyPublished, &activation
 	err = p.changeKeys(ctx, id, func(ctx context.Context, tx *store.Tx) (bool, error) {
-		waiting, err := tx.SigningKey.Query().Where(signingkey.TenantID(id), signingkey.State(string(KeyPublished))).Exist(ctx)
+		waiting, err := tx.SigningKey.Query().Where(signingkey.TenantID(id), signingkey.State(string(KeyPublished)), signingkey.ActivatedAtNotNil()).Exist(ctx)
 		if err != nil {
 			return false, err
 		}

@@ -1,0 +1,163 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/latchkeep/latchkeep/tenants"
+)
+
+const tagKeys = "Keys"
+
+// token is what API keys and operator tokens have in common.
+type token struct {
+	ID         uuid.UUID  `json:"id" doc:"The id of the key or token; it is no secret." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+	Name       string     `json:"name" doc:"What it is for." example:"billing service"`
+	Hint       string     `json:"hint" doc:"Prefix and last characters, to recognise it by." example:"lka_…x7Qd"`
+	Scopes     []string   `json:"scopes" doc:"What its bearer may do." example:"[\"users:read\"]"`
+	CreatedBy  string     `json:"created_by" doc:"Who made it." example:"cli"`
+	CreatedAt  time.Time  `json:"created_at" doc:"When it was made." example:"2026-11-24T12:00:00Z"`
+	ExpiresAt  *time.Time `json:"expires_at" doc:"When it ends by itself; null is never."`
+	LastUsedAt *time.Time `json:"last_used_at" doc:"When it was last used, to the minute; null is never."`
+	RevokedAt  *time.Time `json:"revoked_at" doc:"When it was revoked; null is never."`
+}
+
+func showToken(t tenants.Token) token {
+	return token{t.ID, t.Name, t.Hint, t.Scopes, string(t.CreatedBy), t.CreatedAt, t.ExpiresAt, t.LastUsedAt, t.RevokedAt}
+}
+
+// newToken is what both are made from.
+type newToken struct {
+	Name      string     `json:"name" doc:"What it is for." example:"billing service"`
+	Scopes    []string   `json:"scopes,omitempty" doc:"What its bearer may do; left out: everything." example:"[\"users:read\",\"users:write\"]"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"When it ends by itself; left out: never." example:"2027-11-24T00:00:00Z"`
+}
+
+func (n newToken) domain() tenants.NewToken {
+	return tenants.NewToken{Name: n.Name, Scopes: n.Scopes, ExpiresAt: n.ExpiresAt}
+}
+
+type createKeyInput struct {
+	tenantPath
+	Body newToken
+}
+
+type createKeyOutput struct {
+	Body struct {
+		token
+		Key string `json:"key" doc:"The key itself. It is shown only now." example:"lka_…"`
+	}
+}
+
+type keysOutput struct {
+	Body struct {
+		APIKeys []token `json:"api_keys" doc:"The keys, newest first, also those revoked or expired."`
+	}
+}
+
+type keyPath struct {
+	tenantPath
+	KeyID uuid.UUID `path:"key_id" doc:"The key's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+}
+
+// signingKey is a key that signs a tenant's session tokens.
+type signingKey struct {
+	ID          string     `json:"kid" doc:"The kid of tokens it signs." example:"649ac270-d0d2-4281-9623-34c4a770b2e7"`
+	Alg         string     `json:"alg" doc:"The algorithm." example:"ES256"`
+	State       string     `json:"state" enum:"published,active,retiring,gone" doc:"published: announced; active: signs; retiring: verifies only; gone: erased." example:"active"`
+	CreatedAt   time.Time  `json:"created_at" doc:"When it was made." example:"2026-11-24T12:00:00Z"`
+	ActivatedAt *time.Time `json:"activated_at" doc:"When it began to sign, or will."`
+	RetiredAt   *time.Time `json:"retired_at" doc:"When it stopped signing."`
+}
+
+type signingKeysOutput struct {
+	Body struct {
+		SigningKeys []signingKey `json:"signing_keys" doc:"The keys, oldest first."`
+	}
+}
+
+type signingKeyOutput struct {
+	Body signingKey
+}
+
+func (a *API) keyOperations() {
+	huma.Register(a.v1, describe(op("create-api-key", http.MethodPost, "/tenants/{id}/api-keys", tenants.KeysWrite, tagKeys, "Create an API key", 400, 404, 413, 415),
+		"API keys open a tenant's admin API. The key is in the answer and never shown again."), a.createKey)
+	huma.Register(a.v1, op("list-api-keys", http.MethodGet, "/tenants/{id}/api-keys", tenants.KeysRead, tagKeys, "List API keys", 400, 404), a.listKeys)
+	huma.Register(a.v1, describe(op("revoke-api-key", http.MethodDelete, "/tenants/{id}/api-keys/{key_id}", tenants.KeysWrite, tagKeys, "Revoke an API key", 400, 404),
+		"It works nowhere any more within a second."), a.revokeKey)
+	huma.Register(a.v1, op("list-signing-keys", http.MethodGet, "/tenants/{id}/signing-keys", tenants.KeysRead, tagKeys, "List signing keys", 400, 404), a.listSigningKeys)
+	huma.Register(a.v1, describe(op("rotate-signing-key", http.MethodPost, "/tenants/{id}/signing-keys", tenants.KeysWrite, tagKeys, "Rotate the signing key", 400, 404, 409),
+		"The new key is published now and signs as soon as every client can know it."), a.rotateKey)
+}
+
+func (a *API) createKey(ctx context.Context, in *createKeyInput) (*createKeyOutput, error) {
+	if err := reach(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	key, plain, err := a.o.APIKeys.Create(ctx, caller(ctx).Actor(), in.ID, in.Body.domain())
+	if err != nil {
+		return nil, err
+	}
+	out := &createKeyOutput{}
+	out.Body.token, out.Body.Key = showToken(key.Token), plain
+	return out, nil
+}
+
+func (a *API) listKeys(ctx context.Context, in *tenantPath) (*keysOutput, error) {
+	if err := reach(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	keys, err := a.o.APIKeys.List(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := &keysOutput{}
+	out.Body.APIKeys = make([]token, len(keys))
+	for i, k := range keys {
+		out.Body.APIKeys[i] = showToken(k.Token)
+	}
+	return out, nil
+}
+
+func (a *API) revokeKey(ctx context.Context, in *keyPath) (*struct{}, error) {
+	if err := reach(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return nil, a.o.APIKeys.Revoke(ctx, caller(ctx).Actor(), in.ID, in.KeyID)
+}
+
+func (a *API) listSigningKeys(ctx context.Context, in *tenantPath) (*signingKeysOutput, error) {
+	if err := reach(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	keys, err := a.o.Tenants.SigningKeys(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := &signingKeysOutput{}
+	out.Body.SigningKeys = make([]signingKey, len(keys))
+	for i, k := range keys {
+		out.Body.SigningKeys[i] = showSigningKey(k)
+	}
+	return out, nil
+}
+
+func (a *API) rotateKey(ctx context.Context, in *tenantPath) (*signingKeyOutput, error) {
+	if err := reach(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	key, err := a.o.Tenants.RotateKey(ctx, caller(ctx).Actor(), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &signingKeyOutput{showSigningKey(key)}, nil
+}
+
+func showSigningKey(k tenants.SigningKey) signingKey {
+	return signingKey{k.ID, k.Alg, string(k.State), k.CreatedAt, k.ActivatedAt, k.RetiredAt}
+}

@@ -1,0 +1,199 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/latchkeep/latchkeep/pkg/problem"
+	"github.com/latchkeep/latchkeep/tenants"
+)
+
+const tagTenants = "Tenants"
+
+// summary is a tenant in lists.
+type summary struct {
+	ID            uuid.UUID `json:"id" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+	Slug          string    `json:"slug" doc:"DNS label of its public URL." example:"acme"`
+	Name          string    `json:"name" doc:"What operators call it." example:"Acme Inc."`
+	Status        string    `json:"status" enum:"active,read_only,suspended" doc:"Whether it serves." example:"active"`
+	StatusReason  string    `json:"status_reason,omitempty" doc:"Why it is suspended or read-only."`
+	Origin        string    `json:"origin" enum:"v1,compatible,single,system" doc:"How it was made: decides its defaults." example:"v1"`
+	ConfigVersion int       `json:"config_version" doc:"Grows with every change of its configuration." example:"1"`
+	PublicURL     string    `json:"public_url" doc:"Base of its public API: what its clients are given." example:"https://acme.auth.example.com"`
+	AdminURL      string    `json:"admin_url" doc:"Base of its admin API." example:"https://admin.auth.example.com/019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+	CreatedAt     time.Time `json:"created_at" doc:"When it was made." example:"2026-11-24T12:00:00Z"`
+	UpdatedAt     time.Time `json:"updated_at" doc:"When it was last changed." example:"2026-11-24T12:00:00Z"`
+}
+
+// tenant is a tenant with its configuration.
+type tenant struct {
+	summary
+	Config object `json:"config" doc:"The whole configuration, defaults included. Secrets are masked."`
+}
+
+type tenantOutput struct {
+	ETag     string `header:"ETag" doc:"Entity tag of the configuration, for If-Match."`
+	Location string `header:"Location" doc:"Where the tenant is, after it was made."`
+	Body     tenant
+}
+
+type tenantPath struct {
+	ID uuid.UUID `path:"id" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+}
+
+type createInput struct {
+	Body struct {
+		Slug   string     `json:"slug" doc:"DNS label, not reserved; the tenant is reached under it." example:"acme"`
+		Name   string     `json:"name,omitempty" doc:"What operators call it." example:"Acme Inc."`
+		ID     *uuid.UUID `json:"id,omitempty" doc:"An id of your own choice." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+		Config anyJSON    `json:"config,omitempty" doc:"What is to differ from the defaults. See GET /config-schema."`
+	}
+}
+
+type listInput struct {
+	Page    int       `query:"page" minimum:"1" default:"1" doc:"The page, from 1."`
+	PerPage int       `query:"per_page" minimum:"1" maximum:"100" default:"20" doc:"Tenants on a page."`
+	After   uuid.UUID `query:"after" doc:"Instead of page: what comes after this tenant, as next says. Fast however many there are."`
+	Slug    string    `query:"slug" doc:"Only the tenant with this slug."`
+	Status  string    `query:"status" enum:"active,read_only,suspended" doc:"Only tenants with this status."`
+}
+
+type listOutput struct {
+	Link       string `header:"Link" doc:"First, last, next and previous page (RFC 8288)."`
+	TotalCount string `header:"X-Total-Count" doc:"Tenants on all pages; absent with after."`
+	Body       struct {
+		Tenants []summary  `json:"tenants" doc:"The tenants, newest first."`
+		Total   *int       `json:"total,omitempty" doc:"Tenants on all pages; absent with after." example:"1"`
+		Next    *uuid.UUID `json:"next,omitempty" doc:"To be given as after for the next page; absent on the last."`
+	}
+}
+
+type editInput struct {
+	tenantPath
+	Body struct {
+		Slug         *string `json:"slug,omitempty" doc:"A new slug. The public URL changes, and passkeys made under the old one may no longer work."`
+		Name         *string `json:"name,omitempty" doc:"A new name." example:"Acme Incorporated"`
+		Status       *string `json:"status,omitempty" enum:"active,read_only,suspended" doc:"A new status: suspended answers 403 to everybody." example:"suspended"`
+		StatusReason *string `json:"status_reason,omitempty" doc:"Why, for other operators." example:"unpaid since May"`
+	}
+}
+
+func (a *API) tenantOperations() {
+	huma.Register(a.v1, describe(op("create-tenant", http.MethodPost, "/tenants", tenants.TenantsWrite, tagTenants, "Create a tenant", 400, 409, 413, 415),
+		"The tenant serves as soon as the answer is there. Relying party, allowed origins and URLs derive from its public URL unless the configuration says otherwise."),
+		a.createTenant)
+	huma.Register(a.v1, op("list-tenants", http.MethodGet, "/tenants", tenants.TenantsRead, tagTenants, "List tenants", 400, 404), a.listTenants)
+	huma.Register(a.v1, op("get-tenant", http.MethodGet, "/tenants/{id}", tenants.TenantsRead, tagTenants, "Read a tenant", 400, 404), a.getTenant)
+	huma.Register(a.v1, describe(op("edit-tenant", http.MethodPatch, "/tenants/{id}", tenants.TenantsWrite, tagTenants, "Rename, move, suspend a tenant", 400, 404, 409, 413, 415),
+		"Members left out stay as they are. The configuration has routes of its own."), a.editTenant)
+	huma.Register(a.v1, describe(op("delete-tenant", http.MethodDelete, "/tenants/{id}", tenants.TenantsWrite, tagTenants, "Delete a tenant", 400, 404),
+		"The tenant is gone at once for everybody; its data is erased later. Until then its id and slug stay taken."), a.deleteTenant)
+}
+
+func (a *API) createTenant(ctx context.Context, in *createInput) (*tenantOutput, error) {
+	if err := everywhere(ctx); err != nil {
+		return nil, err
+	}
+	id, err := givenID(in.Body.ID)
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.o.Tenants.Create(ctx, caller(ctx).Actor(), tenants.NewTenant{
+		ID: id, Slug: in.Body.Slug, Name: in.Body.Name, Config: []byte(in.Body.Config), Origin: tenants.OriginV1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out, err := showTenant(r)
+	if err == nil {
+		out.Location = "/v1/tenants/" + r.ID.String()
+	}
+	return out, err
+}
+
+// givenID is the id somebody chose for a new tenant, or nil.
+func givenID(id *uuid.UUID) (uuid.UUID, error) {
+	switch {
+	case id == nil:
+		return uuid.Nil, nil
+	case *id == uuid.Nil || *id == uuid.Max:
+		return uuid.Nil, problem.Invalid("invalid_tenant", "the tenant is not valid").
+			WithFields(problem.Field{Path: "id", Reason: "must not be the nil or max UUID"})
+	}
+	return *id, nil
+}
+
+func (a *API) listTenants(ctx context.Context, in *listInput) (*listOutput, error) {
+	page, err := a.o.Tenants.List(ctx, tenants.Filter{
+		Page: in.Page, PerPage: in.PerPage, After: in.After, Slug: in.Slug, Status: tenants.Status(in.Status), Only: caller(ctx).Tenants,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &listOutput{}
+	out.Body.Tenants = make([]summary, len(page.Items))
+	for i, r := range page.Items {
+		out.Body.Tenants[i] = summarise(r)
+	}
+	if page.Total >= 0 {
+		out.Body.Total = &page.Total
+		out.TotalCount, out.Link = pageHeaders(requestURL(ctx), in.Page, in.PerPage, page.Total)
+	}
+	if page.Next != uuid.Nil {
+		out.Body.Next = &page.Next
+	}
+	return out, nil
+}
+
+func (a *API) getTenant(ctx context.Context, in *tenantPath) (*tenantOutput, error) {
+	if err := reach(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	r, err := a.o.Tenants.Get(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return showTenant(r)
+}
+
+func (a *API) editTenant(ctx context.Context, in *editInput) (*tenantOutput, error) {
+	if err := reach(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	edit := tenants.Edit{Slug: in.Body.Slug, Name: in.Body.Name, StatusReason: in.Body.StatusReason}
+	if in.Body.Status != nil {
+		status := tenants.Status(*in.Body.Status)
+		edit.Status = &status
+	}
+	r, err := a.o.Tenants.Edit(ctx, caller(ctx).Actor(), in.ID, edit)
+	if err != nil {
+		return nil, err
+	}
+	return showTenant(r)
+}
+
+func (a *API) deleteTenant(ctx context.Context, in *tenantPath) (*struct{}, error) {
+	if err := reach(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return nil, a.o.Tenants.Delete(ctx, caller(ctx).Actor(), in.ID)
+}
+
+func summarise(r *tenants.Record) summary {
+	return summary{
+		ID: r.ID, Slug: r.Slug, Name: r.Name, Status: string(r.Status), StatusReason: r.StatusReason, Origin: string(r.Origin),
+		ConfigVersion: r.ConfigVersion, PublicURL: r.PublicURL, AdminURL: r.AdminURL, CreatedAt: stamp(r.CreatedAt), UpdatedAt: stamp(r.UpdatedAt),
+	}
+}
+
+func showTenant(r *tenants.Record) (*tenantOutput, error) {
+	config, err := toObject(r.Config)
+	if err != nil {
+		return nil, err
+	}
+	return &tenantOutput{ETag: etag(r.ConfigVersion), Body: tenant{summarise(r), config}}, nil
+}

@@ -1,0 +1,48 @@
+package humaproblem
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Handler answers every request with one error, for what a router does not know: NotFound, MethodNotAllowed.
+func Handler(face Face, status int, code, detail string) http.Handler {
+	m := bare(status, code, detail)
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { Write(w, face, m) })
+}
+
+// Write writes an error without huma.
+func Write(w http.ResponseWriter, face Face, m *Model) {
+	var body any = m
+	w.Header().Set("Content-Type", m.ContentType(""))
+	if face == Compatible {
+		body = m.compatible()
+		w.Header().Set("Content-Type", "application/json")
+	}
+	w.WriteHeader(m.Status)
+	_ = json.NewEncoder(w).Encode(body) // the client may have gone
+}
+
+// describe documents the errors of an operation as they are sent.
+func describe(doc *huma.OpenAPI, op *huma.Operation, face Face) {
+	media, t := "application/problem+json", reflect.TypeFor[Model]()
+	if face == Compatible {
+		media, t = "application/json", reflect.TypeFor[CompatibleModel]()
+	}
+	schema := doc.Components.Schemas.Schema(t, true, "Error")
+	for status, r := range op.Responses {
+		code, err := strconv.Atoi(status)
+		if status != "default" && (err != nil || code < 400) {
+			continue
+		}
+		if status == "422" {
+			delete(op.Responses, status)
+			continue
+		}
+		r.Content = map[string]*huma.MediaType{media: {Schema: schema}}
+	}
+}

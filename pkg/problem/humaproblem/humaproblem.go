@@ -1,0 +1,199 @@
+// Package humaproblem makes huma speak our errors: one model for all of them, made from problem.Error, with two faces.
+//
+// APIs of ours answer RFC 9457 problem details with a stable code; APIs that are compatible with Hanko answer its error body. Neither ever tells
+// what went wrong inside (5xx), repeats a value that was refused, or answers 422. It knows no API in particular.
+package humaproblem
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/latchkeep/latchkeep/pkg/problem"
+)
+
+// A Face is how an API shows errors.
+type Face int
+
+// The faces of errors.
+const (
+	RFC9457    Face = iota // application/problem+json
+	Compatible             // {"code": status, "message": text}
+)
+
+// Model is the body of an error (RFC 9457 §3).
+type Model struct {
+	Type   string  `json:"type" doc:"Always about:blank: code says more." example:"about:blank"`
+	Title  string  `json:"title" doc:"The meaning of the status." example:"Not Found"`
+	Status int     `json:"status" doc:"The HTTP status." example:"404"`
+	Code   string  `json:"code" doc:"What went wrong, for programs: it does not change." example:"tenant_not_found"`
+	Detail string  `json:"detail,omitempty" doc:"What went wrong, for people: it may change." example:"the tenant does not exist"`
+	Errors []Field `json:"errors,omitempty" doc:"Each problem with what was sent."`
+}
+
+// Field is one problem with what was sent.
+type Field struct {
+	Path   string `json:"path" doc:"Where it is, with dots." example:"config.session.lifespan"`
+	Reason string `json:"reason" doc:"What is wrong with it." example:"is not a duration"`
+}
+
+// Error implements error.
+func (m *Model) Error() string { return m.Code + ": " + m.Detail }
+
+// GetStatus implements huma.StatusError.
+func (m *Model) GetStatus() int { return m.Status }
+
+// ContentType implements huma.ContentTypeFilter.
+func (m *Model) ContentType(string) string { return "application/problem+json" }
+
+// CompatibleModel is the body of an error as clients of Hanko's APIs know it.
+type CompatibleModel struct {
+	Code    int    `json:"code" doc:"The HTTP status." example:"404"`
+	Message string `json:"message" doc:"What went wrong, for people: it may change." example:"Not Found"`
+}
+
+type api struct {
+	face Face
+	log  *slog.Logger
+}
+
+type apiKey struct{}
+
+var install = sync.OnceFunc(func() {
+	huma.ValidateStrictCasing = true // "SLUG" is not "slug"
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		return model(nil, status, message, errs)
+	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+		return model(ctx, status, message, errs)
+	}
+})
+
+// Configure gives a huma configuration the errors of a face. The API made from it must Use the middleware it returns before any other.
+// Huma's error constructors belong to the process, so they are replaced, once.
+func Configure(c *huma.Config, face Face, log *slog.Logger) func(huma.Context, func(huma.Context)) {
+	install()
+	c.CreateHooks = nil // no $schema members, no Link headers
+	c.DocsPath, c.SchemasPath = "", ""
+	if face == Compatible {
+		c.Transformers = append(c.Transformers, compatible)
+	}
+	c.OnAddOperation = append(c.OnAddOperation, func(doc *huma.OpenAPI, op *huma.Operation) { describe(doc, op, face) })
+	a := api{face, log}
+	return func(ctx huma.Context, next func(huma.Context)) { next(huma.WithValue(ctx, apiKey{}, a)) }
+}
+
+// model makes the body of an error. Where huma found a handler's error it passes it alone, with status 500.
+func model(ctx huma.Context, status int, message string, errs []error) *Model {
+	var err error
+	if len(errs) == 1 {
+		err = errs[0]
+	}
+	var p *problem.Error
+	if errors.As(err, &p) {
+		return fromProblem(ctx, p)
+	}
+	if status >= http.StatusInternalServerError {
+		report(ctx, errors.Join(errs...))
+		return bare(status, codeOf(status), "")
+	}
+	if status == http.StatusUnprocessableEntity {
+		status = http.StatusBadRequest
+	}
+	m := bare(status, codeOf(status), message)
+	for _, err := range errs {
+		m.Errors = append(m.Errors, field(err))
+	}
+	return m
+}
+
+func bare(status int, code, detail string) *Model {
+	return &Model{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail}
+}
+
+func fromProblem(ctx huma.Context, p *problem.Error) *Model {
+	status := problem.HTTPStatus(p)
+	if ctx != nil && p.RetryAfter > 0 {
+		ctx.SetHeader("Retry-After", strconv.Itoa(int((p.RetryAfter+time.Second-1)/time.Second)))
+	}
+	if status >= http.StatusInternalServerError {
+		report(ctx, p)
+		return bare(status, p.Code, "")
+	}
+	m := bare(status, p.Code, p.Message)
+	for _, f := range p.Fields {
+		m.Errors = append(m.Errors, Field{f.Path, f.Reason})
+	}
+	return m
+}
+
+// field is a problem that huma found. Its text describes the rule; the value refused is left out.
+func field(err error) Field {
+	var d huma.ErrorDetailer
+	if !errors.As(err, &d) {
+		return Field{Reason: "is not valid"}
+	}
+	detail := d.ErrorDetail()
+	return Field{strings.TrimPrefix(detail.Location, "body."), detail.Message}
+}
+
+// report logs what the client is not told.
+func report(ctx huma.Context, err error) {
+	if ctx == nil || err == nil || errors.Is(err, context.Canceled) {
+		return
+	}
+	if a, ok := ctx.Context().Value(apiKey{}).(api); ok && a.log != nil {
+		a.log.ErrorContext(ctx.Context(), "request failed", "operation", ctx.Operation().OperationID, "error", err)
+	}
+}
+
+// codeOf is the code of an error that only has a status.
+func codeOf(status int) string {
+	switch status {
+	case http.StatusBadRequest:
+		return "invalid_request"
+	case http.StatusUnauthorized:
+		return "unauthorized"
+	case http.StatusRequestTimeout:
+		return "request_timeout"
+	case http.StatusRequestEntityTooLarge:
+		return "request_too_large"
+	case http.StatusUnsupportedMediaType:
+		return "unsupported_media_type"
+	case http.StatusInternalServerError:
+		return "internal_error"
+	}
+	return strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_")
+}
+
+// compatible turns our errors into those of a compatible API.
+func compatible(ctx huma.Context, _ string, v any) (any, error) {
+	m, ok := v.(*Model)
+	if !ok {
+		return v, nil
+	}
+	ctx.SetHeader("Content-Type", "application/json")
+	return m.compatible(), nil
+}
+
+func (m *Model) compatible() *CompatibleModel {
+	message := m.Detail
+	if message == "" {
+		message = m.Title
+	}
+	for i, f := range m.Errors {
+		sep := "; "
+		if i == 0 {
+			sep = ": "
+		}
+		message += sep + strings.TrimSpace(f.Path+" "+f.Reason)
+	}
+	return &CompatibleModel{m.Status, message}
+}
