@@ -27,6 +27,14 @@ func ViolatedKey(err error) string {
 	if kindOf(err) != unique {
 		return ""
 	}
+	key := violatedKey(err)
+	if strings.HasSuffix(key, "_tenant_id_id") { // says the same, and may be looked at first
+		return primary
+	}
+	return key
+}
+
+func violatedKey(err error) string {
 	var pg *pgconn.PgError
 	var my *mysql.MySQLError
 	var lite *sqlite.Error
