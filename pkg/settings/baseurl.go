@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -34,7 +35,13 @@ func ParseBaseURL(text string) (BaseURL, error) {
 		return BaseURL{}, errors.New("is not a host name")
 	}
 	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if host == "" || strings.HasPrefix(host, ".") || strings.Contains(host, "..") {
+		return BaseURL{}, errors.New("is not a host name")
+	}
 	port := u.Port()
+	if _, err := strconv.ParseUint(port, 10, 16); port != "" && err != nil {
+		return BaseURL{}, errors.New("has no valid port")
+	}
 	if port == "80" && u.Scheme == "http" || port == "443" && u.Scheme == "https" {
 		port = ""
 	}
@@ -90,5 +97,9 @@ func localBaseURL(address string) BaseURL {
 	if addr, err := netip.ParseAddr(host); host == "" || err == nil && (addr.IsUnspecified() || addr.IsLoopback()) {
 		host = "localhost"
 	}
-	return BaseURL{Scheme: "http", Host: net.JoinHostPort(host, port)}
+	base, err := ParseBaseURL("http://" + net.JoinHostPort(host, port))
+	if err != nil {
+		return BaseURL{Scheme: "http", Host: "localhost"} // the address is wrong and reported as such
+	}
+	return base
 }

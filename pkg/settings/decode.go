@@ -99,8 +99,8 @@ func hooks(text string) (any, error) {
 	return list, nil
 }
 
-// fromYAML reads a value of the file; text is its spelling there where that is known. The value is not nil.
-func fromYAML(key Key, value any, text string) (any, error) {
+// fromYAML reads a value of the file. The value is not nil.
+func fromYAML(key Key, value any, as spelling) (any, error) {
 	switch key.Kind {
 	case Bool:
 		return boolFromYAML(value)
@@ -134,9 +134,9 @@ func fromYAML(key Key, value any, text string) (any, error) {
 			return time.Duration(n), nil
 		}
 	case List:
-		return listFromYAML(value, text, key.Secret)
+		return listFromYAML(value, as, key.Secret)
 	default:
-		return textFromYAML(value, text, key.Secret)
+		return textFromYAML(value, as.text, key.Secret)
 	}
 }
 
@@ -213,10 +213,10 @@ func textFromYAML(value any, text string, secret bool) (string, error) {
 	}
 }
 
-func listFromYAML(value any, text string, secret bool) ([]string, error) {
+func listFromYAML(value any, as spelling, secret bool) ([]string, error) {
 	entries, ok := value.([]any)
 	if !ok {
-		one, err := textFromYAML(value, text, secret)
+		one, err := textFromYAML(value, as.text, secret)
 		if errors.Is(err, errText) {
 			return nil, errList
 		}
@@ -227,7 +227,7 @@ func listFromYAML(value any, text string, secret bool) ([]string, error) {
 	}
 	list := make([]string, 0, len(entries))
 	for i, entry := range entries {
-		one, err := textFromYAML(entry, "", secret)
+		one, err := textFromYAML(entry, as.entry(i), secret)
 		if err != nil {
 			if errors.Is(err, errText) {
 				err = errors.New("is not a text")

@@ -159,12 +159,26 @@ func find(m map[string]any, path string) (v any, written string, ok bool) {
 	return v, strings.Join(parts, "."), true
 }
 
+// A spelling is how a value is written in the file, as far as that is known: a scalar, or the scalars of a list.
+type spelling struct {
+	text    string
+	entries []string
+}
+
+// entry is the spelling of one entry of a list.
+func (s spelling) entry(i int) string {
+	if i < len(s.entries) {
+		return s.entries[i]
+	}
+	return ""
+}
+
 // locate finds line and spelling of a path as written; best effort: aliases and merged mappings are not followed.
-func (d document) locate(written string) (line int, text string) {
+func (d document) locate(written string) (line int, as spelling) {
 	node := d.node
 	for part := range strings.SplitSeq(written, ".") {
 		if node == nil || node.Kind != yaml.MappingNode {
-			return line, ""
+			return line, as
 		}
 		var next *yaml.Node
 		for i := 0; i+1 < len(node.Content); i += 2 {
@@ -174,10 +188,16 @@ func (d document) locate(written string) (line int, text string) {
 		}
 		node = next
 	}
-	if node != nil && node.Kind == yaml.ScalarNode {
-		text = node.Value
+	switch {
+	case node == nil:
+	case node.Kind == yaml.ScalarNode:
+		as.text = node.Value
+	case node.Kind == yaml.SequenceNode:
+		for _, one := range node.Content {
+			as.entries = append(as.entries, one.Value) // empty for what is no scalar
+		}
 	}
-	return line, text
+	return line, as
 }
 
 func (d document) origin(written string) Origin {
@@ -195,13 +215,13 @@ func (d document) layer(keys []Key, r *report) map[string]value {
 			if !ok {
 				continue
 			}
-			line, text := d.locate(written)
+			line, as := d.locate(written)
 			at := Origin{Layer: File, Name: written, File: d.name, Line: line}
 			if old, taken := values[key.Path]; taken {
 				r.warn(at, "is ignored because %s is set too", old.origin.Name)
 				continue
 			}
-			val, err := fromYAML(key, raw, text)
+			val, err := fromYAML(key, raw, as)
 			if err != nil {
 				r.problem(key.Path, at, err.Error(), "")
 				values[key.Path] = value{origin: at}
@@ -213,7 +233,7 @@ func (d document) layer(keys []Key, r *report) map[string]value {
 			if i >= len(names) {
 				r.warn(at, "is a key of old, use %s", key.Path)
 			}
-			if _, bare := raw.(string); key.Kind == Duration && !bare && val != any(time.Duration(0)) {
+			if _, spelled := raw.(string); key.Kind == Duration && !spelled && val != any(time.Duration(0)) {
 				r.warn(at, "a bare number counts nanoseconds: this is %v; write a unit", val)
 			}
 			values[key.Path] = value{val: val, origin: at}

@@ -1,6 +1,8 @@
 package settings
 
 import (
+	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"strings"
@@ -21,8 +23,8 @@ func (s Secret) String() string {
 	return redacted
 }
 
-// GoString keeps %#v from printing the value.
-func (s Secret) GoString() string { return `"` + s.String() + `"` }
+// Format keeps every verb of fmt from printing the value, wrong ones too.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // LogValue keeps slog from printing the value.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
@@ -62,8 +64,8 @@ func (u SecretURL) String() string {
 	return parsed.String()
 }
 
-// GoString keeps %#v from printing the password.
-func (u SecretURL) GoString() string { return `"` + u.String() + `"` }
+// Format keeps every verb of fmt from printing the password, wrong ones too.
+func (u SecretURL) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, u.String()) }
 
 // LogValue keeps slog from printing the password.
 func (u SecretURL) LogValue() slog.Value { return slog.StringValue(u.String()) }
