@@ -46,14 +46,30 @@ func (m *Migrator) openBooks(ctx context.Context) (books, error) {
 			return books{}, fmt.Errorf("find the schema to migrate: %w", err)
 		}
 	}
-	creator, err := schema.NewMigrate(entsql.OpenDB(m.source.Dialect, m.db))
+	tx, err := m.db.BeginTx(ctx, nil) // on SQLite it takes the write lock, so that the second to come sees the table of the first
 	if err != nil {
 		return books{}, fmt.Errorf("make table %s: %w", booksTable, err)
 	}
-	if err := creator.Create(ctx, &schema.Table{Name: booksTable, Columns: columns, PrimaryKey: columns[:1]}); err != nil {
+	creator, err := schema.NewMigrate(inTx{entsql.NewDriver(m.source.Dialect, entsql.Conn{ExecQuerier: tx})})
+	if err == nil {
+		err = creator.Create(ctx, &schema.Table{Name: booksTable, Columns: columns, PrimaryKey: columns[:1]})
+	}
+	if err != nil {
+		return books{}, errors.Join(fmt.Errorf("make table %s: %w", booksTable, err), tx.Rollback())
+	}
+	if err := tx.Commit(); err != nil {
 		return books{}, fmt.Errorf("make table %s: %w", booksTable, err)
 	}
 	return b, nil
+}
+
+// inTx has ent make tables inside a transaction that is open already.
+type inTx struct{ *entsql.Driver }
+
+func (d inTx) Tx(context.Context) (dialect.Tx, error) { return dialect.NopTx(d), nil }
+
+func (d inTx) BeginTx(context.Context, *entsql.TxOptions) (dialect.Tx, error) {
+	return dialect.NopTx(d), nil
 }
 
 // mustBeEmpty refuses a database without books that has tables by our names.

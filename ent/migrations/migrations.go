@@ -56,10 +56,11 @@ func Open(url string, log *slog.Logger) (*Migrator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(source, dir, log)
+	return OpenDir(source, dir, log)
 }
 
-func open(source dsn.Source, from fs.FS, log *slog.Logger) (*Migrator, error) {
+// OpenDir is Open with migrations of the caller's own.
+func OpenDir(source dsn.Source, from fs.FS, log *slog.Logger) (*Migrator, error) {
 	dir, err := read(from)
 	if err != nil {
 		return nil, err
