@@ -1,0 +1,3 @@
+module github.com/latchkeep/latchkeep/tools/testreport
+
+go 1.26.4
