@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -31,12 +32,12 @@ func ParseBaseURL(text string) (BaseURL, error) {
 		return BaseURL{}, errors.New("must not contain a user or password")
 	case u.Path != "" && u.Path != "/", u.RawQuery != "", u.ForceQuery, u.Fragment != "":
 		return BaseURL{}, errors.New("must end after the host")
-	case strings.ContainsAny(u.Host, "*_ "):
-		return BaseURL{}, errors.New("is not a host name")
 	}
 	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
-	if host == "" || strings.HasPrefix(host, ".") || strings.Contains(host, "..") {
-		return BaseURL{}, errors.New("is not a host name")
+	if addr, err := netip.ParseAddr(host); err == nil && addr.Zone() == "" {
+		host = addr.String()
+	} else if !isHostName(host) {
+		return BaseURL{}, errors.New("is not a host name; write an international one in its xn-- form")
 	}
 	port := u.Port()
 	if _, err := strconv.ParseUint(port, 10, 16); port != "" && err != nil {
@@ -52,6 +53,11 @@ func ParseBaseURL(text string) (BaseURL, error) {
 		host += ":" + port
 	}
 	return BaseURL{Scheme: u.Scheme, Host: host}, nil
+}
+
+// isHostName reports whether host is a name that DNS can hold, in lower case.
+func isHostName(host string) bool {
+	return len(host) <= 253 && regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`).MatchString(host)
 }
 
 // String is the URL without a trailing slash.

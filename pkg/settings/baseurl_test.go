@@ -24,7 +24,7 @@ func TestBaseURL(t *testing.T) {
 		require.NoError(t, err, text)
 		require.Equal(t, want, b.String())
 	}
-	for _, text := range []string{"", "example.com", "ftp://x", "http://", "http://u:p@x", "http://x/y", "http://x?y", "http://x?", "http://x#y", "https://*.x", "http:x", "http://:8000", "http://.", "http://x:99999"} {
+	for _, text := range []string{"", "example.com", "ftp://x", "http://", "http://u:p@x", "http://x/y", "http://x?y", "http://x?", "http://x#y", "https://*.x", "http:x", "http://:8000", "http://.", "http://x:99999", "http://a..", "http://a_b", "http://-a", "http://bücher.example"} {
 		_, err := settings.ParseBaseURL(text)
 		require.Error(t, err, text)
 	}
