@@ -77,9 +77,17 @@ func (k *APIKeys) Create(ctx context.Context, by Actor, tenantID uuid.UUID, n Ne
 	return apiKey(row), plain, nil
 }
 
-// List reads all keys of a tenant, also revoked and expired ones, newest first.
+// List reads all keys of a tenant, also revoked and expired ones, newest first. Error: ErrNotFound.
 func (k *APIKeys) List(ctx context.Context, tenantID uuid.UUID) ([]APIKey, error) {
-	rows, err := k.db.Reader().APIKey.Query().Order(ent.Desc(apikey.FieldCreatedAt, apikey.FieldID)).All(scope.With(ctx, scope.Tenant(tenantID)))
+	ctx = scope.With(ctx, scope.Tenant(tenantID))
+	exists, err := k.db.Reader().Tenant.Query().Where(alive).Exist(ctx)
+	if err == nil && !exists {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list the API keys of tenant %s: %w", tenantID, err)
+	}
+	rows, err := k.db.Reader().APIKey.Query().Order(ent.Desc(apikey.FieldCreatedAt, apikey.FieldID)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the API keys of tenant %s: %w", tenantID, err)
 	}

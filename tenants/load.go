@@ -13,7 +13,6 @@ import (
 	"github.com/latchkeep/latchkeep/ent/signingkey"
 	"github.com/latchkeep/latchkeep/ent/tenant"
 	"github.com/latchkeep/latchkeep/ent/tenantdomain"
-	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
 // lookup is one way to ask for a tenant: exactly one of id, slug and host is set.
@@ -170,22 +169,10 @@ func (r *Registry) compile(row *ent.Tenant, keys []*ent.SigningKey) (*Tenant, er
 	if t.Keys, err = compileKeys(r.o.Keyring, row.ID, keys); err != nil {
 		return nil, err
 	}
-	if r.o.Single != nil && row.ID == SingleID {
-		t.Config = r.o.Single
-		return t, nil
-	}
-	c, err := openConfig(r.o.Keyring, r.o.Addresses, row)
+	c, err := r.configOf(row)
 	if err != nil {
 		return nil, err
 	}
 	t.Config = &c
 	return t, nil
-}
-
-// baseConfig is what a tenant's configuration differs from.
-func baseConfig(a Addresses, id uuid.UUID, slug string, origin Origin) config.Config {
-	if origin == OriginV1 || origin == OriginSystem {
-		return config.ForPublicURL(a.Public(id, slug))
-	}
-	return config.Default()
 }

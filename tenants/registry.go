@@ -2,7 +2,6 @@ package tenants
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -10,12 +9,13 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
 // ErrNotFound is returned for a tenant that does not exist or is being deleted.
-var ErrNotFound = errors.New("tenant not found")
+var ErrNotFound = problem.NotFound("tenant_not_found", "there is no such tenant")
 
 // RegistryOptions are what a Registry needs. Store, Keyring and Addresses are required.
 type RegistryOptions struct {
@@ -52,6 +52,7 @@ type Registry struct {
 	absent  *lru[string, time.Time] // names not found, until when
 	loading map[string]*call        // by name
 	slots   chan struct{}           // Loads at most
+	rung    <-chan struct{}         // nil without a bell
 }
 
 // entry is a cached snapshot and the names that lead to it.

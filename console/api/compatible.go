@@ -32,13 +32,13 @@ type compatibleOutput struct {
 type compatibleCreateInput struct {
 	Body struct {
 		_      struct{}  `additionalProperties:"true"`
-		ID     uuid.UUID `json:"id" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+		ID     uuid.UUID `json:"id" format:"uuid" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
 		Config anyJSON   `json:"config" doc:"What is to differ from the defaults; null is nothing."`
 	}
 }
 
 type compatibleUpdateInput struct {
-	tenantPath
+	TenantPath
 	Body struct {
 		_      struct{} `additionalProperties:"true"`
 		Config anyJSON  `json:"config" doc:"What is to differ from the defaults; null is nothing."`
@@ -105,7 +105,7 @@ func (a *API) compatibleList(ctx context.Context, in *compatibleListInput) (*com
 	return out, nil
 }
 
-func (a *API) compatibleGet(ctx context.Context, in *tenantPath) (*compatibleOutput, error) {
+func (a *API) compatibleGet(ctx context.Context, in *TenantPath) (*compatibleOutput, error) {
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}

@@ -28,26 +28,26 @@ type schemaOutput struct {
 	Body        []byte
 }
 
-// terms are what every change of a configuration can be asked with.
-type terms struct {
+// Terms are what every change of a configuration can be asked with.
+type Terms struct {
 	IfMatch string `header:"If-Match" doc:"Change only what still has this entity tag, else answer 412. * means any." example:"\"3\""`
 	DryRun  bool   `query:"dry_run" doc:"Check and answer what would be, but change nothing."`
 }
 
 type putConfigInput struct {
-	tenantPath
-	terms
+	TenantPath
+	Terms
 	Body anyJSON `doc:"What is to differ from the defaults. A secret given as its mask stays as it is." required:"true"`
 }
 
 type patchConfigInput struct {
-	tenantPath
-	terms
+	TenantPath
+	Terms
 	Body anyJSON `contentType:"application/merge-patch+json" doc:"A merge patch (RFC 7386): null brings a default back. A secret given as its mask stays as it is." required:"true"`
 }
 
-// change is one changed setting.
-type change struct {
+// Change is one changed setting.
+type Change struct {
 	Path string  `json:"path" doc:"The setting, with dots." example:"session.lifespan"`
 	Old  anyJSON `json:"old" doc:"What it was. Secrets are masked."`
 	New  anyJSON `json:"new" doc:"What it is. Secrets are masked."`
@@ -58,20 +58,21 @@ type changedOutput struct {
 	Body struct {
 		Version int      `json:"version" doc:"Version of the configuration; after a dry run the one it would have." example:"2"`
 		DryRun  bool     `json:"dry_run" doc:"Whether nothing was changed because only a check was asked for."`
-		Changes []change `json:"changes" doc:"What changed; empty where nothing did."`
+		Changes []Change `json:"changes" doc:"What changed; empty where nothing did."`
 		Config  object   `json:"config" doc:"The whole configuration, defaults included. Secrets are masked."`
 	}
 }
 
-type versionSummary struct {
+// ConfigVersion is one change of a configuration.
+type ConfigVersion struct {
 	Version int       `json:"version" doc:"The version." example:"2"`
 	Actor   string    `json:"actor" doc:"Who made it: token:…, operator:…, cli, system." example:"cli"`
 	At      time.Time `json:"created_at" doc:"When it was made." example:"2026-11-24T12:00:00Z"`
-	Changes []change  `json:"changes" doc:"What it changed."`
+	Changes []Change  `json:"changes" doc:"What it changed."`
 }
 
 type versionsInput struct {
-	tenantPath
+	TenantPath
 	Page    int `query:"page" minimum:"1" default:"1" doc:"The page, from 1."`
 	PerPage int `query:"per_page" minimum:"1" maximum:"100" default:"20" doc:"Versions on a page."`
 }
@@ -80,26 +81,27 @@ type versionsOutput struct {
 	Link       string `header:"Link" doc:"First, last, next and previous page (RFC 8288)."`
 	TotalCount string `header:"X-Total-Count" doc:"Versions on all pages."`
 	Body       struct {
-		Versions []versionSummary `json:"versions" doc:"The versions, newest first."`
-		Total    int              `json:"total" doc:"Versions on all pages." example:"2"`
+		Versions []ConfigVersion `json:"versions" doc:"The versions, newest first."`
+		Total    int             `json:"total" doc:"Versions on all pages." example:"2"`
 	}
 }
 
-type versionPath struct {
-	tenantPath
+// VersionPath names a version.
+type VersionPath struct {
+	TenantPath
 	Version int `path:"version" minimum:"1" doc:"The version." example:"1"`
 }
 
 type versionOutput struct {
 	Body struct {
-		versionSummary
+		ConfigVersion
 		Config object `json:"config" doc:"The whole configuration as it was, with the defaults of today. Secrets are masked."`
 	}
 }
 
 type rollBackInput struct {
-	versionPath
-	terms
+	VersionPath
+	Terms
 }
 
 func (a *API) configOperations() {
@@ -122,7 +124,7 @@ func (a *API) configOperations() {
 		a.getDefaults)
 }
 
-func (a *API) getConfig(ctx context.Context, in *tenantPath) (*configOutput, error) {
+func (a *API) getConfig(ctx context.Context, in *TenantPath) (*configOutput, error) {
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
@@ -135,7 +137,7 @@ func (a *API) getConfig(ctx context.Context, in *tenantPath) (*configOutput, err
 }
 
 func (a *API) putConfig(ctx context.Context, in *putConfigInput) (*changedOutput, error) {
-	how, err := in.how(ctx, in.tenantPath)
+	how, err := in.how(ctx, in.TenantPath)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +146,7 @@ func (a *API) putConfig(ctx context.Context, in *putConfigInput) (*changedOutput
 }
 
 func (a *API) patchConfig(ctx context.Context, in *patchConfigInput) (*changedOutput, error) {
-	how, err := in.how(ctx, in.tenantPath)
+	how, err := in.how(ctx, in.TenantPath)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +155,7 @@ func (a *API) patchConfig(ctx context.Context, in *patchConfigInput) (*changedOu
 }
 
 func (a *API) rollBack(ctx context.Context, in *rollBackInput) (*changedOutput, error) {
-	how, err := in.how(ctx, in.tenantPath)
+	how, err := in.how(ctx, in.TenantPath)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +174,7 @@ func (a *API) listVersions(ctx context.Context, in *versionsInput) (*versionsOut
 	out := &versionsOutput{}
 	out.Body.Total = page.Total
 	out.TotalCount, out.Link = pageHeaders(requestURL(ctx), in.Page, in.PerPage, page.Total)
-	out.Body.Versions = make([]versionSummary, len(page.Items))
+	out.Body.Versions = make([]ConfigVersion, len(page.Items))
 	for i, v := range page.Items {
 		if out.Body.Versions[i], err = summariseVersion(v); err != nil {
 			return nil, err
@@ -181,7 +183,7 @@ func (a *API) listVersions(ctx context.Context, in *versionsInput) (*versionsOut
 	return out, nil
 }
 
-func (a *API) getVersion(ctx context.Context, in *versionPath) (*versionOutput, error) {
+func (a *API) getVersion(ctx context.Context, in *VersionPath) (*versionOutput, error) {
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
@@ -190,7 +192,7 @@ func (a *API) getVersion(ctx context.Context, in *versionPath) (*versionOutput, 
 		return nil, err
 	}
 	out := &versionOutput{}
-	if out.Body.versionSummary, err = summariseVersion(*v); err != nil {
+	if out.Body.ConfigVersion, err = summariseVersion(*v); err != nil {
 		return nil, err
 	}
 	out.Body.Config, err = toObject(v.Config)
@@ -207,7 +209,7 @@ func (a *API) getDefaults(context.Context, *struct{}) (*configOutput, error) {
 }
 
 // how reads the terms of a change, and makes sure that the caller may make it.
-func (t terms) how(ctx context.Context, p tenantPath) (tenants.How, error) {
+func (t Terms) how(ctx context.Context, p TenantPath) (tenants.How, error) {
 	how := tenants.How{By: caller(ctx).Actor(), DryRun: t.DryRun}
 	if err := reach(ctx, p.ID); err != nil {
 		return how, err
@@ -247,15 +249,15 @@ func showChange(r *tenants.Result, dryRun bool, err error) (*changedOutput, erro
 	return out, err
 }
 
-func showChanges(list json.RawMessage) ([]change, error) {
-	changes := []change{}
+func showChanges(list json.RawMessage) ([]Change, error) {
+	changes := []Change{}
 	if err := json.Unmarshal(list, &changes); err != nil {
 		return nil, fmt.Errorf("show changes: %w", err)
 	}
 	return changes, nil
 }
 
-func summariseVersion(v tenants.Version) (versionSummary, error) {
+func summariseVersion(v tenants.Version) (ConfigVersion, error) {
 	changes, err := showChanges(v.Changes)
-	return versionSummary{v.Version, string(v.By), stamp(v.At), changes}, err
+	return ConfigVersion{v.Version, string(v.By), stamp(v.At), changes}, err
 }

@@ -13,8 +13,8 @@ import (
 
 const tagKeys = "Keys"
 
-// token is what API keys and operator tokens have in common.
-type token struct {
+// Token is what API keys and operator tokens have in common.
+type Token struct {
 	ID         uuid.UUID  `json:"id" doc:"The id of the key or token; it is no secret." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
 	Name       string     `json:"name" doc:"What it is for." example:"billing service"`
 	Hint       string     `json:"hint" doc:"Prefix and last characters, to recognise it by." example:"lka_…x7Qd"`
@@ -26,46 +26,47 @@ type token struct {
 	RevokedAt  *time.Time `json:"revoked_at" doc:"When it was revoked; null is never."`
 }
 
-func showToken(t tenants.Token) token {
-	return token{t.ID, t.Name, t.Hint, t.Scopes, string(t.CreatedBy), t.CreatedAt, t.ExpiresAt, t.LastUsedAt, t.RevokedAt}
+func showToken(t tenants.Token) Token {
+	return Token{t.ID, t.Name, t.Hint, t.Scopes, string(t.CreatedBy), t.CreatedAt, t.ExpiresAt, t.LastUsedAt, t.RevokedAt}
 }
 
-// newToken is what both are made from.
-type newToken struct {
+// NewToken is what both are made from.
+type NewToken struct {
 	Name      string     `json:"name" doc:"What it is for." example:"billing service"`
 	Scopes    []string   `json:"scopes,omitempty" doc:"What its bearer may do; left out: everything." example:"[\"users:read\",\"users:write\"]"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"When it ends by itself; left out: never." example:"2027-11-24T00:00:00Z"`
 }
 
-func (n newToken) domain() tenants.NewToken {
+func (n NewToken) domain() tenants.NewToken {
 	return tenants.NewToken{Name: n.Name, Scopes: n.Scopes, ExpiresAt: n.ExpiresAt}
 }
 
 type createKeyInput struct {
-	tenantPath
-	Body newToken
+	TenantPath
+	Body NewToken
 }
 
 type createKeyOutput struct {
 	Body struct {
-		token
+		Token
 		Key string `json:"key" doc:"The key itself. It is shown only now." example:"lka_…"`
 	}
 }
 
 type keysOutput struct {
 	Body struct {
-		APIKeys []token `json:"api_keys" doc:"The keys, newest first, also those revoked or expired."`
+		APIKeys []Token `json:"api_keys" doc:"The keys, newest first, also those revoked or expired."`
 	}
 }
 
-type keyPath struct {
-	tenantPath
+// KeyPath names an API key.
+type KeyPath struct {
+	TenantPath
 	KeyID uuid.UUID `path:"key_id" doc:"The key's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
 }
 
-// signingKey is a key that signs a tenant's session tokens.
-type signingKey struct {
+// SigningKey is a key that signs a tenant's session tokens.
+type SigningKey struct {
 	ID          string     `json:"kid" doc:"The kid of tokens it signs." example:"649ac270-d0d2-4281-9623-34c4a770b2e7"`
 	Alg         string     `json:"alg" doc:"The algorithm." example:"ES256"`
 	State       string     `json:"state" enum:"published,active,retiring,gone" doc:"published: announced; active: signs; retiring: verifies only; gone: erased." example:"active"`
@@ -76,12 +77,12 @@ type signingKey struct {
 
 type signingKeysOutput struct {
 	Body struct {
-		SigningKeys []signingKey `json:"signing_keys" doc:"The keys, oldest first."`
+		SigningKeys []SigningKey `json:"signing_keys" doc:"The keys, oldest first."`
 	}
 }
 
 type signingKeyOutput struct {
-	Body signingKey
+	Body SigningKey
 }
 
 func (a *API) keyOperations() {
@@ -104,11 +105,11 @@ func (a *API) createKey(ctx context.Context, in *createKeyInput) (*createKeyOutp
 		return nil, err
 	}
 	out := &createKeyOutput{}
-	out.Body.token, out.Body.Key = showToken(key.Token), plain
+	out.Body.Token, out.Body.Key = showToken(key.Token), plain
 	return out, nil
 }
 
-func (a *API) listKeys(ctx context.Context, in *tenantPath) (*keysOutput, error) {
+func (a *API) listKeys(ctx context.Context, in *TenantPath) (*keysOutput, error) {
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
@@ -117,21 +118,21 @@ func (a *API) listKeys(ctx context.Context, in *tenantPath) (*keysOutput, error)
 		return nil, err
 	}
 	out := &keysOutput{}
-	out.Body.APIKeys = make([]token, len(keys))
+	out.Body.APIKeys = make([]Token, len(keys))
 	for i, k := range keys {
 		out.Body.APIKeys[i] = showToken(k.Token)
 	}
 	return out, nil
 }
 
-func (a *API) revokeKey(ctx context.Context, in *keyPath) (*struct{}, error) {
+func (a *API) revokeKey(ctx context.Context, in *KeyPath) (*struct{}, error) {
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	return nil, a.o.APIKeys.Revoke(ctx, caller(ctx).Actor(), in.ID, in.KeyID)
 }
 
-func (a *API) listSigningKeys(ctx context.Context, in *tenantPath) (*signingKeysOutput, error) {
+func (a *API) listSigningKeys(ctx context.Context, in *TenantPath) (*signingKeysOutput, error) {
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
@@ -140,14 +141,14 @@ func (a *API) listSigningKeys(ctx context.Context, in *tenantPath) (*signingKeys
 		return nil, err
 	}
 	out := &signingKeysOutput{}
-	out.Body.SigningKeys = make([]signingKey, len(keys))
+	out.Body.SigningKeys = make([]SigningKey, len(keys))
 	for i, k := range keys {
 		out.Body.SigningKeys[i] = showSigningKey(k)
 	}
 	return out, nil
 }
 
-func (a *API) rotateKey(ctx context.Context, in *tenantPath) (*signingKeyOutput, error) {
+func (a *API) rotateKey(ctx context.Context, in *TenantPath) (*signingKeyOutput, error) {
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
@@ -158,6 +159,6 @@ func (a *API) rotateKey(ctx context.Context, in *tenantPath) (*signingKeyOutput,
 	return &signingKeyOutput{showSigningKey(key)}, nil
 }
 
-func showSigningKey(k tenants.SigningKey) signingKey {
-	return signingKey{k.ID, k.Alg, string(k.State), k.CreatedAt, k.ActivatedAt, k.RetiredAt}
+func showSigningKey(k tenants.SigningKey) SigningKey {
+	return SigningKey{k.ID, k.Alg, string(k.State), k.CreatedAt, k.ActivatedAt, k.RetiredAt}
 }

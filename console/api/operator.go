@@ -12,28 +12,29 @@ import (
 
 const tagOperators = "Operators"
 
-type operatorToken struct {
-	token
+// OperatorToken is an operator token, without the token itself.
+type OperatorToken struct {
+	Token
 	Tenants []uuid.UUID `json:"tenants" doc:"The tenants it is confined to; null is none: it may touch all." nullable:"true"`
 }
 
 type createOperatorInput struct {
 	Body struct {
-		newToken
+		NewToken
 		Tenants []uuid.UUID `json:"tenants,omitempty" minItems:"1" doc:"Confine it to these tenants; left out: all."`
 	}
 }
 
 type createOperatorOutput struct {
 	Body struct {
-		operatorToken
+		OperatorToken
 		Token string `json:"token" doc:"The token itself. It is shown only now." example:"lko_…"`
 	}
 }
 
 type operatorsOutput struct {
 	Body struct {
-		OperatorTokens []operatorToken `json:"operator_tokens" doc:"The tokens, newest first, also those revoked or expired."`
+		OperatorTokens []OperatorToken `json:"operator_tokens" doc:"The tokens, newest first, also those revoked or expired."`
 	}
 }
 
@@ -56,7 +57,7 @@ func (a *API) createOperator(ctx context.Context, in *createOperatorInput) (*cre
 		return nil, err
 	}
 	out := &createOperatorOutput{}
-	out.Body.operatorToken, out.Body.Token = showOperator(t), plain
+	out.Body.OperatorToken, out.Body.Token = showOperator(t), plain
 	return out, nil
 }
 
@@ -69,7 +70,7 @@ func (a *API) listOperators(ctx context.Context, _ *struct{}) (*operatorsOutput,
 		return nil, err
 	}
 	out := &operatorsOutput{}
-	out.Body.OperatorTokens = make([]operatorToken, len(list))
+	out.Body.OperatorTokens = make([]OperatorToken, len(list))
 	for i, t := range list {
 		out.Body.OperatorTokens[i] = showOperator(t)
 	}
@@ -80,6 +81,6 @@ func (a *API) revokeOperator(ctx context.Context, in *operatorPath) (*struct{}, 
 	return nil, a.o.Operators.Revoke(ctx, caller(ctx).Actor(), caller(ctx), in.TokenID)
 }
 
-func showOperator(t tenants.OperatorToken) operatorToken {
-	return operatorToken{showToken(t.Token), t.Tenants}
+func showOperator(t tenants.OperatorToken) OperatorToken {
+	return OperatorToken{showToken(t.Token), t.Tenants}
 }

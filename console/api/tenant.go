@@ -14,8 +14,8 @@ import (
 
 const tagTenants = "Tenants"
 
-// summary is a tenant in lists.
-type summary struct {
+// TenantSummary is a tenant in lists.
+type TenantSummary struct {
 	ID            uuid.UUID `json:"id" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
 	Slug          string    `json:"slug" doc:"DNS label of its public URL." example:"acme"`
 	Name          string    `json:"name" doc:"What operators call it." example:"Acme Inc."`
@@ -29,19 +29,20 @@ type summary struct {
 	UpdatedAt     time.Time `json:"updated_at" doc:"When it was last changed." example:"2026-11-24T12:00:00Z"`
 }
 
-// tenant is a tenant with its configuration.
-type tenant struct {
-	summary
+// Tenant is a tenant with its configuration.
+type Tenant struct {
+	TenantSummary
 	Config object `json:"config" doc:"The whole configuration, defaults included. Secrets are masked."`
 }
 
 type tenantOutput struct {
 	ETag     string `header:"ETag" doc:"Entity tag of the configuration, for If-Match."`
 	Location string `header:"Location" doc:"Where the tenant is, after it was made."`
-	Body     tenant
+	Body     Tenant
 }
 
-type tenantPath struct {
+// TenantPath names a tenant.
+type TenantPath struct {
 	ID uuid.UUID `path:"id" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
 }
 
@@ -49,7 +50,7 @@ type createInput struct {
 	Body struct {
 		Slug   string     `json:"slug" doc:"DNS label, not reserved; the tenant is reached under it." example:"acme"`
 		Name   string     `json:"name,omitempty" doc:"What operators call it." example:"Acme Inc."`
-		ID     *uuid.UUID `json:"id,omitempty" doc:"An id of your own choice." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+		ID     *uuid.UUID `json:"id,omitempty" format:"uuid" doc:"An id of your own choice." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
 		Config anyJSON    `json:"config,omitempty" doc:"What is to differ from the defaults. See GET /config-schema."`
 	}
 }
@@ -66,14 +67,14 @@ type listOutput struct {
 	Link       string `header:"Link" doc:"First, last, next and previous page (RFC 8288)."`
 	TotalCount string `header:"X-Total-Count" doc:"Tenants on all pages; absent with after."`
 	Body       struct {
-		Tenants []summary  `json:"tenants" doc:"The tenants, newest first."`
-		Total   *int       `json:"total,omitempty" doc:"Tenants on all pages; absent with after." example:"1"`
-		Next    *uuid.UUID `json:"next,omitempty" doc:"To be given as after for the next page; absent on the last."`
+		Tenants []TenantSummary `json:"tenants" doc:"The tenants, newest first."`
+		Total   *int            `json:"total,omitempty" doc:"Tenants on all pages; absent with after." example:"1"`
+		Next    *uuid.UUID      `json:"next,omitempty" doc:"To be given as after for the next page; absent on the last."`
 	}
 }
 
 type editInput struct {
-	tenantPath
+	TenantPath
 	Body struct {
 		Slug         *string `json:"slug,omitempty" doc:"A new slug. The public URL changes, and passkeys made under the old one may no longer work."`
 		Name         *string `json:"name,omitempty" doc:"A new name." example:"Acme Incorporated"`
@@ -135,7 +136,7 @@ func (a *API) listTenants(ctx context.Context, in *listInput) (*listOutput, erro
 		return nil, err
 	}
 	out := &listOutput{}
-	out.Body.Tenants = make([]summary, len(page.Items))
+	out.Body.Tenants = make([]TenantSummary, len(page.Items))
 	for i, r := range page.Items {
 		out.Body.Tenants[i] = summarise(r)
 	}
@@ -149,7 +150,7 @@ func (a *API) listTenants(ctx context.Context, in *listInput) (*listOutput, erro
 	return out, nil
 }
 
-func (a *API) getTenant(ctx context.Context, in *tenantPath) (*tenantOutput, error) {
+func (a *API) getTenant(ctx context.Context, in *TenantPath) (*tenantOutput, error) {
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
@@ -176,15 +177,15 @@ func (a *API) editTenant(ctx context.Context, in *editInput) (*tenantOutput, err
 	return showTenant(r)
 }
 
-func (a *API) deleteTenant(ctx context.Context, in *tenantPath) (*struct{}, error) {
+func (a *API) deleteTenant(ctx context.Context, in *TenantPath) (*struct{}, error) {
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	return nil, a.o.Tenants.Delete(ctx, caller(ctx).Actor(), in.ID)
 }
 
-func summarise(r *tenants.Record) summary {
-	return summary{
+func summarise(r *tenants.Record) TenantSummary {
+	return TenantSummary{
 		ID: r.ID, Slug: r.Slug, Name: r.Name, Status: string(r.Status), StatusReason: r.StatusReason, Origin: string(r.Origin),
 		ConfigVersion: r.ConfigVersion, PublicURL: r.PublicURL, AdminURL: r.AdminURL, CreatedAt: stamp(r.CreatedAt), UpdatedAt: stamp(r.UpdatedAt),
 	}
@@ -195,5 +196,5 @@ func showTenant(r *tenants.Record) (*tenantOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tenantOutput{ETag: etag(r.ConfigVersion), Body: tenant{summarise(r), config}}, nil
+	return &tenantOutput{ETag: etag(r.ConfigVersion), Body: Tenant{summarise(r), config}}, nil
 }

@@ -68,13 +68,31 @@ type apiKey struct{}
 
 var install = sync.OnceFunc(func() {
 	huma.ValidateStrictCasing = true // "SLUG" is not "slug"
+	plain := huma.NewError
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
-		return model(nil, status, message, errs)
+		if status >= http.StatusInternalServerError {
+			return plain(status, http.StatusText(status))
+		}
+		return plain(status, message, withoutValues(errs)...)
 	}
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
-		return model(ctx, status, message, errs)
+		a, ok := ctx.Context().Value(apiKey{}).(api)
+		if !ok { // an API that was not configured here
+			return huma.NewError(status, message, errs...)
+		}
+		return a.model(ctx, status, message, errs)
 	}
 })
+
+// withoutValues leaves out of huma's errors what the client sent.
+func withoutValues(errs []error) []error {
+	kept := make([]error, len(errs))
+	for i, err := range errs {
+		f := field(err)
+		kept[i] = &huma.ErrorDetail{Location: f.Path, Message: f.Reason}
+	}
+	return kept
+}
 
 // Configure gives a huma configuration the errors of a face. The API made from it must Use the middleware it returns before any other.
 // Huma's error constructors belong to the process, so they are replaced, once.
@@ -91,17 +109,14 @@ func Configure(c *huma.Config, face Face, log *slog.Logger) func(huma.Context, f
 }
 
 // model makes the body of an error. Where huma found a handler's error it passes it alone, with status 500.
-func model(ctx huma.Context, status int, message string, errs []error) *Model {
-	var err error
+func (a api) model(ctx huma.Context, status int, message string, errs []error) *Model {
 	if len(errs) == 1 {
-		err = errs[0]
-	}
-	var p *problem.Error
-	if errors.As(err, &p) {
-		return fromProblem(ctx, p)
+		if p, ok := errors.AsType[*problem.Error](errs[0]); ok {
+			return a.fromProblem(ctx, p, errs[0])
+		}
 	}
 	if status >= http.StatusInternalServerError {
-		report(ctx, errors.Join(errs...))
+		a.report(ctx, errors.Join(errs...))
 		return bare(status, codeOf(status), "")
 	}
 	if status == http.StatusUnprocessableEntity {
@@ -118,13 +133,13 @@ func bare(status int, code, detail string) *Model {
 	return &Model{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail}
 }
 
-func fromProblem(ctx huma.Context, p *problem.Error) *Model {
+func (a api) fromProblem(ctx huma.Context, p *problem.Error, whole error) *Model {
 	status := problem.HTTPStatus(p)
-	if ctx != nil && p.RetryAfter > 0 {
+	if p.RetryAfter > 0 {
 		ctx.SetHeader("Retry-After", strconv.Itoa(int((p.RetryAfter+time.Second-1)/time.Second)))
 	}
 	if status >= http.StatusInternalServerError {
-		report(ctx, p)
+		a.report(ctx, whole)
 		return bare(status, p.Code, "")
 	}
 	m := bare(status, p.Code, p.Message)
@@ -145,13 +160,11 @@ func field(err error) Field {
 }
 
 // report logs what the client is not told.
-func report(ctx huma.Context, err error) {
-	if ctx == nil || err == nil || errors.Is(err, context.Canceled) {
+func (a api) report(ctx huma.Context, err error) {
+	if errors.Is(err, context.Canceled) {
 		return
 	}
-	if a, ok := ctx.Context().Value(apiKey{}).(api); ok && a.log != nil {
-		a.log.ErrorContext(ctx.Context(), "request failed", "operation", ctx.Operation().OperationID, "error", err)
-	}
+	a.log.ErrorContext(ctx.Context(), "request failed", "operation", ctx.Operation().OperationID, "error", err)
 }
 
 // codeOf is the code of an error that only has a status.

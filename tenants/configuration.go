@@ -1,0 +1,117 @@
+package tenants
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/latchkeep/latchkeep/ent"
+	"github.com/latchkeep/latchkeep/pkg/jose"
+	"github.com/latchkeep/latchkeep/pkg/problem"
+	"github.com/latchkeep/latchkeep/pkg/secret"
+	"github.com/latchkeep/latchkeep/tenants/config"
+)
+
+// A stored configuration is what differs from the defaults, with its secrets sealed.
+
+// baseConfig is what a tenant's configuration differs from.
+func baseConfig(a Addresses, id uuid.UUID, slug string, origin Origin) config.Config {
+	if origin == OriginV1 || origin == OriginSystem {
+		return config.ForPublicURL(a.Public(id, slug))
+	}
+	return config.Default()
+}
+
+// configOf is the whole configuration of a tenant, with its secrets in clear.
+func (r *Registry) configOf(row *ent.Tenant) (config.Config, error) {
+	if r.o.Single != nil && row.ID == SingleID {
+		return *r.o.Single, nil
+	}
+	return openStored(r.o.Keyring, row.ID, baseConfig(r.o.Addresses, row.ID, row.Slug, Origin(row.Origin)), row.Config)
+}
+
+// secretAAD binds a sealed secret to its tenant and place.
+func secretAAD(tenantID uuid.UUID, path string) []byte {
+	return fmt.Appendf(nil, "tenant-config|%s|%s", tenantID, path)
+}
+
+// openStored reads a stored configuration.
+func openStored(keyring *secret.Keyring, tenantID uuid.UUID, base config.Config, stored []byte) (config.Config, error) {
+	sealed, problems := config.Decode(base, stored)
+	_ = problems
+	full, err := config.OpenSecrets(sealed, func(path, text string) (string, error) {
+		plain, err := keyring.OpenString(text, secretAAD(tenantID, path))
+		return string(plain), err
+	})
+	if err != nil {
+		return full, fmt.Errorf("open the configuration of tenant %s: %w", tenantID, err)
+	}
+	return full, nil
+}
+
+// sealConfig is a configuration as it is stored.
+func sealConfig(keyring *secret.Keyring, tenantID uuid.UUID, base, full config.Config) (json.RawMessage, error) {
+	sealed, err := config.SealSecrets(full, func(path, plain string) (string, error) {
+		return keyring.SealString([]byte(plain), secretAAD(tenantID, path)), nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("seal the configuration of tenant %s: %w", tenantID, err)
+	}
+	return config.Diff(base, sealed), nil
+}
+
+// decodeConfig reads what somebody wants to differ from the defaults. Error: invalid_config with every problem.
+func decodeConfig(base config.Config, given []byte) (config.Config, error) {
+	given = bytes.TrimSpace(given)
+	if len(given) == 0 || string(given) == "null" {
+		given = []byte("{}")
+	}
+	full, problems := config.Decode(base, given)
+	if len(problems) > 0 {
+		return full, invalidConfig(problems)
+	}
+	return full, nil
+}
+
+func invalidConfig(problems config.Problems) error {
+	fields := make([]problem.Field, len(problems))
+	for i, p := range problems {
+		fields[i] = problem.Field{Path: p.Path, Reason: p.Reason}
+	}
+	return problem.Invalid("invalid_config", "invalid config").WithFields(fields...)
+}
+
+// decodeReplacing reads a new configuration; secrets given as the mask stay as they are.
+func decodeReplacing(c current, given []byte) (config.Config, error) {
+	full, err := decodeConfig(c.base, given)
+	return config.Keep(c.full, full), err
+}
+
+// decodePatching merges a patch into what is set now.
+func decodePatching(c current, patch []byte) (config.Config, error) {
+	now := config.Diff(c.base, config.Mask(c.full))
+	merged, err := mergePatch(now, patch)
+	if err != nil {
+		return config.Config{}, err
+	}
+	return decodeReplacing(c, merged)
+}
+
+// changesBetween lists what differs, for people to read: secrets are masked.
+func changesBetween(before, after config.Config) (json.RawMessage, error) {
+	list, err := json.Marshal(config.Changes(before, after))
+	if err != nil {
+		return nil, fmt.Errorf("list the changes of a configuration: %w", err)
+	}
+	return list, nil
+}
+
+// signingAlg is the algorithm of a tenant's keys: back ends written for Hanko expect RS256.
+func signingAlg(origin Origin, _ config.Config) jose.Alg {
+	if origin == OriginCompatible || origin == OriginSingle {
+		return jose.RS256
+	}
+	return jose.ES256
+}
