@@ -215,7 +215,7 @@ func (c *checker) store(block, store string) {
 	case store == "in_memory":
 	case store != "redis":
 		c.problem(block+".store", fmt.Sprintf("%s is unknown", quote(store)), "use in_memory or redis")
-	case c.s.Redis.URL == "" && !c.isSet("redis.url") && !c.failed(block+".redis_config.address"):
+	case c.s.Redis.URL == "" && !c.failed("redis.url") && !c.failed(block+".redis_config.address"):
 		c.problem(block+".store", "is redis, but the address of Redis is missing", "set redis.url")
 	}
 }

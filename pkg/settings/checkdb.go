@@ -87,7 +87,7 @@ func (c *checker) composed() (text, path string, ok bool) {
 		if c.o.Dev {
 			return "sqlite://" + strings.TrimRight(c.s.Dev.Data, "/") + "/latchkeep.db", "dev.data", true
 		}
-		if owner := c.tree.String("database.migrate_url"); owner != "" && c.o.Skip&SkipDatabase != 0 {
+		if owner := c.tree.String("database.migrate_url"); owner != "" && c.o.Skip&(SkipDatabase|SkipRunRole) != 0 {
 			return owner, "database.migrate_url", true
 		}
 		if !c.failed("database.url") {

@@ -24,6 +24,7 @@ type Skip int
 const (
 	SkipSecrets  Skip = 1 << iota // the command neither encrypts nor decrypts
 	SkipDatabase                  // the command opens no database
+	SkipRunRole                   // the command connects as the owner: database.migrate_url alone is enough
 )
 
 // LoadOptions are the inputs of Load. The zero value reads the default file only.

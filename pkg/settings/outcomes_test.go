@@ -22,6 +22,8 @@ func TestLoad_InputsAndOutcomes(t *testing.T) {
 		text string // in the problem
 	}{
 		"redis store without address":       {file: "rate_limiter: {store: redis}", key: "rate_limiter.store", text: "set redis.url"},
+		"redis store with an empty url":     {file: "rate_limiter: {store: redis}", env: []string{"LATCHKEEP_REDIS_URL="}, key: "rate_limiter.store", text: "set redis.url"},
+		"redis store with a wrong url":      {file: "rate_limiter: {store: redis}\nredis: {url: 'r:6379'}", key: "redis.url", text: "redis://"},
 		"redis store with our url":          {file: "rate_limiter: {store: redis}\nredis: {url: redis://r}"},
 		"redis store with address":          {file: "rate_limiter: {store: redis, redis_config: {address: 'r:6379'}}"},
 		"bogus store while disabled":        {file: "rate_limiter: {enabled: false, store: bogus}"},
@@ -203,6 +205,12 @@ func TestLoad_KeepsTheOwnerApart(t *testing.T) {
 	only := bare().with("LATCHKEEP_DATABASE_MIGRATE_URL=postgres://owner:o@db/app")
 	only.opts.Skip = settings.SkipSecrets | settings.SkipDatabase
 	require.Equal(t, "postgres://owner:o@db/app", only.must(t).Database.MigrateURL.Reveal(), "a migration job knows the owner only")
+	only.opts.Skip = settings.SkipSecrets | settings.SkipRunRole
+	require.Equal(t, "postgres://owner:o@db/app", only.must(t).Database.MigrateURL.Reveal())
+
+	none := bare()
+	none.opts.Skip = settings.SkipSecrets | settings.SkipRunRole
+	require.Equal(t, "database.url", none.fails(t)[0].Key)
 }
 
 func TestLoad_CommandsWithoutDatabaseOrSecrets(t *testing.T) {
