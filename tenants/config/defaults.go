@@ -1,0 +1,99 @@
+package config
+
+import (
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Default has the defaults of a tenant that was made for programs written for Hanko.
+func Default() Config {
+	provider := Provider{AllowLinking: true}
+	on := Notification{Enabled: true}
+	return Config{
+		Account: Account{AllowSignup: true},
+		CORS:    CORS{AllowOrigins: []string{"http://localhost:8888"}},
+		Email: Email{
+			Enabled: true, AcquireOnRegistration: true, AcquireOnLogin: true, RequireVerification: true, Limit: 5, MaxLength: 120,
+			UseAsLoginIdentifier: true, UseForAuthentication: true, PasscodeTTL: 300, PasscodeCharset: "numeric",
+		},
+		EmailDelivery: EmailDelivery{
+			Enabled: true, FromAddress: "noreply@hanko.io", FromName: "Hanko", SMTP: SMTP{Host: "localhost", Port: "465"},
+		},
+		MFA: MFA{
+			Enabled: true, Optional: true, AcquireOnRegistration: true,
+			DeviceTrustPolicy: TrustPrompt, DeviceTrustDuration: Duration(720 * time.Hour),
+			DeviceTrustCookieName: "hanko-device-token", DeviceTrustMaxUsersPerDevice: 20,
+			TOTP: TOTP{Enabled: true},
+			SecurityKeys: SecurityKeys{
+				Enabled: true, Limit: 10, AuthenticatorAttachment: "cross-platform", AttestationPreference: "direct",
+				UserVerification: "discouraged",
+			},
+		},
+		Passkey: Passkey{
+			Enabled: true, Optional: true, AcquireOnRegistration: AcquireAlways, AcquireOnLogin: AcquireAlways,
+			UserVerification: "preferred", AttestationPreference: "direct", Limit: 10,
+		},
+		Password: Password{
+			Enabled: true, AcquireOnRegistration: AcquireAlways, AcquireOnLogin: AcquireNever, MinLength: 8, Recovery: true,
+		},
+		SAML:    SAML{AllowedRedirectURLs: []string{}, IdentityProviders: []IdentityProvider{}},
+		Secrets: Secrets{Keys: []string{}, KeyManagement: KeyManagement{Type: "local"}},
+		SecurityNotifications: SecurityNotifications{Notifications: Notifications{
+			PasswordUpdate: on, PrimaryEmailUpdate: on, EmailCreate: on, EmailDelete: on, PasskeyCreate: on, MFACreate: on, MFADelete: on,
+		}},
+		Service: Service{Name: "Hanko Authentication Service"},
+		Session: Session{
+			Lifespan: Duration(12 * time.Hour), Audience: []string{}, Limit: 5,
+			AllowRevocation: true, ShowOnProfile: true, AcquireIPAddress: true, AcquireUserAgent: true,
+			Cookie:      Cookie{HTTPOnly: true, Secure: true, SameSite: "strict", Retention: RetentionPersistent},
+			JWTTemplate: JWTTemplate{Claims: map[string]any{}},
+		},
+		Signing: Signing{Algorithm: "RS256"},
+		ThirdParty: ThirdParty{
+			AllowedRedirectURLs: []string{},
+			Providers: Providers{
+				Apple: provider, Discord: provider, GitHub: provider, Google: provider, LinkedIn: provider, Microsoft: provider,
+				Facebook: provider,
+			},
+			CustomProviders: map[string]CustomProvider{},
+		},
+		Username: Username{
+			Optional: true, AcquireOnRegistration: true, AcquireOnLogin: true, UseAsLoginIdentifier: true, MinLength: 3, MaxLength: 32,
+		},
+		WebAuthn: WebAuthn{
+			RelyingParty: RelyingParty{
+				ID: "localhost", DisplayName: "Hanko Authentication Service", Origins: []string{"http://localhost:8888"},
+			},
+			Timeouts: Timeouts{Registration: 600000, Login: 600000},
+		},
+		Webhooks: Webhooks{Hooks: []Hook{}},
+	}
+}
+
+// ForPublicURL has the defaults of a tenant that is reached at a URL: those of Default, with what follows from the address.
+func ForPublicURL(publicURL string) Config {
+	c := Default()
+	c.Signing.Algorithm = "ES256"
+	u, err := url.Parse(strings.TrimRight(publicURL, "/"))
+	if err != nil || u.Hostname() == "" {
+		return c
+	}
+	base := strings.TrimRight(u.String(), "/")
+	origin := u.Scheme + "://" + u.Host
+	c.WebAuthn.RelyingParty.ID = u.Hostname()
+	c.WebAuthn.RelyingParty.Origins = []string{origin}
+	c.CORS.AllowOrigins = []string{origin}
+	c.ThirdParty.RedirectURL = base + "/thirdparty/callback"
+	c.SAML.EndpointURL = base
+	if sendsMail(u.Hostname()) {
+		c.EmailDelivery.FromAddress = "noreply@" + u.Hostname()
+	}
+	return c
+}
+
+// sendsMail tells whether an address at a host makes sense: not at an IP address and not at a name that exists only on one machine.
+func sendsMail(host string) bool {
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	return strings.Contains(host, ".") && last != "localhost" && strings.Trim(last, "0123456789") != "" && !strings.Contains(host, ":")
+}
