@@ -20,7 +20,9 @@ type gate struct {
 
 type ticket struct{ admitted chan struct{} }
 
-func newGate(o Options) *gate { return &gate{options: o, free: o.Workers, lines: map[string][]*ticket{}} }
+func newGate(o Options) *gate {
+	return &gate{options: o, free: o.Workers, lines: map[string][]*ticket{}}
+}
 
 // run waits for its turn and runs f.
 func (g *gate) run(ctx context.Context, key string, f func() error) error {
