@@ -1,0 +1,22 @@
+# One static binary in an image that has nothing else: no shell, no package manager. It runs as an
+# unprivileged user and writes nowhere, so the root file system may be read-only.
+
+FROM golang:1.26-bookworm AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG VERSION=development
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/latchkeep ./cmd/latchkeep
+
+FROM scratch
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=build /out/latchkeep /usr/local/bin/latchkeep
+COPY LICENSE /LICENSE
+USER 65532:65532
+# public, admin, console, operations
+EXPOSE 8000 8001 8002 8003
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
+	CMD ["/usr/local/bin/latchkeep", "isready"]
+ENTRYPOINT ["/usr/local/bin/latchkeep"]
+CMD ["serve"]
