@@ -24,6 +24,7 @@ type MFA struct {
 	DeviceTrustDuration          Duration     `json:"device_trust_duration" doc:"How long a device is trusted; 0 means never."`
 	DeviceTrustCookieName        string       `json:"device_trust_cookie_name" doc:"Name of the cookie that marks a trusted device."`
 	DeviceTrustMaxUsersPerDevice int          `json:"device_trust_max_users_per_device" doc:"How many users one device is trusted for; 0 or less means 20."`
+	ThirdParty                   bool         `json:"third_party" doc:"Ask for the second factor also after signing in through a third party. A setting of Latchkeep's own."`
 	TOTP                         TOTP         `json:"totp" doc:"Authenticator apps."`
 	SecurityKeys                 SecurityKeys `json:"security_keys" doc:"Security keys as second factor."`
 }
@@ -59,7 +60,7 @@ type Password struct {
 	Optional              bool   `json:"optional" doc:"Users may do without a password."`
 	AcquireOnRegistration string `json:"acquire_on_registration" enum:"always,conditional,never" doc:"Ask for a password at registration; conditional: only users who get no passkey."`
 	AcquireOnLogin        string `json:"acquire_on_login" enum:"always,conditional,never" doc:"Ask for a password at sign-in; conditional: only users without a passkey."`
-	MinLength             int    `json:"min_length" min:"1" max:"72" unit:"characters" doc:"Shortest new password accepted. The longest is 72 bytes."`
+	MinLength             int    `json:"min_length" min:"0" max:"72" unit:"characters" doc:"Shortest new password accepted. The longest is 72 bytes."`
 	Recovery              bool   `json:"recovery" doc:"Users who forgot their password may set a new one."`
 }
 
