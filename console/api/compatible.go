@@ -19,7 +19,7 @@ const maxPerPage = 1000
 
 // compatibleTenant is a tenant as Hanko's management API shows it. Spec: rest-admin §7.1.
 type compatibleTenant struct {
-	ID        uuid.UUID `json:"id" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+	ID        uuid.UUID `json:"id" format:"uuid" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
 	Config    object    `json:"config" doc:"The whole configuration, defaults included. Secrets are masked; sent back masked they stay."`
 	CreatedAt time.Time `json:"created_at" doc:"When it was made." example:"2026-11-24T12:00:00Z"`
 	UpdatedAt time.Time `json:"updated_at" doc:"When it was last changed." example:"2026-11-24T12:00:00Z"`

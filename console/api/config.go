@@ -24,8 +24,8 @@ type configOutput struct {
 }
 
 type schemaOutput struct {
-	ContentType string `header:"Content-Type"`
-	Body        []byte
+	ContentType string `header:"Content-Type" doc:"application/schema+json"`
+	Body        object
 }
 
 // Terms are what every change of a configuration can be asked with.
@@ -58,7 +58,7 @@ type changedOutput struct {
 	Body struct {
 		Version int      `json:"version" doc:"Version of the configuration; after a dry run the one it would have." example:"2"`
 		DryRun  bool     `json:"dry_run" doc:"Whether nothing was changed because only a check was asked for."`
-		Changes []Change `json:"changes" doc:"What changed; empty where nothing did."`
+		Changes []Change `json:"changes" nullable:"false" doc:"What changed; empty where nothing did."`
 		Config  object   `json:"config" doc:"The whole configuration, defaults included. Secrets are masked."`
 	}
 }
@@ -68,7 +68,7 @@ type ConfigVersion struct {
 	Version int       `json:"version" doc:"The version." example:"2"`
 	Actor   string    `json:"actor" doc:"Who made it: token:…, operator:…, cli, system." example:"cli"`
 	At      time.Time `json:"created_at" doc:"When it was made." example:"2026-11-24T12:00:00Z"`
-	Changes []Change  `json:"changes" doc:"What it changed."`
+	Changes []Change  `json:"changes" nullable:"false" doc:"What it changed."`
 }
 
 type versionsInput struct {
@@ -81,7 +81,7 @@ type versionsOutput struct {
 	Link       string `header:"Link" doc:"First, last, next and previous page (RFC 8288)."`
 	TotalCount string `header:"X-Total-Count" doc:"Versions on all pages."`
 	Body       struct {
-		Versions []ConfigVersion `json:"versions" doc:"The versions, newest first."`
+		Versions []ConfigVersion `json:"versions" nullable:"false" doc:"The versions, newest first."`
 		Total    int             `json:"total" doc:"Versions on all pages." example:"2"`
 	}
 }

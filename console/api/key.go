@@ -18,7 +18,7 @@ type Token struct {
 	ID         uuid.UUID  `json:"id" doc:"The id of the key or token; it is no secret." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
 	Name       string     `json:"name" doc:"What it is for." example:"billing service"`
 	Hint       string     `json:"hint" doc:"Prefix and last characters, to recognise it by." example:"lka_…x7Qd"`
-	Scopes     []string   `json:"scopes" doc:"What its bearer may do." example:"[\"users:read\"]"`
+	Scopes     []string   `json:"scopes" nullable:"false" doc:"What its bearer may do." example:"[\"users:read\"]"`
 	CreatedBy  string     `json:"created_by" doc:"Who made it." example:"cli"`
 	CreatedAt  time.Time  `json:"created_at" doc:"When it was made." example:"2026-11-24T12:00:00Z"`
 	ExpiresAt  *time.Time `json:"expires_at" doc:"When it ends by itself; null is never."`
@@ -33,7 +33,7 @@ func showToken(t tenants.Token) Token {
 // NewToken is what both are made from.
 type NewToken struct {
 	Name      string     `json:"name" doc:"What it is for." example:"billing service"`
-	Scopes    []string   `json:"scopes,omitempty" doc:"What its bearer may do; left out: everything." example:"[\"users:read\",\"users:write\"]"`
+	Scopes    []string   `json:"scopes,omitempty" nullable:"false" doc:"What its bearer may do; left out: everything." example:"[\"users:read\",\"users:write\"]"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"When it ends by itself; left out: never." example:"2027-11-24T00:00:00Z"`
 }
 
@@ -55,14 +55,14 @@ type createKeyOutput struct {
 
 type keysOutput struct {
 	Body struct {
-		APIKeys []Token `json:"api_keys" doc:"The keys, newest first, also those revoked or expired."`
+		APIKeys []Token `json:"api_keys" nullable:"false" doc:"The keys, newest first, also those revoked or expired."`
 	}
 }
 
 // KeyPath names an API key.
 type KeyPath struct {
 	TenantPath
-	KeyID uuid.UUID `path:"key_id" doc:"The key's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+	KeyID uuid.UUID `path:"key_id" format:"uuid" doc:"The key's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
 }
 
 // SigningKey is a key that signs a tenant's session tokens.
@@ -77,7 +77,7 @@ type SigningKey struct {
 
 type signingKeysOutput struct {
 	Body struct {
-		SigningKeys []SigningKey `json:"signing_keys" doc:"The keys, oldest first."`
+		SigningKeys []SigningKey `json:"signing_keys" nullable:"false" doc:"The keys, oldest first."`
 	}
 }
 

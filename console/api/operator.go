@@ -21,7 +21,7 @@ type OperatorToken struct {
 type createOperatorInput struct {
 	Body struct {
 		NewToken
-		Tenants []uuid.UUID `json:"tenants,omitempty" minItems:"1" doc:"Confine it to these tenants; left out: all."`
+		Tenants []uuid.UUID `json:"tenants,omitempty" nullable:"false" minItems:"1" doc:"Confine it to these tenants; left out: all."`
 	}
 }
 
@@ -34,12 +34,12 @@ type createOperatorOutput struct {
 
 type operatorsOutput struct {
 	Body struct {
-		OperatorTokens []OperatorToken `json:"operator_tokens" doc:"The tokens, newest first, also those revoked or expired."`
+		OperatorTokens []OperatorToken `json:"operator_tokens" nullable:"false" doc:"The tokens, newest first, also those revoked or expired."`
 	}
 }
 
 type operatorPath struct {
-	TokenID uuid.UUID `path:"token_id" doc:"The token's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+	TokenID uuid.UUID `path:"token_id" format:"uuid" doc:"The token's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
 }
 
 func (a *API) operatorOperations() {

@@ -16,7 +16,7 @@ const tagTenants = "Tenants"
 
 // TenantSummary is a tenant in lists.
 type TenantSummary struct {
-	ID            uuid.UUID `json:"id" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+	ID            uuid.UUID `json:"id" format:"uuid" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
 	Slug          string    `json:"slug" doc:"DNS label of its public URL." example:"acme"`
 	Name          string    `json:"name" doc:"What operators call it." example:"Acme Inc."`
 	Status        string    `json:"status" enum:"active,read_only,suspended" doc:"Whether it serves." example:"active"`
@@ -43,7 +43,7 @@ type tenantOutput struct {
 
 // TenantPath names a tenant.
 type TenantPath struct {
-	ID uuid.UUID `path:"id" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+	ID uuid.UUID `path:"id" format:"uuid" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
 }
 
 type createInput struct {
@@ -58,7 +58,7 @@ type createInput struct {
 type listInput struct {
 	Page    int       `query:"page" minimum:"1" default:"1" doc:"The page, from 1."`
 	PerPage int       `query:"per_page" minimum:"1" maximum:"100" default:"20" doc:"Tenants on a page."`
-	After   uuid.UUID `query:"after" doc:"Instead of page: what comes after this tenant, as next says. Fast however many there are."`
+	After   uuid.UUID `query:"after" format:"uuid" doc:"Instead of page: what comes after this tenant, as next says. Fast however many there are."`
 	Slug    string    `query:"slug" doc:"Only the tenant with this slug."`
 	Status  string    `query:"status" enum:"active,read_only,suspended" doc:"Only tenants with this status."`
 }
@@ -67,7 +67,7 @@ type listOutput struct {
 	Link       string `header:"Link" doc:"First, last, next and previous page (RFC 8288)."`
 	TotalCount string `header:"X-Total-Count" doc:"Tenants on all pages; absent with after."`
 	Body       struct {
-		Tenants []TenantSummary `json:"tenants" doc:"The tenants, newest first."`
+		Tenants []TenantSummary `json:"tenants" nullable:"false" doc:"The tenants, newest first."`
 		Total   *int            `json:"total,omitempty" doc:"Tenants on all pages; absent with after." example:"1"`
 		Next    *uuid.UUID      `json:"next,omitempty" doc:"To be given as after for the next page; absent on the last."`
 	}

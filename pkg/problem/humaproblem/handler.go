@@ -16,7 +16,7 @@ func Handler(face Face, status int, code, detail string) http.Handler {
 }
 
 // Write writes an error without huma.
-func Write(w http.ResponseWriter, face Face, m *Model) {
+func Write(w http.ResponseWriter, face Face, m *Problem) {
 	var body any = m
 	w.Header().Set("Content-Type", m.ContentType(""))
 	if face == Compatible {
@@ -29,11 +29,14 @@ func Write(w http.ResponseWriter, face Face, m *Model) {
 
 // describe documents the errors of an operation as they are sent.
 func describe(doc *huma.OpenAPI, op *huma.Operation, face Face) {
-	media, t := "application/problem+json", reflect.TypeFor[Model]()
+	media, t := "application/problem+json", reflect.TypeFor[Problem]()
 	if face == Compatible {
-		media, t = "application/json", reflect.TypeFor[CompatibleModel]()
+		media, t = "application/json", reflect.TypeFor[Error]()
 	}
-	schema := doc.Components.Schemas.Schema(t, true, "Error")
+	schema := doc.Components.Schemas.Schema(t, true, "")
+	for _, unused := range []string{"ErrorModel", "ErrorDetail"} {
+		delete(doc.Components.Schemas.Map(), unused)
+	}
 	for status, r := range op.Responses {
 		code, err := strconv.Atoi(status)
 		if status != "default" && (err != nil || code < 400) {

@@ -28,33 +28,33 @@ const (
 	Compatible             // {"code": status, "message": text}
 )
 
-// Model is the body of an error (RFC 9457 §3).
-type Model struct {
-	Type   string  `json:"type" doc:"Always about:blank: code says more." example:"about:blank"`
-	Title  string  `json:"title" doc:"The meaning of the status." example:"Not Found"`
-	Status int     `json:"status" doc:"The HTTP status." example:"404"`
-	Code   string  `json:"code" doc:"What went wrong, for programs: it does not change." example:"tenant_not_found"`
-	Detail string  `json:"detail,omitempty" doc:"What went wrong, for people: it may change." example:"the tenant does not exist"`
-	Errors []Field `json:"errors,omitempty" doc:"Each problem with what was sent."`
+// Problem is the body of an error (RFC 9457 §3).
+type Problem struct {
+	Type   string         `json:"type" doc:"Always about:blank: code says more." example:"about:blank"`
+	Title  string         `json:"title" doc:"The meaning of the status." example:"Not Found"`
+	Status int            `json:"status" doc:"The HTTP status." example:"404"`
+	Code   string         `json:"code" doc:"What went wrong, for programs: it does not change." example:"tenant_not_found"`
+	Detail string         `json:"detail,omitempty" doc:"What went wrong, for people: it may change." example:"the tenant does not exist"`
+	Errors []ProblemField `json:"errors,omitempty" doc:"Each problem with what was sent."`
 }
 
-// Field is one problem with what was sent.
-type Field struct {
+// ProblemField is one problem with what was sent.
+type ProblemField struct {
 	Path   string `json:"path" doc:"Where it is, with dots." example:"config.session.lifespan"`
 	Reason string `json:"reason" doc:"What is wrong with it." example:"is not a duration"`
 }
 
 // Error implements error.
-func (m *Model) Error() string { return m.Code + ": " + m.Detail }
+func (m *Problem) Error() string { return m.Code + ": " + m.Detail }
 
 // GetStatus implements huma.StatusError.
-func (m *Model) GetStatus() int { return m.Status }
+func (m *Problem) GetStatus() int { return m.Status }
 
 // ContentType implements huma.ContentTypeFilter.
-func (m *Model) ContentType(string) string { return "application/problem+json" }
+func (m *Problem) ContentType(string) string { return "application/problem+json" }
 
-// CompatibleModel is the body of an error as clients of Hanko's APIs know it.
-type CompatibleModel struct {
+// Error is the body of an error as clients of Hanko's APIs know it.
+type Error struct {
 	Code    int    `json:"code" doc:"The HTTP status." example:"404"`
 	Message string `json:"message" doc:"What went wrong, for people: it may change." example:"Not Found"`
 }
@@ -109,7 +109,7 @@ func Configure(c *huma.Config, face Face, log *slog.Logger) func(huma.Context, f
 }
 
 // model makes the body of an error. Where huma found a handler's error it passes it alone, with status 500.
-func (a api) model(ctx huma.Context, status int, message string, errs []error) *Model {
+func (a api) model(ctx huma.Context, status int, message string, errs []error) *Problem {
 	if len(errs) == 1 {
 		if p, ok := errors.AsType[*problem.Error](errs[0]); ok {
 			return a.fromProblem(ctx, p, errs[0])
@@ -129,11 +129,11 @@ func (a api) model(ctx huma.Context, status int, message string, errs []error) *
 	return m
 }
 
-func bare(status int, code, detail string) *Model {
-	return &Model{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail}
+func bare(status int, code, detail string) *Problem {
+	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail}
 }
 
-func (a api) fromProblem(ctx huma.Context, p *problem.Error, whole error) *Model {
+func (a api) fromProblem(ctx huma.Context, p *problem.Error, whole error) *Problem {
 	status := problem.HTTPStatus(p)
 	if p.RetryAfter > 0 {
 		ctx.SetHeader("Retry-After", strconv.Itoa(int((p.RetryAfter+time.Second-1)/time.Second)))
@@ -144,19 +144,19 @@ func (a api) fromProblem(ctx huma.Context, p *problem.Error, whole error) *Model
 	}
 	m := bare(status, p.Code, p.Message)
 	for _, f := range p.Fields {
-		m.Errors = append(m.Errors, Field{f.Path, f.Reason})
+		m.Errors = append(m.Errors, ProblemField{f.Path, f.Reason})
 	}
 	return m
 }
 
 // field is a problem that huma found. Its text describes the rule; the value refused is left out.
-func field(err error) Field {
+func field(err error) ProblemField {
 	var d huma.ErrorDetailer
 	if !errors.As(err, &d) {
-		return Field{Reason: "is not valid"}
+		return ProblemField{Reason: "is not valid"}
 	}
 	detail := d.ErrorDetail()
-	return Field{strings.TrimPrefix(detail.Location, "body."), detail.Message}
+	return ProblemField{strings.TrimPrefix(detail.Location, "body."), detail.Message}
 }
 
 // report logs what the client is not told.
@@ -188,7 +188,7 @@ func codeOf(status int) string {
 
 // compatible turns our errors into those of a compatible API.
 func compatible(ctx huma.Context, _ string, v any) (any, error) {
-	m, ok := v.(*Model)
+	m, ok := v.(*Problem)
 	if !ok {
 		return v, nil
 	}
@@ -196,7 +196,7 @@ func compatible(ctx huma.Context, _ string, v any) (any, error) {
 	return m.compatible(), nil
 }
 
-func (m *Model) compatible() *CompatibleModel {
+func (m *Problem) compatible() *Error {
 	message := m.Detail
 	if message == "" {
 		message = m.Title
@@ -208,5 +208,5 @@ func (m *Model) compatible() *CompatibleModel {
 		}
 		message += sep + strings.TrimSpace(f.Path+" "+f.Reason)
 	}
-	return &CompatibleModel{m.Status, message}
+	return &Error{m.Status, message}
 }
