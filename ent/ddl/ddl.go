@@ -26,7 +26,7 @@ func Tables(name string) []*schema.Table {
 	tables := clone(migrate.Tables)
 	addReferences(tables)
 	addTenantKeys(tables)
-	addIndexes(tables)
+	addIndexes(tables, name)
 	if name == dialect.MySQL {
 		portMySQL(tables)
 	}
@@ -116,13 +116,23 @@ func addTenantKeys(tables []*schema.Table) {
 }
 
 // addIndexes adds the indexes that only raw statements use, and drops those that say less than another.
-func addIndexes(tables []*schema.Table) {
+func addIndexes(tables []*schema.Table, name string) {
 	// The outbox is read tenant by tenant, so that one with a long queue cannot hide the others, and by ordering key. The time a row becomes
-	// available is left out of both, so that taking a row does not rewrite an index.
+	// available is left out of both, so that taking a row does not rewrite an index. Where an index can be of some rows only, it is of those
+	// that are to be done: few, however many were done before.
 	outbox := table(tables, "outbox")
 	outbox.Indexes = slices.DeleteFunc(outbox.Indexes, func(i *schema.Index) bool { return i.Name == "intent_state_available_at_id" })
-	addIndex(outbox, "intent", "state", TenantColumn, "id")
-	addIndex(outbox, "intent", TenantColumn, "state", "ordering", "id")
+	if name == dialect.MySQL {
+		addIndex(outbox, "intent", "state", TenantColumn, "id")
+		addIndex(outbox, "intent", "state", TenantColumn, "ordering", "id")
+	} else {
+		ready := "state = 'ready'"
+		if name == dialect.Postgres {
+			ready = "((state)::text = 'ready'::text)" // as the database gives it back
+		}
+		addIndex(outbox, "intent_ready", TenantColumn, "id").Annotation = entsql.IndexWhere(ready)
+		addIndex(outbox, "intent_ready", TenantColumn, "ordering", "id").Annotation = entsql.IndexWhere(ready)
+	}
 	// Clean-up deletes the oldest rows of all tenants.
 	addIndex(table(tables, "audit_logs"), "auditlog", "created_at")
 	addIndex(table(tables, "webhook_deliveries"), "webhookdelivery", "created_at")
@@ -134,12 +144,13 @@ func addIndexes(tables []*schema.Table) {
 	}
 }
 
-func addIndex(t *schema.Table, entity string, columns ...string) {
+func addIndex(t *schema.Table, entity string, columns ...string) *schema.Index {
 	index := &schema.Index{Name: entity + "_" + strings.Join(columns, "_")}
 	for _, name := range columns {
 		index.Columns = append(index.Columns, column(t, name))
 	}
 	t.Indexes = append(t.Indexes, index)
+	return index
 }
 
 // portMySQL chooses types that MySQL 8 and MariaDB share and that can be indexed: MariaDB's uuid type and its defaults for text do not exist

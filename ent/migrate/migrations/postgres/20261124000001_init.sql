@@ -80,14 +80,14 @@ CREATE UNIQUE INDEX "onetimetoken_tenant_id_id" ON "one_time_tokens" ("tenant_id
 CREATE INDEX "onetimetoken_tenant_id_user_id" ON "one_time_tokens" ("tenant_id", "user_id");
 -- Create "outbox" table
 CREATE TABLE "outbox" ("id" uuid NOT NULL, "tenant_id" uuid NOT NULL, "created_at" timestamptz NOT NULL, "kind" character varying NOT NULL, "ordering" character varying NOT NULL DEFAULT '', "state" character varying NOT NULL DEFAULT 'ready', "payload" bytea NOT NULL, "available_at" timestamptz NOT NULL, "not_after" timestamptz NULL, "attempts" bigint NOT NULL DEFAULT 0, "last_error" text NOT NULL DEFAULT '', "done_at" timestamptz NULL, PRIMARY KEY ("id"), CONSTRAINT "outbox_tenants" FOREIGN KEY ("tenant_id") REFERENCES "tenants" ("id") ON UPDATE NO ACTION ON DELETE CASCADE);
+-- Create index "intent_ready_tenant_id_id" to table: "outbox"
+CREATE INDEX "intent_ready_tenant_id_id" ON "outbox" ("tenant_id", "id") WHERE ((state)::text = 'ready'::text);
+-- Create index "intent_ready_tenant_id_ordering_id" to table: "outbox"
+CREATE INDEX "intent_ready_tenant_id_ordering_id" ON "outbox" ("tenant_id", "ordering", "id") WHERE ((state)::text = 'ready'::text);
 -- Create index "intent_state_done_at" to table: "outbox"
 CREATE INDEX "intent_state_done_at" ON "outbox" ("state", "done_at");
--- Create index "intent_state_tenant_id_id" to table: "outbox"
-CREATE INDEX "intent_state_tenant_id_id" ON "outbox" ("state", "tenant_id", "id");
 -- Create index "intent_tenant_id_id" to table: "outbox"
 CREATE UNIQUE INDEX "intent_tenant_id_id" ON "outbox" ("tenant_id", "id");
--- Create index "intent_tenant_id_state_ordering_id" to table: "outbox"
-CREATE INDEX "intent_tenant_id_state_ordering_id" ON "outbox" ("tenant_id", "state", "ordering", "id");
 -- Create "passcodes" table
 CREATE TABLE "passcodes" ("id" uuid NOT NULL, "tenant_id" uuid NOT NULL, "created_at" timestamptz NOT NULL, "flow_id" uuid NOT NULL, "purpose" character varying NOT NULL, "address" character varying NOT NULL, "code_mac" bytea NOT NULL, "tries" bigint NOT NULL DEFAULT 0, "expires_at" timestamptz NOT NULL, PRIMARY KEY ("id"), CONSTRAINT "passcodes_tenants" FOREIGN KEY ("tenant_id") REFERENCES "tenants" ("id") ON UPDATE NO ACTION ON DELETE CASCADE);
 -- Create index "passcode_expires_at" to table: "passcodes"

@@ -50,10 +50,10 @@ CREATE TABLE `outbox` (`id` uuid NOT NULL, `tenant_id` uuid NOT NULL, `created_a
 CREATE UNIQUE INDEX `intent_tenant_id_id` ON `outbox` (`tenant_id`, `id`);
 -- Create index "intent_state_done_at" to table: "outbox"
 CREATE INDEX `intent_state_done_at` ON `outbox` (`state`, `done_at`);
--- Create index "intent_state_tenant_id_id" to table: "outbox"
-CREATE INDEX `intent_state_tenant_id_id` ON `outbox` (`state`, `tenant_id`, `id`);
--- Create index "intent_tenant_id_state_ordering_id" to table: "outbox"
-CREATE INDEX `intent_tenant_id_state_ordering_id` ON `outbox` (`tenant_id`, `state`, `ordering`, `id`);
+-- Create index "intent_ready_tenant_id_id" to table: "outbox"
+CREATE INDEX `intent_ready_tenant_id_id` ON `outbox` (`tenant_id`, `id`) WHERE state = 'ready';
+-- Create index "intent_ready_tenant_id_ordering_id" to table: "outbox"
+CREATE INDEX `intent_ready_tenant_id_ordering_id` ON `outbox` (`tenant_id`, `ordering`, `id`) WHERE state = 'ready';
 -- Create "one_time_tokens" table
 CREATE TABLE `one_time_tokens` (`id` uuid NOT NULL, `tenant_id` uuid NOT NULL, `created_at` datetime NOT NULL, `hash` blob NOT NULL, `purpose` text NOT NULL, `identity_id` uuid NULL, `data` text NOT NULL DEFAULT ('{}'), `expires_at` datetime NOT NULL, `user_id` uuid NOT NULL, PRIMARY KEY (`id`), CONSTRAINT `one_time_tokens_users_one_time_tokens` FOREIGN KEY (`tenant_id`, `user_id`) REFERENCES `users` (`tenant_id`, `id`) ON DELETE CASCADE, CONSTRAINT `one_time_tokens_tenants` FOREIGN KEY (`tenant_id`) REFERENCES `tenants` (`id`) ON DELETE CASCADE);
 -- Create index "onetimetoken_tenant_id_id" to table: "one_time_tokens"
