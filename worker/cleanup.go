@@ -32,9 +32,9 @@ type CleanupPolicy struct {
 	AuditLogs time.Duration
 }
 
-// A Purger deletes the rows of deleted tenants in batches. It reports whether there is more to do.
+// A Purger deletes the rows of deleted tenants in batches. It reports how many went: none when nothing is left to do.
 type Purger interface {
-	Purge(ctx context.Context, rows int) (more bool, err error)
+	Purge(ctx context.Context, rows int) (int, error)
 }
 
 // A cleanup deletes rows that are of no use any more, of all tenants, in small transactions.
@@ -105,11 +105,11 @@ func (c *cleanup) expire(ctx context.Context, kind rawsql.Expiring, before time.
 
 func (c *cleanup) purge(ctx context.Context) error {
 	for range cleanupRounds {
-		more, err := c.purger.Purge(ctx, cleanupRows)
+		gone, err := c.purger.Purge(ctx, cleanupRows)
 		if err != nil {
 			return fmt.Errorf("purge deleted tenants: %w", err)
 		}
-		if !more {
+		if gone == 0 {
 			return nil
 		}
 	}

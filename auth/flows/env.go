@@ -115,7 +115,7 @@ func (f *Flows) user(t *turn) (*user.User, error) {
 	if t.Env.user != nil {
 		return t.Env.user, nil
 	}
-	u, err := f.users.Load(t.Context(), t.Data.UserID)
+	u, err := f.users.Load(t.Context(), t.Env.Tenant, t.Data.UserID)
 	if err != nil {
 		return nil, fmt.Errorf("load the flow's user: %w", err)
 	}

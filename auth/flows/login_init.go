@@ -75,9 +75,9 @@ func (f *Flows) identify(t *turn) (flow.Outcome, error) {
 	var account user.Account
 	var err error
 	if asEmail {
-		account, err = f.users.ByEmail(t.Context(), d.Identifier)
+		account, err = f.users.ByEmail(t.Context(), t.Env.Tenant, d.Identifier)
 	} else {
-		account, err = f.users.ByUsername(t.Context(), d.Identifier)
+		account, err = f.users.ByUsername(t.Context(), t.Env.Tenant, d.Identifier)
 	}
 	if err != nil {
 		return nil, err

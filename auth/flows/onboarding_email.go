@@ -39,7 +39,7 @@ func (f *Flows) setEmail(t *turn) (flow.Outcome, error) {
 	case !flow.IsEmail(address):
 		return flow.Reject("email", flow.ValueInvalid), nil
 	}
-	owner, err := f.users.ByEmail(t.Context(), address)
+	owner, err := f.users.ByEmail(t.Context(), t.Env.Tenant, address)
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func (f *Flows) createUsername(t *turn) (flow.Outcome, error) {
 	if !isUsername(name) {
 		return flow.Reject("username", flow.InvalidUsername), nil
 	}
-	owner, err := f.users.ByUsername(t.Context(), name)
+	owner, err := f.users.ByUsername(t.Context(), t.Env.Tenant, name)
 	if err != nil {
 		return nil, err
 	}

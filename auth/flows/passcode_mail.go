@@ -22,7 +22,7 @@ func (f *Flows) sendPasscode(t *turn) error {
 	if sent.Address != b.Address || sent.Template != b.Purpose {
 		t.Data.Passcode = sentPasscode{}
 	} else {
-		usable, err := f.passcodes.Usable(t.Context(), sent.ID, b, t.Now())
+		usable, err := f.passcodes.Usable(t.Context(), t.Env.Tenant, sent.ID, b, t.Now())
 		if err != nil || usable {
 			return err
 		}

@@ -59,7 +59,7 @@ func (f *Flows) registerIdentifier(t *turn) (flow.Outcome, error) {
 		if !isUsername(d.Username) {
 			return flow.Reject("username", flow.InvalidUsername), nil
 		}
-		owner, err := f.users.ByUsername(t.Context(), d.Username)
+		owner, err := f.users.ByUsername(t.Context(), t.Env.Tenant, d.Username)
 		if err != nil {
 			return nil, err
 		}
@@ -69,7 +69,7 @@ func (f *Flows) registerIdentifier(t *turn) (flow.Outcome, error) {
 		d.HasUsername = true
 	}
 	if d.Email != "" {
-		owner, err := f.users.ByEmail(t.Context(), d.Email)
+		owner, err := f.users.ByEmail(t.Context(), t.Env.Tenant, d.Email)
 		if err != nil {
 			return nil, err
 		}

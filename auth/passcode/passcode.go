@@ -18,6 +18,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/passcode"
+	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -101,8 +102,8 @@ const (
 )
 
 // Usable reports whether a passcode that was mailed earlier could still be used for a binding, so that no new mail is needed.
-func (r *Room) Usable(ctx context.Context, id uuid.UUID, b Binding, now time.Time) (bool, error) {
-	row, err := r.load(ctx, id)
+func (r *Room) Usable(ctx context.Context, t *tenants.Tenant, id uuid.UUID, b Binding, now time.Time) (bool, error) {
+	row, err := r.load(ctx, t, id)
 	if err != nil || row == nil {
 		return false, err
 	}
@@ -112,7 +113,7 @@ func (r *Room) Usable(ctx context.Context, id uuid.UUID, b Binding, now time.Tim
 // Verify checks a code. The write, where there is one, must be committed whatever the verdict: it counts the try or uses the code up.
 // The order of checks is the client's contract: exists, expired, tries used up, compare.
 func (r *Room) Verify(ctx context.Context, t *tenants.Tenant, id uuid.UUID, b Binding, code string, now time.Time) (Verdict, store.Write, error) {
-	row, err := r.load(ctx, id)
+	row, err := r.load(ctx, t, id)
 	if err != nil {
 		return Wrong, nil, err
 	}
@@ -141,11 +142,11 @@ func (r *Room) Verify(ctx context.Context, t *tenants.Tenant, id uuid.UUID, b Bi
 	return Wrong, count, nil
 }
 
-func (r *Room) load(ctx context.Context, id uuid.UUID) (*ent.Passcode, error) {
+func (r *Room) load(ctx context.Context, t *tenants.Tenant, id uuid.UUID) (*ent.Passcode, error) {
 	if id == uuid.Nil {
 		return nil, nil
 	}
-	row, err := r.store.Reader().Passcode.Get(ctx, id)
+	row, err := r.store.Reader().Passcode.Get(scope.With(ctx, scope.Tenant(t.ID)), id)
 	switch {
 	case ent.IsNotFound(err):
 		return nil, nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/passwordcredential"
+	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/password"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -41,6 +42,7 @@ type Verdict struct {
 // with, a dummy of the dearest format that the tenant still holds is hashed.
 func (r *Room) Check(ctx context.Context, t *tenants.Tenant, userID uuid.UUID, plain string) (Verdict, error) {
 	fair := t.ID.String()
+	ctx = scope.With(ctx, scope.Tenant(t.ID))
 	row, err := r.load(ctx, userID)
 	if err != nil {
 		return Verdict{}, err

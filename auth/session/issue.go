@@ -144,7 +144,10 @@ func (s *Service) end(ctx context.Context, tx *store.Tx, t *tenants.Tenant, w *a
 	if err := tx.Revocation.CreateBulk(revoked...).Exec(ctx); err != nil {
 		return fmt.Errorf("announce revocations: %w", err)
 	}
-	tx.OnCommit(func() { s.cache.forget(ids...) })
+	tx.OnCommit(func() {
+		s.cache.forget(ids...)
+		s.ring()
+	})
 	return nil
 }
 

@@ -20,12 +20,14 @@ type Service struct {
 	store  *store.Store
 	outbox *outbox.Writer
 	cache  *cache
+	ring   func()
 	log    *slog.Logger
 }
 
-// New returns a service that remembers up to size verified tokens.
-func New(st *store.Store, out *outbox.Writer, size int, log *slog.Logger) *Service {
-	return &Service{store: st, outbox: out, cache: newCache(size), log: log}
+// New returns a service that remembers up to size verified tokens. ring is called when a session was ended, so that other replicas look
+// at the feed of revocations sooner.
+func New(st *store.Store, out *outbox.Writer, ring func(), size int, log *slog.Logger) *Service {
+	return &Service{store: st, outbox: out, cache: newCache(size), ring: ring, log: log}
 }
 
 // now is the time as the databases keep it.

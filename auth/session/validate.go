@@ -137,7 +137,7 @@ func (s *Service) read(ctx context.Context, t *tenants.Tenant, token string, at 
 	case !ok:
 		return nil, ErrInvalid
 	}
-	row, err := s.store.Reader().Session.Get(ctx, p.sessionID)
+	row, err := s.store.Reader().Session.Get(scope.With(ctx, scope.Tenant(t.ID)), p.sessionID)
 	switch {
 	case ent.IsNotFound(err):
 		return nil, ErrInvalid

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/ent/rawsql"
+	"github.com/latchkeep/latchkeep/tenants"
 )
 
 // An Account is what sign-in needs to know of the person behind an identifier. The zero Account is nobody.
@@ -24,20 +25,20 @@ type Account struct {
 func (a Account) Known() bool { return a.UserID != uuid.Nil }
 
 // ByEmail finds the owner of an address in one statement. Nobody is not an error.
-func (d *Directory) ByEmail(ctx context.Context, address string) (Account, error) {
-	row, err := d.store.Raw().IdentifyByEmail(ctx, address)
+func (d *Directory) ByEmail(ctx context.Context, t *tenants.Tenant, address string) (Account, error) {
+	row, err := d.store.Raw().IdentifyByEmail(within(ctx, t), address)
 	return account(row, err, "identify by address")
 }
 
 // ByUsername finds the bearer of a username in one statement. Nobody is not an error.
-func (d *Directory) ByUsername(ctx context.Context, name string) (Account, error) {
-	row, err := d.store.Raw().IdentifyByUsername(ctx, name)
+func (d *Directory) ByUsername(ctx context.Context, t *tenants.Tenant, name string) (Account, error) {
+	row, err := d.store.Raw().IdentifyByUsername(within(ctx, t), name)
 	return account(row, err, "identify by username")
 }
 
 // ByID reads the account of a person in one statement. Nobody is not an error.
-func (d *Directory) ByID(ctx context.Context, id uuid.UUID) (Account, error) {
-	row, err := d.store.Raw().IdentifyByID(ctx, id)
+func (d *Directory) ByID(ctx context.Context, t *tenants.Tenant, id uuid.UUID) (Account, error) {
+	row, err := d.store.Raw().IdentifyByID(within(ctx, t), id)
 	return account(row, err, "identify by id")
 }
 

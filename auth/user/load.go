@@ -10,20 +10,23 @@ import (
 
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/passwordcredential"
+	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/ent/totpsecret"
 	entuser "github.com/latchkeep/latchkeep/ent/user"
 	"github.com/latchkeep/latchkeep/pkg/problem"
+	"github.com/latchkeep/latchkeep/tenants"
 )
 
-// A Directory finds the people of a tenant. The tenant is that of the context's scope.
+// A Directory finds the people of tenants.
 type Directory struct{ store *store.Store }
 
 // NewDirectory reads from a store.
 func NewDirectory(st *store.Store) *Directory { return &Directory{store: st} }
 
 // Load reads everything about a person in six statements, whatever she has. It answers problem.NotFound for nobody.
-func (d *Directory) Load(ctx context.Context, id uuid.UUID) (*User, error) {
+func (d *Directory) Load(ctx context.Context, t *tenants.Tenant, id uuid.UUID) (*User, error) {
+	ctx = within(ctx, t)
 	row, err := d.store.Reader().User.Query().
 		Where(entuser.ID(id)).
 		WithEmails().
@@ -43,6 +46,11 @@ func (d *Directory) Load(ctx context.Context, id uuid.UUID) (*User, error) {
 		return nil, fmt.Errorf("load user %s: %w", id, err)
 	}
 	return fromRow(row), nil
+}
+
+// within is a context for reads of a tenant's rows.
+func within(ctx context.Context, t *tenants.Tenant) context.Context {
+	return scope.With(ctx, scope.Tenant(t.ID))
 }
 
 func fromRow(row *ent.User) *User {
