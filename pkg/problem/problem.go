@@ -1,70 +1,89 @@
-// Package problem is the one error type that the domain tells clients about, and the one place where it becomes an HTTP answer.
+// Package problem holds the one error type of the domain and the one place where errors become HTTP answers.
 //
-// An Error says what went wrong by a stable code; how it looks on the wire is decided by each API: problem details (RFC 9457), or the error
-// body of APIs compatible with Hanko. An answer of 5xx never carries what went wrong inside.
+// The domain says what went wrong (a [Kind], a stable code, a text for people, the cause for the log); [HTTPStatus],
+// [Write] and [WriteHanko] say how that looks on the wire: RFC 9457 for our own APIs, {"code","message"} on the
+// Hanko-compatible routes. Whatever is not a domain error is an internal one: an answer of 500 and above never carries
+// a text of ours, and a cause never leaves the process.
+//
+// The package does not log, and knows no routes and no flows.
 package problem
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 )
 
-// Kind is the sort of an error: it decides the HTTP status.
+// A Kind says what sort of failure an error is. The zero value is [KindInternal], so that forgetting it leaks nothing.
 type Kind int
 
-// The kinds of errors.
+// The kinds of failure, and what each means to the caller.
 const (
-	KindInternal           Kind = iota // 500
-	KindInvalid                        // 400: the request is wrong
-	KindUnauthorized                   // 401: who is asking is not known
-	KindForbidden                      // 403: known, but not allowed
-	KindNotFound                       // 404
-	KindConflict                       // 409: somebody or something is in the way
-	KindGone                           // 410
-	KindPreconditionFailed             // 412: changed meanwhile
-	KindTooLarge                       // 413
-	KindRateLimited                    // 429
-	KindUnavailable                    // 503: not now
+	KindInternal             Kind = iota // our fault; 500
+	KindInvalid                          // the request is wrong as it stands; 400
+	KindUnauthorized                     // who is calling is not proven; 401
+	KindForbidden                        // the caller may not do this; 403
+	KindNotFound                         // there is no such thing for this caller; 404
+	KindMethodNotAllowed                 // 405
+	KindConflict                         // the thing exists, or its state does not allow this; 409
+	KindGone                             // it existed and expired; 410
+	KindPreconditionFailed               // somebody else changed it meanwhile (If-Match); 412
+	KindTooLarge                         // the request is too big; 413
+	KindUnsupportedMedia                 // the body is of another type; 415
+	KindUnprocessable                    // well formed but not acceptable; 422
+	KindPreconditionRequired             // If-Match is missing; 428
+	KindRateLimited                      // too many attempts; 429
+	KindUnavailable                      // cannot be done just now; 503
 )
 
-var statuses = [...]int{
-	KindInternal:           http.StatusInternalServerError,
-	KindInvalid:            http.StatusBadRequest,
-	KindUnauthorized:       http.StatusUnauthorized,
-	KindForbidden:          http.StatusForbidden,
-	KindNotFound:           http.StatusNotFound,
-	KindConflict:           http.StatusConflict,
-	KindGone:               http.StatusGone,
-	KindPreconditionFailed: http.StatusPreconditionFailed,
-	KindTooLarge:           http.StatusRequestEntityTooLarge,
-	KindRateLimited:        http.StatusTooManyRequests,
-	KindUnavailable:        http.StatusServiceUnavailable,
+var statuses = map[Kind]int{
+	KindInternal:             http.StatusInternalServerError,
+	KindInvalid:              http.StatusBadRequest,
+	KindUnauthorized:         http.StatusUnauthorized,
+	KindForbidden:            http.StatusForbidden,
+	KindNotFound:             http.StatusNotFound,
+	KindMethodNotAllowed:     http.StatusMethodNotAllowed,
+	KindConflict:             http.StatusConflict,
+	KindGone:                 http.StatusGone,
+	KindPreconditionFailed:   http.StatusPreconditionFailed,
+	KindTooLarge:             http.StatusRequestEntityTooLarge,
+	KindUnsupportedMedia:     http.StatusUnsupportedMediaType,
+	KindUnprocessable:        http.StatusUnprocessableEntity,
+	KindPreconditionRequired: http.StatusPreconditionRequired,
+	KindRateLimited:          http.StatusTooManyRequests,
+	KindUnavailable:          http.StatusServiceUnavailable,
 }
 
-// A Field is one problem with what was sent.
+// Status is the HTTP status of the kind.
+func (k Kind) Status() int {
+	if status, ok := statuses[k]; ok {
+		return status
+	}
+	return http.StatusInternalServerError
+}
+
+// A Field is one thing that is wrong with a request: where (a dotted path such as "session.lifespan") and why. The
+// reason never repeats a rejected value, which may be a password.
 type Field struct {
 	Path   string `json:"path"`
 	Reason string `json:"reason"`
 }
 
-// An Error is an error that a client may be told about.
+// An Error is a failure the domain knows by name.
 type Error struct {
-	Code       string // for programs: stable, in snake_case
-	Message    string // for people: may change; never holds a secret or what a client sent
-	Kind       Kind
-	Cause      error         // for logs, never told
-	RetryAfter time.Duration // when to try again; 0 where that is not known
-	Fields     []Field       // each problem with what was sent
+	Code       string        // stable, snake_case, for programs: "email_already_exists"
+	Message    string        // one sentence for people; may change
+	Kind       Kind          // decides the HTTP status
+	Cause      error         // for the log only
+	RetryAfter time.Duration // when to try again; 0 = not said
+	Fields     []Field       // every single thing that is wrong, if several can be
 }
 
-// Error describes the error and its cause, for logs.
 func (e *Error) Error() string {
-	text := e.Code + ": " + e.Message
-	for _, f := range e.Fields {
-		text += "; " + f.Path + ": " + f.Reason
+	text := e.Code
+	if e.Message != "" {
+		text += ": " + e.Message
 	}
 	if e.Cause != nil {
 		text += ": " + e.Cause.Error()
@@ -72,126 +91,121 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap returns the cause.
+// Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// WithCause returns a copy with a cause.
-func (e *Error) WithCause(cause error) *Error {
-	c := *e
-	c.Cause = cause
-	return &c
+// Is makes errors.Is(err, target) true for a target of the same kind and code.
+func (e *Error) Is(target error) bool {
+	other, ok := target.(*Error)
+	return ok && other.Kind == e.Kind && other.Code == e.Code
 }
 
-// WithFields returns a copy with problems.
-func (e *Error) WithFields(fields ...Field) *Error {
-	c := *e
-	c.Fields = fields
-	return &c
+// Wrap returns a copy of e with a cause.
+func (e *Error) Wrap(cause error) *Error {
+	wrapped := *e
+	wrapped.Cause = cause
+	return &wrapped
 }
 
-// WithRetryAfter returns a copy that says when to try again.
-func (e *Error) WithRetryAfter(d time.Duration) *Error {
-	c := *e
-	c.RetryAfter = d
-	return &c
+// Invalid is a request that is wrong as it stands (400).
+func Invalid(code, message string, fields ...Field) *Error {
+	return &Error{Kind: KindInvalid, Code: code, Message: message, Fields: fields}
 }
 
-// Invalid is 400: the request is wrong.
-func Invalid(code, message string) *Error { return newError(KindInvalid, code, message) }
+// Unauthorized is a caller that did not prove who it is (401).
+func Unauthorized(code, message string) *Error {
+	return &Error{Kind: KindUnauthorized, Code: code, Message: message}
+}
 
-// Unauthorized is 401: who is asking is not known.
-func Unauthorized(code, message string) *Error { return newError(KindUnauthorized, code, message) }
+// Forbidden is a caller that may not do this (403).
+func Forbidden(code, message string) *Error {
+	return &Error{Kind: KindForbidden, Code: code, Message: message}
+}
 
-// Forbidden is 403: known, but not allowed.
-func Forbidden(code, message string) *Error { return newError(KindForbidden, code, message) }
+// NotFound is a thing that does not exist for this caller (404).
+func NotFound(code, message string) *Error {
+	return &Error{Kind: KindNotFound, Code: code, Message: message}
+}
 
-// NotFound is 404.
-func NotFound(code, message string) *Error { return newError(KindNotFound, code, message) }
+// Conflict is a thing that exists already, or whose state does not allow this (409).
+func Conflict(code, message string) *Error {
+	return &Error{Kind: KindConflict, Code: code, Message: message}
+}
 
-// Conflict is 409: somebody or something is in the way.
-func Conflict(code, message string) *Error { return newError(KindConflict, code, message) }
+// Gone is a thing that existed and expired (410).
+func Gone(code, message string) *Error {
+	return &Error{Kind: KindGone, Code: code, Message: message}
+}
 
-// Gone is 410.
-func Gone(code, message string) *Error { return newError(KindGone, code, message) }
-
-// PreconditionFailed is 412: what was read before has changed.
+// PreconditionFailed is a change based on a version that is no longer the current one (412).
 func PreconditionFailed(code, message string) *Error {
-	return newError(KindPreconditionFailed, code, message)
+	return &Error{Kind: KindPreconditionFailed, Code: code, Message: message}
 }
 
-// TooLarge is 413.
-func TooLarge(code, message string) *Error { return newError(KindTooLarge, code, message) }
-
-// RateLimited is 429.
-func RateLimited(code, message string, retry time.Duration) *Error {
-	return newError(KindRateLimited, code, message).WithRetryAfter(retry)
+// PreconditionRequired is a change that must say on which version it is based (428).
+func PreconditionRequired(code, message string) *Error {
+	return &Error{Kind: KindPreconditionRequired, Code: code, Message: message}
 }
 
-// Unavailable is 503: not now. The cause is for logs.
-func Unavailable(code string, cause error) *Error {
-	return newError(KindUnavailable, code, "not available just now").WithCause(cause)
+// TooLarge is a request that is too big (413).
+func TooLarge(code, message string) *Error {
+	return &Error{Kind: KindTooLarge, Code: code, Message: message}
 }
 
-// Internal is 500. The cause is for logs.
-func Internal(code string, cause error) *Error {
-	return newError(KindInternal, code, "something went wrong").WithCause(cause)
+// UnsupportedMedia is a body of a type we do not read (415).
+func UnsupportedMedia(code, message string) *Error {
+	return &Error{Kind: KindUnsupportedMedia, Code: code, Message: message}
 }
 
-func newError(kind Kind, code, message string) *Error {
-	return &Error{Code: code, Message: message, Kind: kind}
+// Unprocessable is a well-formed request that cannot be accepted (422).
+func Unprocessable(code, message string, fields ...Field) *Error {
+	return &Error{Kind: KindUnprocessable, Code: code, Message: message, Fields: fields}
 }
 
-// HTTPStatus is the status of any error: that of the Error inside it, else 500.
+// RateLimited is one attempt too many (429).
+func RateLimited(retryAfter time.Duration) *Error {
+	return &Error{Kind: KindRateLimited, Code: "rate_limit_exceeded", Message: "Too many attempts; try again later.", RetryAfter: retryAfter}
+}
+
+// Unavailable is something that cannot be done just now (503). The message is for the log.
+func Unavailable(code, message string, retryAfter time.Duration) *Error {
+	return &Error{Kind: KindUnavailable, Code: code, Message: message, RetryAfter: retryAfter}
+}
+
+// Internal is our own failure (500); the cause is for the log.
+func Internal(cause error) *Error {
+	return &Error{Kind: KindInternal, Code: "internal_error", Cause: cause}
+}
+
+// From gives the domain error in err's chain. What has none is translated: a body beyond its limit is [KindTooLarge],
+// an exceeded deadline [KindUnavailable], everything else [KindInternal] with err as its cause. nil stays nil.
+//
+// The error returned has err as its text only in Cause; its code and kind are safe to show.
+func From(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	var domain *Error
+	if errors.As(err, &domain) {
+		return domain
+	}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return TooLarge("request_too_large", "The request body is too large.").Wrap(err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return Unavailable("timeout", "", time.Second).Wrap(err)
+	}
+	return Internal(err)
+}
+
+// KindOf is the kind of err as [From] sees it. It must not be asked about nil.
+func KindOf(err error) Kind { return From(err).Kind }
+
+// HTTPStatus is the status with which err is answered; 200 for nil.
 func HTTPStatus(err error) int {
-	e, ok := errors.AsType[*Error](err)
-	if !ok || int(e.Kind) >= len(statuses) {
-		return http.StatusInternalServerError
+	if err == nil {
+		return http.StatusOK
 	}
-	return statuses[e.Kind]
-}
-
-// document is the body of RFC 9457 §3.
-type document struct {
-	Type   string  `json:"type"`
-	Title  string  `json:"title"`
-	Status int     `json:"status"`
-	Code   string  `json:"code"`
-	Detail string  `json:"detail,omitempty"`
-	Errors []Field `json:"errors,omitempty"`
-}
-
-// Write answers with problem details (RFC 9457).
-func Write(w http.ResponseWriter, err error) {
-	status := HTTPStatus(err)
-	d := document{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: "internal_error"}
-	if e, ok := errors.AsType[*Error](err); ok {
-		d.Code = e.Code
-		if status < http.StatusInternalServerError {
-			d.Detail, d.Errors = e.Message, e.Fields
-		}
-	}
-	body, encodeErr := json.Marshal(d)
-	if encodeErr != nil {
-		body = []byte("{}")
-	}
-	write(w, err, status, "application/problem+json", body)
-}
-
-// WriteCompatible answers with the error body of APIs compatible with Hanko: the status and its reason phrase.
-func WriteCompatible(w http.ResponseWriter, err error) {
-	status := HTTPStatus(err)
-	body := `{"code":` + strconv.Itoa(status) + `,"message":"` + http.StatusText(status) + `"}`
-	write(w, err, status, "application/json", []byte(body))
-}
-
-func write(w http.ResponseWriter, err error, status int, contentType string, body []byte) {
-	h := w.Header()
-	h.Set("Content-Type", contentType)
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	if e, ok := errors.AsType[*Error](err); ok && e.RetryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(int((e.RetryAfter+time.Second-1)/time.Second)))
-	}
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client is gone
+	return From(err).Kind.Status()
 }
