@@ -23,8 +23,9 @@ var (
 
 // reader is the database outside of units of work.
 type reader struct {
-	db *sql.DB
-	on func(string)
+	db    *sql.DB
+	on    func(string)
+	renew func(error) bool
 }
 
 func (r *reader) ExecContext(context.Context, string, ...any) (sql.Result, error) {
@@ -38,7 +39,11 @@ func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*
 	if r.on != nil {
 		r.on(query)
 	}
-	return r.db.QueryContext(ctx, query, args...)
+	rows, err := r.db.QueryContext(ctx, query, args...)
+	if err != nil && ctx.Err() == nil && r.renew(err) {
+		return r.db.QueryContext(ctx, query, args...) // the server was restarted; a read can be sent again
+	}
+	return rows, err
 }
 
 // refuseWrites is a hook that keeps the reading client from writing, also where a write is a query (INSERT … RETURNING).

@@ -2,10 +2,15 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -46,6 +51,13 @@ func (s *Store) openPostgres(ctx context.Context, source dsn.Source, o Options) 
 	}
 	db := openPool(pool, o.TxScope)
 	s.write, s.read, s.ping = db, db, pool.Ping
+	s.renew = func(err error) bool {
+		if !cutOff(err) {
+			return false
+		}
+		pool.Reset()
+		return true
+	}
 	s.close = func() error {
 		err := db.Close()
 		pool.Close()
@@ -92,4 +104,15 @@ func gucValue(ctx context.Context) string {
 	default:
 		return s.TenantID().String()
 	}
+}
+
+// cutOff reports whether the server hung up: it was restarted, or an administrator ended the session. The other pooled connections are
+// then no better.
+func cutOff(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "57P01" || pg.Code == "57P02" // admin_shutdown, crash_shutdown
+	}
+	return pgconn.SafeToRetry(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }

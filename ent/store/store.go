@@ -54,6 +54,9 @@ type Store struct {
 	raw         *rawsql.Queries
 	ping        func(context.Context) error
 	close       func() error
+	// renew reports whether an error says that the server hung up, and if so has new connections made. Nothing was done then if the error
+	// came from beginning or reading.
+	renew func(error) bool
 }
 
 // Open opens the database and makes sure that it answers. It does not look at the tables: see ent/migrations.
@@ -63,7 +66,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
-	s := &Store{dialect: source.Dialect, onStatement: o.OnStatement, log: o.Logger}
+	s := &Store{dialect: source.Dialect, onStatement: o.OnStatement, log: o.Logger, renew: func(error) bool { return false }}
 	switch source.Dialect {
 	case dialect.Postgres:
 		err = s.openPostgres(ctx, source, o)
@@ -75,7 +78,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", source, err)
 	}
-	outside := &reader{db: s.read, on: s.onStatement}
+	outside := &reader{db: s.read, on: s.onStatement, renew: s.renew}
 	s.raw = rawsql.New(s.dialect, outside)
 	s.reader = newClient(s.dialect, outside)
 	s.reader.Use(refuseWrites)

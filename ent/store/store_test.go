@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/ent/dsn"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/session"
 	"github.com/latchkeep/latchkeep/ent/store"
@@ -329,5 +330,62 @@ func TestOpen_RefusesWhatItCannotUse(t *testing.T) {
 		_, err := store.Open(t.Context(), store.Options{URL: url})
 		require.ErrorContains(t, err, says, url)
 		require.NotContains(t, err.Error(), "s3cret")
+	}
+}
+
+func TestStore_SurvivesARestartOfTheServer(t *testing.T) {
+	t.Parallel()
+
+	for name, kill := range map[string]string{
+		dialect.Postgres: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+		dialect.MySQL:    "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			st, url := testdb.New(t, name)
+			sc := newTenant(t, st)
+			ctx := scope.With(t.Context(), sc)
+			source, err := dsn.Parse(url)
+			require.NoError(t, err)
+			db, err := source.OpenPlain()
+			require.NoError(t, err)
+			defer db.Close()
+			hangUp := func() {
+				if kill != "" {
+					_, err := db.ExecContext(ctx, kill)
+					require.NoError(t, err)
+					return
+				}
+				rows, err := db.QueryContext(ctx, "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()")
+				require.NoError(t, err)
+				var ids []int
+				for rows.Next() {
+					var id int
+					require.NoError(t, rows.Scan(&id))
+					ids = append(ids, id)
+				}
+				require.NoError(t, rows.Err())
+				require.NoError(t, rows.Close())
+				for _, id := range ids {
+					_, err := db.ExecContext(ctx, fmt.Sprint("KILL ", id))
+					require.NoError(t, err)
+				}
+			}
+			crowd := func() { // fills the pool
+				var wg sync.WaitGroup
+				for range 20 {
+					wg.Go(func() { _, _ = st.Reader().User.Query().Count(ctx) })
+				}
+				wg.Wait()
+			}
+			crowd()
+			hangUp()
+			require.NoError(t, st.Do(ctx, sc, func(ctx context.Context, tx *store.Tx) error { return tx.User.Create().Exec(ctx) }))
+			crowd()
+			hangUp()
+			n, err := st.Reader().User.Query().Count(ctx)
+			require.NoError(t, err)
+			require.Equal(t, 1, n)
+		})
 	}
 }

@@ -84,6 +84,9 @@ func (s *Store) DoOnce(ctx context.Context, sc scope.Scope, fn Write) (err error
 	u := &unit{}
 	ctx = context.WithValue(scope.With(ctx, sc), unitKey{}, u)
 	sqlTx, err := s.write.BeginTx(ctx, nil)
+	if err != nil && ctx.Err() == nil && s.renew(err) {
+		sqlTx, err = s.write.BeginTx(ctx, nil)
+	}
 	if err != nil {
 		return fmt.Errorf("begin unit of work: %w", err)
 	}
