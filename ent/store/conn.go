@@ -40,11 +40,14 @@ func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*
 		r.on(query)
 	}
 	rows, err := r.db.QueryContext(ctx, query, args...)
-	if err != nil && ctx.Err() == nil && r.renew(err) {
-		return r.db.QueryContext(ctx, query, args...) // the server was restarted; a read can be sent again
+	for again := 0; again < maxRenewals && err != nil && ctx.Err() == nil && r.renew(err); again++ {
+		rows, err = r.db.QueryContext(ctx, query, args...) // the server hung up; a read can be sent again
 	}
 	return rows, err
 }
+
+// maxRenewals is how many dead connections a read or a beginning unit of work puts up with.
+const maxRenewals = 3
 
 // refuseWrites is a hook that keeps the reading client from writing, also where a write is a query (INSERT … RETURNING).
 func refuseWrites(ent.Mutator) ent.Mutator {

@@ -30,6 +30,13 @@ func (s *Store) openMySQL(source dsn.Source, o Options) error {
 	db.SetConnMaxLifetime(o.MaxLifetime)
 	db.SetConnMaxIdleTime(o.MaxIdleTime)
 	s.write, s.read, s.ping, s.close = db, db, db.PingContext, db.Close
+	s.renew = func(err error) bool {
+		var my *mysql.MySQLError
+		if errors.As(err, &my) {
+			return my.Number == 1053 || my.Number == 1927 // ER_SERVER_SHUTDOWN, ER_CONNECTION_KILLED
+		}
+		return errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, driver.ErrBadConn)
+	}
 	return nil
 }
 

@@ -84,7 +84,7 @@ func (s *Store) DoOnce(ctx context.Context, sc scope.Scope, fn Write) (err error
 	u := &unit{}
 	ctx = context.WithValue(scope.With(ctx, sc), unitKey{}, u)
 	sqlTx, err := s.write.BeginTx(ctx, nil)
-	if err != nil && ctx.Err() == nil && s.renew(err) {
+	for again := 0; again < maxRenewals && err != nil && ctx.Err() == nil && s.renew(err); again++ {
 		sqlTx, err = s.write.BeginTx(ctx, nil)
 	}
 	if err != nil {
