@@ -38,6 +38,9 @@ type APIKeys struct {
 
 // NewAPIKeys makes the keeper of API keys. Call Run beside it, or their use is not written down.
 func NewAPIKeys(db *store.Store, log *slog.Logger, now func() time.Time) *APIKeys {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	k := &APIKeys{db: db, now: now}
 	k.keys = &bearers[APIKey]{
 		prefix: APIKeyPrefix, now: now, log: log, find: k.find, used: k.used,

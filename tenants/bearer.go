@@ -68,7 +68,7 @@ func (n NewToken) check(now time.Time, known []string) (NewToken, error) {
 		}
 	}
 	if len(fields) > 0 {
-		return n, problem.Invalid("invalid_token_request", "the token cannot be made").WithFields(fields...)
+		return n, problem.Invalid("invalid_token_request", "the token cannot be made", fields...)
 	}
 	return n, nil
 }

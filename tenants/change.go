@@ -22,6 +22,7 @@ type How struct {
 	By     Actor
 	If     int  // only if this is the configuration's version now; 0: whatever it is
 	DryRun bool // check and show, change nothing
+	Strict bool // settings that do not exist are problems; without it they are ignored
 }
 
 // A Result is a tenant after a change of its configuration, and what changed. After a dry run it is what the tenant would be.
@@ -34,7 +35,7 @@ type Result struct {
 // changes nothing makes no version. Errors: ErrNotFound, invalid_config with every problem, version_mismatch.
 func (p *Provisioner) ReplaceConfig(ctx context.Context, id uuid.UUID, given json.RawMessage, how How) (*Result, error) {
 	return p.change(ctx, id, how, func(_ context.Context, c current) (config.Config, error) {
-		return decodeReplacing(c, given)
+		return decodeConfig(c.base, c.full, given, how.Strict)
 	})
 }
 
@@ -42,7 +43,7 @@ func (p *Provisioner) ReplaceConfig(ctx context.Context, id uuid.UUID, given jso
 // for ReplaceConfig.
 func (p *Provisioner) PatchConfig(ctx context.Context, id uuid.UUID, patch json.RawMessage, how How) (*Result, error) {
 	return p.change(ctx, id, how, func(_ context.Context, c current) (config.Config, error) {
-		return decodePatching(c, patch)
+		return decodePatching(c, patch, how.Strict)
 	})
 }
 
@@ -77,6 +78,9 @@ func (p *Provisioner) change(
 	var row *ent.Tenant
 	var changes []config.Change
 	changed := false
+	if p.registry.o.Single != nil && id == SingleID {
+		return nil, problem.Conflict("config_from_file", "the configuration of this deployment's only tenant is in its file")
+	}
 	err := p.db.Do(ctx, scope.System("change a tenant's configuration"), func(ctx context.Context, tx *store.Tx) error {
 		old, err := p.lock(ctx, tx, id)
 		if err != nil {

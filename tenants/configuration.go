@@ -37,16 +37,18 @@ func secretAAD(tenantID uuid.UUID, path string) []byte {
 	return fmt.Appendf(nil, "tenant-config|%s|%s", tenantID, path)
 }
 
-// openStored reads a stored configuration.
+// openStored reads a stored configuration. Rules may have changed since it was stored, so it is not checked again.
 func openStored(keyring *secret.Keyring, tenantID uuid.UUID, base config.Config, stored []byte) (config.Config, error) {
-	sealed, problems := config.Decode(base, stored)
-	_ = problems
+	sealed, err := config.Apply(base, stored)
+	if err != nil {
+		return base, fmt.Errorf("read the configuration of tenant %s: %w", tenantID, err)
+	}
 	full, err := config.OpenSecrets(sealed, func(path, text string) (string, error) {
 		plain, err := keyring.OpenString(text, secretAAD(tenantID, path))
 		return string(plain), err
 	})
 	if err != nil {
-		return full, fmt.Errorf("open the configuration of tenant %s: %w", tenantID, err)
+		return base, fmt.Errorf("open the configuration of tenant %s: %w", tenantID, err)
 	}
 	return full, nil
 }
@@ -62,13 +64,21 @@ func sealConfig(keyring *secret.Keyring, tenantID uuid.UUID, base, full config.C
 	return config.Diff(base, sealed), nil
 }
 
-// decodeConfig reads what somebody wants to differ from the defaults. Error: invalid_config with every problem.
-func decodeConfig(base config.Config, given []byte) (config.Config, error) {
+// decodeConfig reads what is to differ from the defaults, with secrets in the place of the mask taken from what is stored. Error:
+// invalid_config with every problem.
+func decodeConfig(base, stored config.Config, given []byte, strict bool) (config.Config, error) {
 	given = bytes.TrimSpace(given)
-	if len(given) == 0 || string(given) == "null" {
+	switch {
+	case len(given) == 0 || string(given) == "null":
 		given = []byte("{}")
+	case given[0] != '{':
+		return config.Config{}, invalidConfig(config.Problems{{Reason: "must be a JSON object"}})
 	}
-	full, problems := config.Decode(base, given)
+	var options []config.Option
+	if strict {
+		options = append(options, config.Strict())
+	}
+	full, problems := config.Update(base, stored, given, options...)
 	if len(problems) > 0 {
 		return full, invalidConfig(problems)
 	}
@@ -80,23 +90,17 @@ func invalidConfig(problems config.Problems) error {
 	for i, p := range problems {
 		fields[i] = problem.Field{Path: p.Path, Reason: p.Reason}
 	}
-	return problem.Invalid("invalid_config", "invalid config").WithFields(fields...)
-}
-
-// decodeReplacing reads a new configuration; secrets given as the mask stay as they are.
-func decodeReplacing(c current, given []byte) (config.Config, error) {
-	full, err := decodeConfig(c.base, given)
-	return config.Keep(c.full, full), err
+	return problem.Invalid("invalid_config", "invalid config", fields...)
 }
 
 // decodePatching merges a patch into what is set now.
-func decodePatching(c current, patch []byte) (config.Config, error) {
+func decodePatching(c current, patch []byte, strict bool) (config.Config, error) {
 	now := config.Diff(c.base, config.Mask(c.full))
 	merged, err := mergePatch(now, patch)
 	if err != nil {
 		return config.Config{}, err
 	}
-	return decodeReplacing(c, merged)
+	return decodeConfig(c.base, c.full, merged, strict)
 }
 
 // changesBetween lists what differs, for people to read: secrets are masked.
@@ -108,10 +112,5 @@ func changesBetween(before, after config.Config) (json.RawMessage, error) {
 	return list, nil
 }
 
-// signingAlg is the algorithm of a tenant's keys: back ends written for Hanko expect RS256.
-func signingAlg(origin Origin, _ config.Config) jose.Alg {
-	if origin == OriginCompatible || origin == OriginSingle {
-		return jose.RS256
-	}
-	return jose.ES256
-}
+// signingAlg is the algorithm of a tenant's keys made from now on.
+func signingAlg(c config.Config) jose.Alg { return jose.Alg(c.Signing.Algorithm) }

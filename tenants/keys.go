@@ -1,9 +1,6 @@
 package tenants
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -37,8 +34,6 @@ var ErrNoSigningKey = errors.New("the tenant has no usable signing key")
 type Keys struct {
 	signers []timedSigner // latest activation first
 	set     *jose.Set
-	jwks    []byte
-	etag    string
 }
 
 type timedSigner struct {
@@ -61,10 +56,10 @@ func (k *Keys) Signer(now time.Time) (*jose.Key, error) {
 func (k *Keys) Set() *jose.Set { return k.set }
 
 // JWKS is the key set as served (RFC 7517 §5). The caller must not change it.
-func (k *Keys) JWKS() []byte { return k.jwks }
+func (k *Keys) JWKS() []byte { return k.set.JWKS() }
 
 // ETag is the entity tag of JWKS, with quotes.
-func (k *Keys) ETag() string { return k.etag }
+func (k *Keys) ETag() string { return k.set.ETag() }
 
 // keyAAD binds a sealed private key to its tenant, name and the version of the sealing.
 func keyAAD(tenant uuid.UUID, kid string, version int) []byte {
@@ -77,25 +72,22 @@ const keySealVersion = 1
 // nothing secret.
 func compileKeys(keyring *secret.Keyring, tenant uuid.UUID, rows []*ent.SigningKey) (*Keys, error) {
 	k := &Keys{}
-	public := make([]json.RawMessage, 0, len(rows))
+	public := make([]*jose.Key, 0, len(rows))
 	for _, row := range rows {
 		if KeyState(row.State) == KeyGone {
 			continue
 		}
-		public = append(public, row.PublicJwk)
+		key, err := jose.ParsePublic(row.PublicJwk)
+		if err != nil {
+			return nil, fmt.Errorf("parse key %s of tenant %s: %w", row.Kid, tenant, err)
+		}
+		public = append(public, key)
 		if s, signs := openSigner(keyring, tenant, row); signs {
 			k.signers = append(k.signers, s)
 		}
 	}
 	sortSigners(k.signers)
-	set, err := jose.NewSetFromPublic(public...)
-	if err != nil {
-		return nil, fmt.Errorf("parse the keys of tenant %s: %w", tenant, err)
-	}
-	k.set = set
-	k.jwks = set.JWKS()
-	sum := sha256.Sum256(k.jwks)
-	k.etag = `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+	k.set = jose.NewSet(public...)
 	return k, nil
 }
 

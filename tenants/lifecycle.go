@@ -54,7 +54,7 @@ func (p *Provisioner) Edit(ctx context.Context, _ Actor, id uuid.UUID, e Edit) (
 		return err
 	})
 	if store.IsUniqueViolation(err) {
-		return nil, problem.Conflict("slug_taken", "a tenant with this slug exists").WithCause(err)
+		return nil, problem.Conflict("slug_taken", "a tenant with this slug exists").Wrap(err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("edit tenant %s: %w", id, err)
@@ -83,7 +83,7 @@ func (e Edit) check() error {
 		add("status", "must be active, read_only or suspended")
 	}
 	if len(fields) > 0 {
-		return problem.Invalid("invalid_tenant", "the tenant is not valid").WithFields(fields...)
+		return problem.Invalid("invalid_tenant", "the tenant is not valid", fields...)
 	}
 	return nil
 }
@@ -103,6 +103,9 @@ func (p *Provisioner) SetStatus(ctx context.Context, by Actor, id uuid.UUID, sta
 // ErrNotFound, also for a tenant deleted before.
 func (p *Provisioner) Delete(ctx context.Context, _ Actor, id uuid.UUID) error {
 	var row *ent.Tenant
+	if p.registry.o.Single != nil && id == SingleID {
+		return problem.Conflict("only_tenant", "the only tenant of this deployment cannot be deleted")
+	}
 	err := p.db.Do(ctx, scope.System("delete tenant"), func(ctx context.Context, tx *store.Tx) error {
 		old, err := p.lock(ctx, tx, id)
 		if err != nil {

@@ -13,8 +13,7 @@ import (
 func mergePatch(target, patch []byte) ([]byte, error) {
 	change, err := decodeObject(patch)
 	if err != nil {
-		return nil, problem.Invalid("invalid_config", "invalid config").
-			WithFields(problem.Field{Reason: "must be a JSON object: " + err.Error()})
+		return nil, problem.Invalid("invalid_config", "invalid config", problem.Field{Reason: "must be a JSON object: " + err.Error()})
 	}
 	base, err := decodeObject(target)
 	if err != nil {

@@ -58,6 +58,9 @@ type OperatorTokens struct {
 
 // NewOperatorTokens makes the keeper of operator tokens. Call Run beside it, or their use is not written down.
 func NewOperatorTokens(db *store.Store, log *slog.Logger, now func() time.Time) *OperatorTokens {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	k := &OperatorTokens{db: db, now: now}
 	k.tokens = &bearers[OperatorToken]{
 		prefix: OperatorTokenPrefix, now: now, log: log, find: k.find, used: k.used,

@@ -23,7 +23,7 @@ import (
 
 // KeySource makes signing keys. RSA keys take long, so a pool has some ready: see jose.Pool.
 type KeySource interface {
-	Get(ctx context.Context, alg jose.Alg) (*jose.Key, error)
+	Take(alg jose.Alg) (*jose.Key, error)
 }
 
 // ProvisionerOptions are what a Provisioner needs; all but Log, Now and PurgeAfter are required.
@@ -105,7 +105,7 @@ func (p *Provisioner) Create(ctx context.Context, by Actor, in NewTenant) (*Reco
 		return nil, err
 	}
 	base := baseConfig(p.addresses, in.ID, in.Slug, in.Origin)
-	full, err := decodeConfig(base, in.Config)
+	full, err := decodeConfig(base, base, in.Config, in.Origin != OriginCompatible)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (p *Provisioner) Create(ctx context.Context, by Actor, in NewTenant) (*Reco
 	if err != nil {
 		return nil, fmt.Errorf("create tenant %q: %w", in.Slug, err)
 	}
-	key, err := p.newKey(ctx, in.ID, signingAlg(in.Origin, full))
+	key, err := p.newKey(in.ID, signingAlg(full))
 	if err != nil {
 		return nil, fmt.Errorf("create tenant %q: %w", in.Slug, err)
 	}
@@ -159,7 +159,7 @@ func checkNew(in NewTenant) error {
 		fields = append(fields, problem.Field{Path: "name", Reason: why})
 	}
 	if len(fields) > 0 {
-		return problem.Invalid("invalid_tenant", "the tenant is not valid").WithFields(fields...)
+		return problem.Invalid("invalid_tenant", "the tenant is not valid", fields...)
 	}
 	return nil
 }
@@ -182,9 +182,9 @@ func (p *Provisioner) taken(ctx context.Context, in NewTenant, cause error) erro
 		return fmt.Errorf("create tenant %q: %w", in.Slug, err)
 	}
 	if same {
-		return problem.Conflict("id_taken", "a tenant with this id exists").WithCause(cause)
+		return problem.Conflict("id_taken", "a tenant with this id exists").Wrap(cause)
 	}
-	return problem.Conflict("slug_taken", "a tenant with this slug exists").WithCause(cause)
+	return problem.Conflict("slug_taken", "a tenant with this slug exists").Wrap(cause)
 }
 
 // record shows a row to operators.

@@ -166,6 +166,10 @@ func BenchmarkByHost(b *testing.B) {
 		for i := range n {
 			s.tenant(b, fmt.Sprintf("t%d", i))
 		}
+		for i := range n {
+			_, err := s.registry.ByHost(b.Context(), fmt.Sprintf("t%d.localhost", i))
+			require.NoError(b, err)
+		}
 		b.Run(fmt.Sprintf("warm/tenants=%d", n), func(b *testing.B) {
 			for i := range b.N {
 				if _, err := s.registry.ByHost(b.Context(), fmt.Sprintf("t%d.localhost:8000", i%n)); err != nil {

@@ -1,7 +1,6 @@
 package tenants_test
 
 import (
-	"context"
 	"strings"
 	"sync"
 	"testing"
@@ -70,7 +69,7 @@ func (c *clock) Advance(d time.Duration) {
 
 type freshKeys struct{}
 
-func (freshKeys) Get(_ context.Context, alg jose.Alg) (*jose.Key, error) { return jose.Generate(alg) }
+func (freshKeys) Take(alg jose.Alg) (*jose.Key, error) { return jose.Generate(alg) }
 
 func eachDatabase(t *testing.T, run func(t *testing.T, s *setup)) {
 	t.Helper()

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
 // compatiblePrefix begins the ids of the compatible operations.
@@ -127,9 +128,9 @@ func showCompatible(r *tenants.Record, err error) (*compatibleOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := toObject(r.Config)
+	whole, err := config.MarshalCompatible(*r.Config)
 	if err != nil {
 		return nil, err
 	}
-	return &compatibleOutput{compatibleTenant{r.ID, config, stamp(r.CreatedAt), stamp(r.UpdatedAt)}}, nil
+	return &compatibleOutput{compatibleTenant{r.ID, whole, stamp(r.CreatedAt), stamp(r.UpdatedAt)}}, nil
 }

@@ -122,8 +122,7 @@ func givenID(id *uuid.UUID) (uuid.UUID, error) {
 	case id == nil:
 		return uuid.Nil, nil
 	case *id == uuid.Nil || *id == uuid.Max:
-		return uuid.Nil, problem.Invalid("invalid_tenant", "the tenant is not valid").
-			WithFields(problem.Field{Path: "id", Reason: "must not be the nil or max UUID"})
+		return uuid.Nil, problem.Invalid("invalid_tenant", "the tenant is not valid", problem.Field{Path: "id", Reason: "must not be the nil or max UUID"})
 	}
 	return *id, nil
 }

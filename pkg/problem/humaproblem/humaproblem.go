@@ -9,10 +9,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -135,8 +133,8 @@ func bare(status int, code, detail string) *Problem {
 
 func (a api) fromProblem(ctx huma.Context, p *problem.Error, whole error) *Problem {
 	status := problem.HTTPStatus(p)
-	if p.RetryAfter > 0 {
-		ctx.SetHeader("Retry-After", strconv.Itoa(int((p.RetryAfter+time.Second-1)/time.Second)))
+	if wait := problem.RetryAfter(p); wait != "" {
+		ctx.SetHeader("Retry-After", wait)
 	}
 	if status >= http.StatusInternalServerError {
 		a.report(ctx, whole)
@@ -198,6 +196,10 @@ func compatible(ctx huma.Context, _ string, v any) (any, error) {
 
 func (m *Problem) compatible() *Error {
 	message := m.Detail
+	switch m.Status { // whose texts clients know
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		message = m.Title
+	}
 	if message == "" {
 		message = m.Title
 	}
