@@ -5,8 +5,17 @@
 // and find nothing to do. What fails is undone on PostgreSQL and SQLite; MySQL cannot undo, and goes on at the failed statement next time.
 // It never goes back: a mistake is mended by another migration.
 //
-// The role of the program needs no rights on the tables but to read and change rows (and to read the books, for its health check). The role
-// that migrates owns them, and need not be a superuser. Where one role is both, row-level security still binds it (FORCE).
+// On PostgreSQL two roles keep the wall between tenants out of the program's reach: one owns the tables and migrates, the other runs the program
+// and can only read and change rows. Neither is a superuser. Once, before the first migration:
+//
+//	CREATE ROLE latchkeep_owner LOGIN PASSWORD '…';
+//	CREATE ROLE latchkeep LOGIN PASSWORD '…';
+//	CREATE DATABASE latchkeep OWNER latchkeep_owner;
+//	\c latchkeep latchkeep_owner
+//	ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO latchkeep;
+//
+// Where one role is both, row-level security still binds it (FORCE), but nothing keeps it from being switched off. A superuser is not bound
+// at all. rawsql.DatabaseRole tells which it is.
 package migrations
 
 import (

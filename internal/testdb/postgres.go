@@ -56,7 +56,7 @@ func makeTemplate(ctx context.Context, admin dsn.Source) (name string, err error
 		return "", err
 	}
 	digest := sha256.Sum256(content)
-	name = "latchkeep_template_" + hex.EncodeToString(digest[:8])
+	name = "latchkeep_template_v2_" + hex.EncodeToString(digest[:8])
 
 	db, err := admin.OpenPlain()
 	if err != nil {
@@ -122,21 +122,21 @@ func migrateTemplate(ctx context.Context, admin dsn.Source, name string) error {
 	if err != nil {
 		return err
 	}
+	db, err := owner.OpenPlain()
+	if err != nil {
+		return err
+	}
+	// As the documentation tells operators to: once, before the first migration.
+	_, err = db.ExecContext(ctx, "ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "+appRole)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
 	m, err := migrations.Open(owner.Raw(), nil)
 	if err != nil {
 		return err
 	}
 	_, err = m.Up(ctx)
-	if err := errors.Join(err, m.Close()); err != nil {
-		return err
-	}
-	db, err := owner.OpenPlain()
-	if err != nil {
-		return err
-	}
-	_, err = db.ExecContext(ctx, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "+appRole+
-		"; GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO "+appRole)
-	return errors.Join(err, db.Close())
+	return errors.Join(err, m.Close())
 }
 
 func newPostgres(t testing.TB, admin dsn.Source) string {
