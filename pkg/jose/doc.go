@@ -1,5 +1,9 @@
-// Package jose signs and verifies tokens (JWS, RFC 7515; JWT, RFC 7519) and publishes the keys that verify them (JWK, RFC 7517).
+// Package jose signs and verifies the JSON Web Tokens of tenants and holds their keys (RFC 7515, 7517, 7518, 7519, 8037).
 //
-// It is the only room that knows the library underneath. A token is accepted only with a key of the set that its kid names, under exactly
-// the algorithm of that key (RFC 8725 §3.1); what is in the token's own header never chooses anything else.
+// It is the only importer of the JWK library, so that its major version can change here. Tokens themselves are put
+// together and taken apart by hand, because a session check costs little more than the signature then: only the compact
+// form, only three algorithms, and only headers with exactly alg, kid and typ exist for us. Nothing in a token chooses
+// how it is verified: kid picks one of our keys, and alg must be the algorithm of that key.
+//
+// The package does no I/O and keeps no keys: who owns them, encrypts and stores them is the caller's business.
 package jose

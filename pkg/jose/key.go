@@ -8,40 +8,45 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jwk"
-	"github.com/lestrrat-go/jwx/v2/jws"
 )
 
-// Alg is a signature algorithm by its JWA name (RFC 7518 §3.1, RFC 8037).
+// An Alg is a signature algorithm by its JWA name (RFC 7518 §3.1, RFC 8037 §3.1).
 type Alg string
 
-// The algorithms that sign.
+// The algorithms a key may have.
 const (
-	ES256 Alg = "ES256"
-	RS256 Alg = "RS256"
-	EdDSA Alg = "EdDSA"
+	ES256 Alg = "ES256" // ECDSA over P-256 with SHA-256: the default
+	RS256 Alg = "RS256" // RSASSA-PKCS1-v1_5 with SHA-256: what documented Hanko back ends pin
+	EdDSA Alg = "EdDSA" // Ed25519
 )
 
-// rsaBits is the size of the RSA keys that are generated; minRSABits the smallest that is taken over.
 const (
-	rsaBits    = 3072
-	minRSABits = 2048
+	generatedRSABits = 3072
+	minRSABits       = 2048
+	maxRSABits       = 8192 // bounds what one verification may cost
+	maxKeyID         = 256
 )
 
-// A Key signs. It is safe for concurrent use.
+// ErrNotAKey is wrapped by every refusal to make a key of a JWK.
+var ErrNotAKey = errors.New("jose: unusable key")
+
+// A Key is a signing key, or only the public half of one. It is immutable and safe for concurrent use.
 type Key struct {
-	alg     Alg
 	id      string
-	private crypto.Signer
-	jwk     jwk.Key
-	public  json.RawMessage
+	alg     Alg
+	public  crypto.PublicKey
+	private crypto.Signer // nil: verifies only
+	jwk     json.RawMessage
+	header  string // the encoded header of a token with typ JWT, and the dot after it
 }
 
-// Generate makes a key with a random id. RSA takes long: see Pool.
+// Generate makes a key with a random UUID as its id. RS256 takes about half a second of CPU: see [Pool].
 func Generate(alg Alg) (*Key, error) {
 	var private crypto.Signer
 	var err error
@@ -49,120 +54,169 @@ func Generate(alg Alg) (*Key, error) {
 	case ES256:
 		private, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	case RS256:
-		private, err = rsa.GenerateKey(rand.Reader, rsaBits)
+		private, err = rsa.GenerateKey(rand.Reader, generatedRSABits)
 	case EdDSA:
 		_, private, err = ed25519.GenerateKey(rand.Reader)
 	default:
-		err = fmt.Errorf("unknown algorithm %q", alg)
+		return nil, fmt.Errorf("%w: algorithm %q is not one of ES256, RS256, EdDSA", ErrNotAKey, alg)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("generate key: %w", err)
+		return nil, fmt.Errorf("generate a key for %s: %w", alg, err)
 	}
-	key, err := jwk.FromRaw(private)
-	if err != nil {
-		return nil, fmt.Errorf("generate key: %w", err)
-	}
-	for name, value := range map[string]any{
-		jwk.KeyIDKey: uuid.NewString(), jwk.AlgorithmKey: jwa.SignatureAlgorithm(alg), jwk.KeyUsageKey: "sig",
-	} {
-		if err := key.Set(name, value); err != nil {
-			return nil, fmt.Errorf("generate key: %w", err)
-		}
-	}
-	return newKey(key)
+	return newKey(uuid.NewString(), alg, private.Public(), private)
 }
 
-// ParsePrivate reads a private JWK. It must name its kid and alg.
-func ParsePrivate(document []byte) (*Key, error) {
-	key, err := jwk.ParseKey(document)
-	if err != nil {
-		return nil, fmt.Errorf("parse private key: %w", err)
+// ParsePrivate reads a private JWK: P-256, Ed25519, or RSA of 2048 to 8192 bits, with a kid. A missing alg is inferred
+// from the kind of key; another one than ours is refused. Errors wrap ErrNotAKey and never show key material.
+func ParsePrivate(jwkJSON []byte) (*Key, error) {
+	key, err := parse(jwkJSON)
+	if err == nil && key.private == nil {
+		return nil, fmt.Errorf("%w: there is no private part", ErrNotAKey)
 	}
-	return newKey(key)
+	return key, err
 }
 
-func newKey(key jwk.Key) (*Key, error) {
-	var raw any
-	if err := key.Raw(&raw); err != nil {
-		return nil, fmt.Errorf("read key: %w", err)
-	}
-	private, ok := raw.(crypto.Signer)
-	if !ok {
-		return nil, fmt.Errorf("read key: a %T cannot sign", raw)
-	}
-	alg := Alg(key.Algorithm().String())
-	if err := check(alg, private.Public()); err != nil {
+// ParsePublic reads a public JWK with the same rules as [ParsePrivate]. Private parts are dropped.
+func ParsePublic(jwkJSON []byte) (*Key, error) {
+	key, err := parse(jwkJSON)
+	if err != nil {
 		return nil, err
 	}
-	if key.KeyID() == "" {
-		return nil, fmt.Errorf("read key: it has no kid")
-	}
-	public, err := key.PublicKey()
-	if err != nil {
-		return nil, fmt.Errorf("read public key: %w", err)
-	}
-	document, err := json.Marshal(public)
-	if err != nil {
-		return nil, fmt.Errorf("encode public key: %w", err)
-	}
-	return &Key{alg: alg, id: key.KeyID(), private: private, jwk: key, public: document}, nil
-}
-
-// check makes sure that an algorithm and a public key go together.
-func check(alg Alg, public crypto.PublicKey) error {
-	switch k := public.(type) {
-	case *ecdsa.PublicKey:
-		if alg == ES256 && k.Curve == elliptic.P256() {
-			return nil
-		}
-	case *rsa.PublicKey:
-		if alg == RS256 {
-			if k.N.BitLen() < minRSABits {
-				return fmt.Errorf("an RSA key must have at least %d bits", minRSABits)
-			}
-			return nil
-		}
-	case ed25519.PublicKey:
-		if alg == EdDSA {
-			return nil
-		}
-	}
-	return fmt.Errorf("a %T is no key for %q", public, alg)
+	return key.Public(), nil
 }
 
 // ID is the kid.
 func (k *Key) ID() string { return k.id }
 
-// Alg is the algorithm.
+// Alg is the one algorithm the key is used with.
 func (k *Key) Alg() Alg { return k.alg }
 
-// PublicJWK is the key's public part (RFC 7517 §4).
-func (k *Key) PublicJWK() json.RawMessage { return k.public }
-
-// MarshalPrivate is the whole key as a JWK. Keep it sealed.
-func (k *Key) MarshalPrivate() ([]byte, error) {
-	document, err := json.Marshal(k.jwk)
-	if err != nil {
-		return nil, fmt.Errorf("encode private key: %w", err)
-	}
-	return document, nil
+// Public is the key without its private half.
+func (k *Key) Public() *Key {
+	public := *k
+	public.private = nil
+	return &public
 }
 
-// Sign makes a compact JWS of claims. Its header has alg, kid and typ and nothing else.
-func (k *Key) Sign(typ string, claims map[string]any) (string, error) {
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		return "", fmt.Errorf("encode claims: %w", err)
+// PublicJWK is the public JWK, as in a JWKS. The caller must not change it.
+func (k *Key) PublicJWK() json.RawMessage { return k.jwk }
+
+// MarshalPrivate is the private JWK, which [ParsePrivate] reads.
+func (k *Key) MarshalPrivate() ([]byte, error) {
+	if k.private == nil {
+		return nil, fmt.Errorf("%w: there is no private part", ErrNotAKey)
 	}
-	header := jws.NewHeaders()
-	for name, value := range map[string]any{jws.KeyIDKey: k.id, jws.TypeKey: typ} {
-		if err := header.Set(name, value); err != nil {
-			return "", fmt.Errorf("sign: %w", err)
+	return marshalJWK(k.id, k.alg, k.private)
+}
+
+func newKey(id string, alg Alg, public crypto.PublicKey, private crypto.Signer) (*Key, error) {
+	raw, err := marshalJWK(id, alg, public)
+	if err != nil {
+		return nil, err
+	}
+	return &Key{id: id, alg: alg, public: public, private: private, jwk: raw, header: encodeHeader(alg, id, TypeJWT)}, nil
+}
+
+func marshalJWK(id string, alg Alg, raw any) ([]byte, error) {
+	key, err := jwk.FromRaw(raw)
+	if err != nil {
+		return nil, fmt.Errorf("make a JWK of key %s: %w", id, err)
+	}
+	for name, value := range map[string]any{
+		jwk.KeyIDKey: id, jwk.AlgorithmKey: jwa.SignatureAlgorithm(alg), jwk.KeyUsageKey: string(jwk.ForSignature),
+	} {
+		if err := key.Set(name, value); err != nil {
+			return nil, fmt.Errorf("make a JWK of key %s: %w", id, err)
 		}
 	}
-	token, err := jws.Sign(payload, jws.WithKey(jwa.SignatureAlgorithm(k.alg), k.private, jws.WithProtectedHeaders(header)))
+	encoded, err := json.Marshal(key)
 	if err != nil {
-		return "", fmt.Errorf("sign: %w", err)
+		return nil, fmt.Errorf("encode the JWK of key %s: %w", id, err)
 	}
-	return string(token), nil
+	return encoded, nil
+}
+
+func parse(jwkJSON []byte) (*Key, error) {
+	parsed, err := jwk.ParseKey(jwkJSON)
+	if err != nil {
+		return nil, fmt.Errorf("%w: not a JWK", ErrNotAKey) // the library's text may quote its input
+	}
+	var raw any
+	if err := parsed.Raw(&raw); err != nil {
+		return nil, fmt.Errorf("%w: the members of the JWK do not make a key", ErrNotAKey)
+	}
+	public, private, alg, err := examine(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotAKey, err)
+	}
+	if declared := parsed.Algorithm().String(); declared != "" && declared != string(alg) {
+		return nil, fmt.Errorf("%w: alg is %q, this kind of key is used with %s only", ErrNotAKey, declared, alg)
+	}
+	if use := parsed.KeyUsage(); use != "" && use != string(jwk.ForSignature) {
+		return nil, fmt.Errorf("%w: use is %q, not sig", ErrNotAKey, use)
+	}
+	if id := parsed.KeyID(); id == "" || len(id) > maxKeyID {
+		return nil, fmt.Errorf("%w: kid must have 1 to %d bytes", ErrNotAKey, maxKeyID)
+	}
+	return newKey(parsed.KeyID(), alg, public, private)
+}
+
+// examine tells what kind of key raw is and refuses weak, foreign and inconsistent ones.
+func examine(raw any) (crypto.PublicKey, crypto.Signer, Alg, error) {
+	switch key := raw.(type) {
+	case *ecdsa.PrivateKey:
+		if err := checkP256(&key.PublicKey); err != nil {
+			return nil, nil, "", err
+		}
+		own, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), key.D.FillBytes(make([]byte, 32)))
+		if err != nil || !own.PublicKey.Equal(&key.PublicKey) {
+			return nil, nil, "", errors.New("the private part does not belong to the public part")
+		}
+		return &own.PublicKey, own, ES256, nil
+	case *ecdsa.PublicKey:
+		return key, nil, ES256, checkP256(key)
+	case *rsa.PrivateKey:
+		if err := checkRSA(&key.PublicKey); err != nil {
+			return nil, nil, "", err
+		}
+		if len(key.Primes) != 2 {
+			return nil, nil, "", errors.New("an RSA key must have two primes")
+		}
+		key.Precompute()
+		if err := key.Validate(); err != nil {
+			return nil, nil, "", errors.New("the members of the RSA key do not fit together")
+		}
+		return &key.PublicKey, key, RS256, nil
+	case *rsa.PublicKey:
+		return key, nil, RS256, checkRSA(key)
+	case ed25519.PrivateKey:
+		own := ed25519.NewKeyFromSeed(key.Seed())
+		if !own.Equal(key) {
+			return nil, nil, "", errors.New("the private part does not belong to the public part")
+		}
+		return own.Public(), own, EdDSA, nil
+	case ed25519.PublicKey:
+		return key, nil, EdDSA, nil
+	}
+	return nil, nil, "", errors.New("the kind of key is not one of P-256, RSA, Ed25519")
+}
+
+func checkP256(key *ecdsa.PublicKey) error {
+	if key.Curve != elliptic.P256() {
+		return errors.New("the curve is not P-256")
+	}
+	if _, err := key.ECDH(); err != nil {
+		return errors.New("the point is not on the curve")
+	}
+	return nil
+}
+
+func checkRSA(key *rsa.PublicKey) error {
+	if bits := key.N.BitLen(); bits < minRSABits || bits > maxRSABits {
+		return fmt.Errorf("an RSA key must have %d to %d bits, not %d", minRSABits, maxRSABits, bits)
+	}
+	if key.E < 3 || key.E%2 == 0 {
+		return errors.New("the exponent of the RSA key is not usable")
+	}
+	return nil
 }

@@ -5,16 +5,18 @@ import (
 	"fmt"
 )
 
-// A Pool has some RSA keys ready: making one takes a good part of a second of CPU. Other keys it makes when asked.
+// A Pool keeps a few RSA keys ready, because making one takes longer than creating a whole tenant should. Other keys are
+// made when asked for.
 type Pool struct{ ready chan *Key }
 
-// NewPool keeps so many RSA keys ready once Run runs.
+// NewPool makes a pool with room for size keys. It is empty until [Pool.Fill] runs; without that, keys are made on demand.
 func NewPool(size int) *Pool { return &Pool{ready: make(chan *Key, max(size, 0))} }
 
-// Get returns a new key. Each key is given out once.
+// Get gives a new key for alg, from the pool if one is ready. A key is given out once. Errors: that of ctx, if it is
+// done already; [ErrNotAKey] for an unknown algorithm.
 func (p *Pool) Get(ctx context.Context, alg Alg) (*Key, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("get key: %w", err)
+		return nil, fmt.Errorf("get a key for %s: %w", alg, err)
 	}
 	if alg == RS256 {
 		select {
@@ -26,12 +28,13 @@ func (p *Pool) Get(ctx context.Context, alg Alg) (*Key, error) {
 	return Generate(alg)
 }
 
-// Fill keeps the pool filled until the context ends. Call it where RSA keys will be asked for: an idle pool costs nothing.
+// Fill keeps the pool filled, one key after another, until ctx is done. A full pool costs nothing: the key that finds no
+// room waits for one to be taken.
 func (p *Pool) Fill(ctx context.Context) {
 	for ctx.Err() == nil {
 		key, err := Generate(RS256)
 		if err != nil {
-			return // the system has no randomness left: Get will say so
+			return // Get meets the same error and can report it
 		}
 		select {
 		case p.ready <- key:

@@ -31,18 +31,18 @@ func DocumentOf(err error) Document {
 	return doc
 }
 
-// A HankoBody is the error body of the Hanko-compatible routes. Spec: rest-public §2.
-type HankoBody struct {
+// Compatible is the error body of the Hanko-compatible routes. Spec: rest-public §2.
+type Compatible struct {
 	Code    int    `json:"code"`
 	Message string `json:"message"`
 }
 
-// HankoBodyOf is the body with which the Hanko-compatible routes answer err. The message of 401, 403, 404 and of all
+// CompatibleOf is the body with which the Hanko-compatible routes answer err. The message of 401, 403, 404 and of all
 // from 500 on is the reason phrase of the status, as clients know it.
-func HankoBodyOf(err error) HankoBody {
+func CompatibleOf(err error) Compatible {
 	e := From(err)
 	status := e.Kind.Status()
-	body := HankoBody{Code: status, Message: http.StatusText(status)}
+	body := Compatible{Code: status, Message: http.StatusText(status)}
 	switch {
 	case status >= http.StatusInternalServerError,
 		status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound:
@@ -60,9 +60,9 @@ func Write(w http.ResponseWriter, err error) {
 	write(w, err, ContentType, doc.Status, doc)
 }
 
-// WriteHanko answers with err in the form of the Hanko-compatible routes.
-func WriteHanko(w http.ResponseWriter, err error) {
-	body := HankoBodyOf(err)
+// WriteCompatible answers with err in the form of the Hanko-compatible routes.
+func WriteCompatible(w http.ResponseWriter, err error) {
+	body := CompatibleOf(err)
 	write(w, err, "application/json", body.Code, body)
 }
 
@@ -84,11 +84,12 @@ func write(w http.ResponseWriter, err error, contentType string, status int, bod
 	header := w.Header()
 	header.Set("Content-Type", contentType)
 	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
 	if wait := RetryAfter(err); wait != "" {
 		header.Set("Retry-After", wait)
 	}
 	w.WriteHeader(status)
-	w.Write(append(raw, '\n')) //nolint:errcheck // the client is gone; nobody is left to tell
+	_, _ = w.Write(append(raw, '\n')) // on an error the client is gone, and nobody is left to tell
 }
 
 // code is never empty, and says nothing about an internal failure but that it is one.

@@ -1,7 +1,7 @@
 // Package problem holds the one error type of the domain and the one place where errors become HTTP answers.
 //
 // The domain says what went wrong (a [Kind], a stable code, a text for people, the cause for the log); [HTTPStatus],
-// [Write] and [WriteHanko] say how that looks on the wire: RFC 9457 for our own APIs, {"code","message"} on the
+// [Write] and [WriteCompatible] say how that looks on the wire: RFC 9457 for our own APIs, {"code","message"} on the
 // Hanko-compatible routes. Whatever is not a domain error is an internal one: an answer of 500 and above never carries
 // a text of ours, and a cause never leaves the process.
 //
@@ -107,6 +107,13 @@ func (e *Error) Wrap(cause error) *Error {
 	return &wrapped
 }
 
+// After returns a copy of e that says when to try again.
+func (e *Error) After(wait time.Duration) *Error {
+	later := *e
+	later.RetryAfter = wait
+	return &later
+}
+
 // Invalid is a request that is wrong as it stands (400).
 func Invalid(code, message string, fields ...Field) *Error {
 	return &Error{Kind: KindInvalid, Code: code, Message: message, Fields: fields}
@@ -167,14 +174,14 @@ func RateLimited(retryAfter time.Duration) *Error {
 	return &Error{Kind: KindRateLimited, Code: "rate_limit_exceeded", Message: "Too many attempts; try again later.", RetryAfter: retryAfter}
 }
 
-// Unavailable is something that cannot be done just now (503). The message is for the log.
-func Unavailable(code, message string, retryAfter time.Duration) *Error {
-	return &Error{Kind: KindUnavailable, Code: code, Message: message, RetryAfter: retryAfter}
+// Unavailable is something that cannot be done just now (503); the cause is for the log.
+func Unavailable(code string, cause error) *Error {
+	return &Error{Kind: KindUnavailable, Code: code, Cause: cause}
 }
 
-// Internal is our own failure (500); the cause is for the log.
-func Internal(cause error) *Error {
-	return &Error{Kind: KindInternal, Code: "internal_error", Cause: cause}
+// Internal is our own failure (500); code and cause are for the log.
+func Internal(code string, cause error) *Error {
+	return &Error{Kind: KindInternal, Code: code, Cause: cause}
 }
 
 // From gives the domain error in err's chain. What has none is translated: a body beyond its limit is [KindTooLarge],
@@ -194,9 +201,9 @@ func From(err error) *Error {
 	case errors.As(err, &tooLarge):
 		return TooLarge("request_too_large", "The request body is too large.").Wrap(err)
 	case errors.Is(err, context.DeadlineExceeded):
-		return Unavailable("timeout", "", time.Second).Wrap(err)
+		return Unavailable("timeout", err).After(time.Second)
 	}
-	return Internal(err)
+	return Internal("internal_error", err)
 }
 
 // KindOf is the kind of err as [From] sees it. It must not be asked about nil.

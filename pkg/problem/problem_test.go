@@ -42,8 +42,8 @@ func TestEveryKindHasItsStatus(t *testing.T) {
 		problem.Unprocessable("c", "m"):        422,
 		problem.PreconditionRequired("c", "m"): 428,
 		problem.RateLimited(time.Second):       429,
-		problem.Internal(io.EOF):               500,
-		problem.Unavailable("c", "m", 0):       503,
+		problem.Internal("c", io.EOF):          500,
+		problem.Unavailable("c", nil):          503,
 		{}:                                     500,
 		{Kind: 99}:                             500,
 	} {
@@ -91,18 +91,18 @@ func TestWrite_ProblemDocument(t *testing.T) {
 	}, body)
 }
 
-func TestWriteHanko_UsesReasonPhrases(t *testing.T) {
+func TestWriteCompatible_UsesReasonPhrases(t *testing.T) {
 	t.Parallel()
 	for _, err := range []*problem.Error{problem.Unauthorized("a", "secret"), problem.Forbidden("a", "secret"), problem.NotFound("a", "secret")} {
-		response, body := answer(t, problem.WriteHanko, err)
+		response, body := answer(t, problem.WriteCompatible, err)
 		require.Equal(t, "application/json", response.Header.Get("Content-Type"))
 		require.Equal(t, map[string]any{"code": float64(response.StatusCode), "message": http.StatusText(response.StatusCode)}, body)
 	}
-	_, body := answer(t, problem.WriteHanko, problem.Conflict("email_already_exists", "The address is taken."))
+	_, body := answer(t, problem.WriteCompatible, problem.Conflict("email_already_exists", "The address is taken."))
 	require.Equal(t, map[string]any{"code": 409.0, "message": "The address is taken."}, body)
-	_, body = answer(t, problem.WriteHanko, problem.Invalid("x", "One setting is wrong.", problem.Field{Path: "service.name", Reason: "must not be blank"}))
+	_, body = answer(t, problem.WriteCompatible, problem.Invalid("x", "One setting is wrong.", problem.Field{Path: "service.name", Reason: "must not be blank"}))
 	require.Equal(t, "service.name: must not be blank", body["message"])
-	_, body = answer(t, problem.WriteHanko, problem.Invalid("x", ""))
+	_, body = answer(t, problem.WriteCompatible, problem.Invalid("x", ""))
 	require.Equal(t, "Bad Request", body["message"])
 }
 
@@ -111,11 +111,11 @@ func TestServerErrorsSayNothingOfTheInside(t *testing.T) {
 	inside := errors.New("pq: password authentication failed for user latchkeep")
 	for _, err := range []error{
 		inside,
-		problem.Internal(inside),
+		problem.Internal("pool_exhausted", inside),
 		&problem.Error{Kind: problem.KindInternal, Code: "pool_exhausted", Message: inside.Error(), Fields: []problem.Field{{Path: "db", Reason: inside.Error()}}},
-		problem.Unavailable("busy", inside.Error(), 2*time.Second).Wrap(inside),
+		problem.Unavailable("busy", inside).After(2 * time.Second),
 	} {
-		for _, write := range []func(http.ResponseWriter, error){problem.Write, problem.WriteHanko} {
+		for _, write := range []func(http.ResponseWriter, error){problem.Write, problem.WriteCompatible} {
 			recorder := httptest.NewRecorder()
 			write(recorder, err)
 			require.GreaterOrEqual(t, recorder.Code, 500)
@@ -128,7 +128,7 @@ func TestServerErrorsSayNothingOfTheInside(t *testing.T) {
 func TestRetryAfterIsRoundedUp(t *testing.T) {
 	t.Parallel()
 	for wait, want := range map[time.Duration]string{0: "", -time.Second: "", time.Millisecond: "1", time.Second: "1", 1001 * time.Millisecond: "2", time.Minute: "60"} {
-		response, _ := answer(t, problem.WriteHanko, problem.RateLimited(wait))
+		response, _ := answer(t, problem.WriteCompatible, problem.RateLimited(wait))
 		require.Equal(t, want, response.Header.Get("Retry-After"), wait)
 	}
 	require.Empty(t, problem.RetryAfter(nil))
