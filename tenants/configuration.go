@@ -78,8 +78,9 @@ func decodeConfig(base, stored config.Config, given []byte, strict bool) (config
 	if strict {
 		options = append(options, config.Strict())
 	}
-	full, problems := config.Update(base, stored, given, options...)
-	if len(problems) > 0 {
+	full, problems := config.Decode(base, given, options...)
+	full = config.Keep(stored, full)
+	if problems = append(problems, full.Validate()...); len(problems) > 0 {
 		return full, invalidConfig(problems)
 	}
 	return full, nil

@@ -1,6 +1,9 @@
 package tenants
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -34,6 +37,7 @@ var ErrNoSigningKey = errors.New("the tenant has no usable signing key")
 type Keys struct {
 	signers []timedSigner // latest activation first
 	set     *jose.Set
+	etag    string
 }
 
 type timedSigner struct {
@@ -59,7 +63,7 @@ func (k *Keys) Set() *jose.Set { return k.set }
 func (k *Keys) JWKS() []byte { return k.set.JWKS() }
 
 // ETag is the entity tag of JWKS, with quotes.
-func (k *Keys) ETag() string { return k.set.ETag() }
+func (k *Keys) ETag() string { return k.etag }
 
 // keyAAD binds a sealed private key to its tenant, name and the version of the sealing.
 func keyAAD(tenant uuid.UUID, kid string, version int) []byte {
@@ -72,22 +76,24 @@ const keySealVersion = 1
 // nothing secret.
 func compileKeys(keyring *secret.Keyring, tenant uuid.UUID, rows []*ent.SigningKey) (*Keys, error) {
 	k := &Keys{}
-	public := make([]*jose.Key, 0, len(rows))
+	public := make([]json.RawMessage, 0, len(rows))
 	for _, row := range rows {
 		if KeyState(row.State) == KeyGone {
 			continue
 		}
-		key, err := jose.ParsePublic(row.PublicJwk)
-		if err != nil {
-			return nil, fmt.Errorf("parse key %s of tenant %s: %w", row.Kid, tenant, err)
-		}
-		public = append(public, key)
+		public = append(public, row.PublicJwk)
 		if s, signs := openSigner(keyring, tenant, row); signs {
 			k.signers = append(k.signers, s)
 		}
 	}
 	sortSigners(k.signers)
-	k.set = jose.NewSet(public...)
+	set, err := jose.NewSetFromPublic(public...)
+	if err != nil {
+		return nil, fmt.Errorf("parse the keys of tenant %s: %w", tenant, err)
+	}
+	k.set = set
+	sum := sha256.Sum256(set.JWKS())
+	k.etag = `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 	return k, nil
 }
 

@@ -23,7 +23,7 @@ import (
 
 // KeySource makes signing keys. RSA keys take long, so a pool has some ready: see jose.Pool.
 type KeySource interface {
-	Take(alg jose.Alg) (*jose.Key, error)
+	Get(ctx context.Context, alg jose.Alg) (*jose.Key, error)
 }
 
 // ProvisionerOptions are what a Provisioner needs; all but Log, Now and PurgeAfter are required.
@@ -113,7 +113,7 @@ func (p *Provisioner) Create(ctx context.Context, by Actor, in NewTenant) (*Reco
 	if err != nil {
 		return nil, fmt.Errorf("create tenant %q: %w", in.Slug, err)
 	}
-	key, err := p.newKey(in.ID, signingAlg(full))
+	key, err := p.newKey(ctx, in.ID, signingAlg(full))
 	if err != nil {
 		return nil, fmt.Errorf("create tenant %q: %w", in.Slug, err)
 	}

@@ -1,6 +1,7 @@
 package tenants_test
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"testing"
@@ -69,7 +70,7 @@ func (c *clock) Advance(d time.Duration) {
 
 type freshKeys struct{}
 
-func (freshKeys) Take(alg jose.Alg) (*jose.Key, error) { return jose.Generate(alg) }
+func (freshKeys) Get(_ context.Context, alg jose.Alg) (*jose.Key, error) { return jose.Generate(alg) }
 
 func eachDatabase(t *testing.T, run func(t *testing.T, s *setup)) {
 	t.Helper()

@@ -33,8 +33,8 @@ type draftKey struct {
 }
 
 // newKey makes and seals a key. It may take long for RSA, so never call it inside a unit of work.
-func (p *Provisioner) newKey(tenantID uuid.UUID, alg jose.Alg) (*draftKey, error) {
-	key, err := p.o.Keys.Take(alg)
+func (p *Provisioner) newKey(ctx context.Context, tenantID uuid.UUID, alg jose.Alg) (*draftKey, error) {
+	key, err := p.o.Keys.Get(ctx, alg)
 	if err != nil {
 		return nil, fmt.Errorf("make a signing key: %w", err)
 	}
@@ -62,7 +62,7 @@ func (p *Provisioner) RotateKey(ctx context.Context, _ Actor, id uuid.UUID) (Sig
 	if err != nil {
 		return SigningKey{}, err
 	}
-	key, err := p.newKey(id, signingAlg(full))
+	key, err := p.newKey(ctx, id, signingAlg(full))
 	if err != nil {
 		return SigningKey{}, fmt.Errorf("rotate the key of tenant %s: %w", id, err)
 	}

@@ -1,6 +1,7 @@
 package tenants_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"sync"
@@ -135,7 +136,7 @@ func TestSigningKey_ThatCannotBeOpenedStillVerifies(t *testing.T) {
 // spareKeys gives out RSA keys made beforehand, because making one takes long.
 type spareKeys struct{ keys chan *jose.Key }
 
-func (k spareKeys) Take(alg jose.Alg) (*jose.Key, error) {
+func (k spareKeys) Get(_ context.Context, alg jose.Alg) (*jose.Key, error) {
 	if alg != jose.RS256 {
 		return nil, errors.New("only RS256 is expected")
 	}

@@ -30,7 +30,7 @@ func (p *Provisioner) EnsureSingle(ctx context.Context, secrets int) error {
 	}
 	var drafts []*draftKey
 	for range want - have {
-		key, err := p.newKey(SingleID, signingAlg(*p.registry.o.Single))
+		key, err := p.newKey(ctx, SingleID, signingAlg(*p.registry.o.Single))
 		if err != nil {
 			return fmt.Errorf("ensure the single tenant: %w", err)
 		}
