@@ -15,20 +15,23 @@ const (
 )
 
 // line makes one line of a value that somebody else chose: no control characters, no line or paragraph separators and nothing that
-// changes the direction of writing, white space collapsed, valid UTF-8, and no longer than limit characters.
-func line(s string, limit int) string {
+// changes the direction of writing, white space collapsed, valid UTF-8.
+func line(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r), r == '\u2028', r == '\u2029':
 			return ' '
-		case unicode.IsControl(r), turnsText(r):
-			return -1
-		case r == utf8.RuneError:
+		case unicode.IsControl(r), turnsText(r), r == utf8.RuneError:
 			return -1
 		}
 		return r
 	}, s)
-	s = strings.Join(strings.Fields(s), " ")
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// clip makes a line of at most limit characters.
+func clip(s string, limit int) string {
+	s = line(s)
 	if utf8.RuneCountInString(s) <= limit {
 		return s
 	}

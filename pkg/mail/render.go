@@ -51,27 +51,27 @@ func Render(template, lang string, d Data) (Rendered, error) {
 func (c *Catalog) Render(template, lang string, d Data) (Rendered, error) {
 	k, ok := kindOf(template)
 	if !ok {
-		return Rendered{}, fmt.Errorf("%w: %q", ErrUnknownTemplate, line(template, 64))
+		return Rendered{}, fmt.Errorf("%w: %q", ErrUnknownTemplate, clip(template, 64))
 	}
 	if _, ok := c.localizers[lang]; !ok {
 		lang = English
 	}
 	v := values{
-		ServiceName:         line(d.ServiceName, maxName),
-		OldEmailAddress:     line(d.OldAddress, maxAddress),
-		NewEmailAddress:     line(d.NewAddress, maxAddress),
-		DeletedEmailAddress: line(d.DeletedAddress, maxAddress),
+		ServiceName:         clip(d.ServiceName, maxName),
+		OldEmailAddress:     clip(d.OldAddress, maxAddress),
+		NewEmailAddress:     clip(d.NewAddress, maxAddress),
+		DeletedEmailAddress: clip(d.DeletedAddress, maxAddress),
 	}
 	p := page{Lang: lang, Dir: "ltr", ServiceName: v.ServiceName}
 	if k == code {
-		v.Code, v.TTL = line(d.Code, maxCode), minutes(d.TTL)
+		v.Code, v.TTL = clip(d.Code, maxCode), minutes(d.TTL)
 		p.Code = v.Code
 	}
 	subject, err := c.say(lang, template+".subject", v, 0)
 	if err != nil {
 		return Rendered{}, err
 	}
-	p.Subject = line(subject, maxSubject)
+	p.Subject = clip(subject, maxSubject)
 	if p.Text, err = c.say(lang, template+".text", v, 0); err != nil {
 		return Rendered{}, err
 	}
