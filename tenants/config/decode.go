@@ -125,7 +125,10 @@ func (d *decoder) list(path string, into reflect.Value, value any) {
 	for i, one := range given {
 		element := list.Index(i)
 		fillLists(element)
-		d.value(fmt.Sprintf("%s[%d]", path, i), element, one)
+		if one == nil {
+			d.problems.add(index(path, i), "must not be null")
+		}
+		d.value(index(path, i), element, one)
 	}
 	into.Set(list)
 }
@@ -138,6 +141,10 @@ func (d *decoder) mapping(path string, into reflect.Value, value any) {
 	}
 	result := reflect.MakeMapWithSize(into.Type(), len(given))
 	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if err := noNUL(name); err != nil {
+			d.problems.add(path, "the names in it %s", err)
+			continue
+		}
 		if into.Type().Elem().Kind() == reflect.Interface {
 			free, err := freeValue(given[name], 0)
 			if err != nil {

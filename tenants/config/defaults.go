@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -71,7 +72,8 @@ func Default() Config {
 	}
 }
 
-// ForPublicURL has the defaults of a tenant that is reached at a URL: those of Default, with what follows from the address.
+// ForPublicURL has the defaults of a tenant that is reached at a URL: those of Default, with what follows from the address. Credentials
+// cannot be made for an IP address; there the relying party is localhost.
 func ForPublicURL(publicURL string) Config {
 	c := Default()
 	c.Signing.Algorithm = "ES256"
@@ -79,21 +81,26 @@ func ForPublicURL(publicURL string) Config {
 	if err != nil || u.Hostname() == "" {
 		return c
 	}
-	base := strings.TrimRight(u.String(), "/")
-	origin := u.Scheme + "://" + u.Host
-	c.WebAuthn.RelyingParty.ID = u.Hostname()
-	c.WebAuthn.RelyingParty.Origins = []string{origin}
+	u.Host = strings.ToLower(u.Host)
+	host, origin := u.Hostname(), u.Scheme+"://"+u.Host
 	c.CORS.AllowOrigins = []string{origin}
-	c.ThirdParty.RedirectURL = base + "/thirdparty/callback"
-	c.SAML.EndpointURL = base
-	if sendsMail(u.Hostname()) {
-		c.EmailDelivery.FromAddress = "noreply@" + u.Hostname()
+	c.ThirdParty.RedirectURL = u.String() + "/thirdparty/callback"
+	c.SAML.EndpointURL = u.String()
+	if _, err := netip.ParseAddr(host); err == nil {
+		host, origin = "localhost", u.Scheme+"://localhost"
+		if u.Port() != "" {
+			origin += ":" + u.Port()
+		}
+	}
+	c.WebAuthn.RelyingParty.ID = host
+	c.WebAuthn.RelyingParty.Origins = []string{origin}
+	if getsMail(host) {
+		c.EmailDelivery.FromAddress = "noreply@" + host
 	}
 	return c
 }
 
-// sendsMail tells whether an address at a host makes sense: not at an IP address and not at a name that exists only on one machine.
-func sendsMail(host string) bool {
-	last := host[strings.LastIndexByte(host, '.')+1:]
-	return strings.Contains(host, ".") && last != "localhost" && strings.Trim(last, "0123456789") != "" && !strings.Contains(host, ":")
+// getsMail tells whether an address at a host makes sense: not at a name that exists only in one place.
+func getsMail(host string) bool {
+	return strings.Contains(host, ".") && !strings.HasSuffix(host, ".localhost")
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -116,7 +117,7 @@ func toInt(value any) (int64, error) {
 func toString(value any) (string, error) {
 	switch value := value.(type) {
 	case string:
-		return value, nil
+		return value, noNUL(value)
 	case bool:
 		return strconv.FormatBool(value), nil
 	case json.Number:
@@ -149,6 +150,14 @@ func toDuration(value any) (Duration, error) {
 	return Duration(i), nil
 }
 
+// noNUL refuses the character that databases refuse.
+func noNUL(text string) error {
+	if strings.ContainsRune(text, 0) {
+		return errors.New("must not hold the character NUL")
+	}
+	return nil
+}
+
 const maxDepth = 32
 
 // freeValue copies a value of any shape, with whole numbers as int64, others as float64, lists as []any and objects as map[string]any.
@@ -157,8 +166,10 @@ func freeValue(value any, depth int) (any, error) {
 		return nil, errors.New("is nested too deeply")
 	}
 	switch value := value.(type) {
-	case nil, string, bool:
+	case nil, bool:
 		return value, nil
+	case string:
+		return value, noNUL(value)
 	case time.Time:
 		return value.Format(time.RFC3339Nano), nil
 	case []any:
@@ -174,7 +185,10 @@ func freeValue(value any, depth int) (any, error) {
 	if m, ok := asMap(value); ok {
 		result := make(map[string]any, len(m))
 		for name, one := range m {
-			var err error
+			err := noNUL(name)
+			if err != nil {
+				return nil, err
+			}
 			if result[name], err = freeValue(one, depth+1); err != nil {
 				return nil, err
 			}

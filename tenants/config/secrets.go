@@ -14,7 +14,8 @@ func Mask(c Config) Config {
 	return masked
 }
 
-// Keep returns given with every placeholder replaced by the secret stored at the same place, or by nothing where none is stored.
+// Keep returns given with every placeholder replaced by the secret stored at the same place. Where none is stored the placeholder stays, and
+// Validate finds it.
 func Keep(stored, given Config) Config {
 	secrets := map[string]string{}
 	_, _ = rewriteSecrets(stored, func(path, text string) (string, error) {
@@ -22,8 +23,8 @@ func Keep(stored, given Config) Config {
 		return text, nil
 	})
 	kept, _ := rewriteSecrets(given, func(path, text string) (string, error) {
-		if text == Placeholder {
-			return secrets[path], nil
+		if secret, ok := secrets[path]; ok && text == Placeholder {
+			return secret, nil
 		}
 		return text, nil
 	})

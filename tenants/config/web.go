@@ -1,0 +1,186 @@
+package config
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+func (p *Problems) cors(c CORS) {
+	everyone := len(c.AllowOrigins) == 0
+	for i, origin := range c.AllowOrigins {
+		path := index("cors.allow_origins", i)
+		switch {
+		case origin == "*":
+			everyone = true
+		case origin == "null" || matchesForeign(origin):
+			if !c.UnsafeWildcardOriginAllowed {
+				p.add(path, "%s allows pages of other people too; let a dot and your domain follow the last *, such as https://*.shop.example, "+
+					"or set cors.unsafe_wildcard_origin_allowed to true", quote(origin))
+			}
+		case blank(origin):
+			p.add(path, "must not be empty")
+		case strings.HasSuffix(origin, "/"):
+			p.add(path, "must not end with /: browsers send an origin without path, %s", quote(strings.TrimRight(origin, "/")))
+		}
+	}
+	if everyone && !c.UnsafeWildcardOriginAllowed {
+		p.add("cors.allow_origins", "allows every origin (an empty list does too), so any web page could act for a signed-in user; "+
+			"list your origins, or set cors.unsafe_wildcard_origin_allowed to true")
+	}
+}
+
+// matchesForeign tells whether a pattern matches hosts that anybody may own: those that do not end in a dot and at least two labels, or in
+// .localhost.
+func matchesForeign(pattern string) bool {
+	_, host, ok := strings.Cut(pattern, "://")
+	if !ok {
+		host = pattern
+	}
+	last := strings.LastIndexAny(host, "*?")
+	if last < 0 {
+		return false
+	}
+	if port := strings.LastIndexByte(host, ':'); port >= 0 {
+		host = host[:port]
+		if last = strings.LastIndexAny(host, "*?"); last < 0 {
+			return false
+		}
+	}
+	domain, ok := strings.CutPrefix(host[last+1:], ".")
+	return !ok || domain != "localhost" && !strings.Contains(strings.Trim(domain, "."), ".")
+}
+
+func (p *Problems) relyingParty(rp RelyingParty) {
+	const path = "webauthn.relying_party"
+	if blank(rp.DisplayName) {
+		p.add(path+".display_name", "must not be empty: authenticators show it")
+	}
+	reason := notADomain(rp.ID)
+	if reason != "" {
+		p.add(path+".id", "%s", reason)
+	}
+	if len(rp.Origins) == 0 {
+		p.add(path+".origins", "must have an entry, such as https://%s", rp.ID)
+	}
+	for i, origin := range rp.Origins {
+		p.origin(index(path+".origins", i), origin, rp.ID, reason == "")
+	}
+}
+
+// notADomain says why a text cannot be the id of a relying party. Empty: it can.
+func notADomain(id string) string {
+	_, notIP := netip.ParseAddr(strings.Trim(id, "[]"))
+	switch {
+	case blank(id):
+		return "must not be empty: it is the domain that credentials are made for"
+	case notIP == nil:
+		return "must be a domain, not an IP address: browsers refuse those; use localhost on your own machine"
+	case strings.Contains(id, "://"):
+		return "must be a domain such as shop.example, without scheme"
+	case strings.Contains(id, "/"):
+		return "must be a domain such as shop.example, without path"
+	case strings.Contains(id, ":"):
+		return "must be a domain such as shop.example, without port"
+	case strings.Contains(id, "*"):
+		return "must be a domain without *: it stands for its subdomains anyway"
+	case strings.ToLower(id) != id:
+		return "must be in lower case"
+	case !isDomain(id):
+		return "must be a domain such as shop.example; write other letters in their xn-- form"
+	}
+	return ""
+}
+
+// isDomain tells whether a text is a host name in ASCII and lower case.
+func isDomain(name string) bool {
+	if len(name) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		if strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// origin checks an origin whose pages use credentials of the relying party with an id. Only origins of the web belong to a domain; those of
+// apps (android:apk-key-hash:…) are taken as they are.
+func (p *Problems) origin(path, origin, id string, idIsDomain bool) {
+	u, err := url.Parse(origin)
+	switch {
+	case blank(origin):
+		p.add(path, "must not be empty")
+	case err != nil || u.Scheme == "":
+		p.add(path, "must be an origin such as https://shop.example, not %s", quote(origin))
+	case u.Scheme != "http" && u.Scheme != "https":
+	case u.Hostname() == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
+		p.add(path, "must be scheme, host and port only, such as https://shop.example, not %s", quote(origin))
+	case idIsDomain && !within(u.Hostname(), id):
+		p.add(path, "%s is neither %s nor one of its subdomains, so browsers refuse credentials there; "+
+			"change webauthn.relying_party.id or this origin", quote(origin), id)
+	}
+}
+
+// within tells whether a host is a domain or one of its subdomains.
+func within(host, domain string) bool {
+	host = strings.ToLower(host)
+	return host == domain || strings.HasSuffix(host, "."+domain)
+}
+
+// SessionCookieName is the name of the session cookie.
+func (c *Config) SessionCookieName() string {
+	if c.Session.Cookie.Name == "" {
+		return "hanko"
+	}
+	return c.Session.Cookie.Name
+}
+
+func (p *Problems) cookies(c *Config) {
+	cookie := c.Session.Cookie
+	name := c.SessionCookieName()
+	p.cookieName("session.cookie.name", name, cookie)
+	if domain := strings.TrimPrefix(cookie.Domain, "."); cookie.Domain != "" && !isDomain(strings.ToLower(domain)) {
+		p.add("session.cookie.domain", "must be a domain such as shop.example, without scheme, port and path")
+	}
+	if cookie.SameSite == "none" && !cookie.Secure {
+		p.add("session.cookie.same_site", "none needs session.cookie.secure: browsers drop the cookie otherwise")
+	}
+	device := c.MFA.DeviceTrustCookieName
+	if device == "" {
+		p.add("mfa.device_trust_cookie_name", "must not be empty")
+		return
+	}
+	p.cookieName("mfa.device_trust_cookie_name", device, cookie)
+	if device == name {
+		p.add("mfa.device_trust_cookie_name", "must not be the name of the session cookie")
+	}
+}
+
+// cookieName checks a name, and the promises that some names make (RFC 6265bis, section 4.1.3). Both cookies share the other settings.
+func (p *Problems) cookieName(path, name string, cookie Cookie) {
+	if (&http.Cookie{Name: name, Value: "x"}).Valid() != nil {
+		p.add(path, "%s cannot be the name of a cookie: letters, digits and - _ . are safe", quote(name))
+		return
+	}
+	lower := strings.ToLower(name)
+	if (strings.HasPrefix(lower, "__secure-") || strings.HasPrefix(lower, "__host-")) && !cookie.Secure {
+		p.add(path, "begins with __Secure- or __Host-, which needs session.cookie.secure")
+	}
+	if strings.HasPrefix(lower, "__host-") && cookie.Domain != "" {
+		p.add(path, "begins with __Host-, which needs session.cookie.domain to be empty")
+	}
+}
+
+// webURL checks that a text is an absolute URL of the web.
+func (p *Problems) webURL(path, text string) {
+	u, err := url.Parse(text)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
+		p.add(path, "must be a URL that begins with https:// or http://")
+	}
+}
