@@ -38,9 +38,6 @@ func MatchLanguage(xLanguage string) string {
 	if err != nil || len(wanted) == 0 {
 		return English
 	}
-	_, i, confidence := matcher().Match(wanted...)
-	if confidence == language.No {
-		return English
-	}
+	_, i, _ := matcher().Match(wanted...) // the first one, English, where none fits
 	return Languages()[i]
 }
