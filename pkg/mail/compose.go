@@ -6,105 +6,111 @@ import (
 	"fmt"
 	netmail "net/mail"
 	"net/textproto"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	gomail "github.com/wneessen/go-mail"
-	"github.com/wneessen/go-mail/smtp"
+	"golang.org/x/net/idna"
 )
 
-// own are the headers that a message cannot set by itself.
-func own(header string) bool {
+// A letter is a message as it goes over the wire.
+type letter struct {
+	msg *gomail.Msg
+	// from and to are the addresses of the envelope.
+	from, to string
+	// international letters need a host that speaks SMTPUTF8 (RFC 6531).
+	international bool
+}
+
+// maxHeader is the length of the longest value of a further header, in characters.
+const maxHeader = 800
+
+var (
+	headerName = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+	messageID  = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+)
+
+// ours are the headers that this package writes.
+func ours(header string) bool {
 	return slices.Contains([]string{
-		"Auto-Submitted", "Bcc", "Cc", "Content-Transfer-Encoding", "Content-Type", "Date", "From", "Message-Id", "Mime-Version",
-		"Sender", "Subject", "To",
-	}, textproto.CanonicalMIMEHeaderKey(header))
+		"Auto-Submitted", "Bcc", "Cc", "Date", "From", "Message-Id", "Mime-Version", "Sender", "Subject", "To", "X-Auto-Response-Suppress",
+	}, header) || strings.HasPrefix(header, "Content-")
 }
 
-// compose writes the message down. No value can end a header or begin another.
-func (m Message) compose() (*gomail.Msg, error) {
-	from, err := m.From.mailbox()
+// compose writes a message down. No value of it can end its header or begin another one.
+func (m Message) compose(now time.Time) (letter, error) {
+	from, err := m.From.parse()
 	if err != nil {
-		return nil, fmt.Errorf("send mail: sender: %w", err)
+		return letter{}, &invalidError{"sender: " + err.Error()}
 	}
-	to, err := m.To.mailbox()
+	to, err := m.To.parse()
 	if err != nil {
-		return nil, fmt.Errorf("send mail: recipient: %w", err)
+		return letter{}, &invalidError{"recipient: " + err.Error()}
 	}
-	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	id := m.ID
+	if id == "" {
+		id = strings.ToLower(rand.Text())
+	}
+	if !messageID.MatchString(id) {
+		return letter{}, &invalidError{"the ID is not made of letters, digits and hyphens"}
+	}
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithEncoding(gomail.EncodingQP), gomail.WithCharset(gomail.CharsetUTF8))
+	msg.FromMailAddress(from)
+	msg.ToMailAddress(to)
+	msg.Subject(clip(m.Subject, maxSubject))
+	msg.SetDateWithValue(now.UTC())
+	msg.SetMessageIDWithValue(id + "@" + domain(from.Address))
+	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody's holiday is answered to us.
+	msg.SetGenHeader("X-Auto-Response-Suppress", "All")  // The same for Exchange.
 	for name, value := range m.Headers {
-		if !headerName(name) {
-			return nil, permanent(fmt.Errorf("send mail: %q cannot be the name of a header", name))
+		if !headerName.MatchString(name) || ours(textproto.CanonicalMIMEHeaderKey(name)) {
+			return letter{}, &invalidError{fmt.Sprintf("header %q cannot be set", clip(name, 64))}
 		}
-		if !own(name) {
-			message.SetGenHeader(gomail.Header(name), line(value))
-		}
+		msg.SetGenHeader(gomail.Header(name), clip(value, maxHeader))
 	}
-	message.FromMailAddress(from)
-	message.ToMailAddress(to)
-	message.Subject(line(m.Subject))
-	message.SetDate()
-	message.SetMessageIDWithValue(strings.ToLower(rand.Text()) + "@" + from.Address[strings.LastIndexByte(from.Address, '@')+1:])
-	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: out-of-office programs stay silent.
-	message.SetBodyString(gomail.TypeTextPlain, m.Text)
+	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	if m.HTML != "" {
-		message.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	}
-	return message, nil
+	return letter{
+		msg:           msg,
+		from:          from.Address,
+		to:            to.Address,
+		international: !ascii(from.Address) || !ascii(to.Address),
+	}, nil
 }
 
-// mailbox checks an address.
-func (a Address) mailbox() (*netmail.Address, error) {
+// parse checks an address and gives it the form that goes over the wire, where the domain is ASCII (RFC 5890).
+func (a Address) parse() (*netmail.Address, error) {
 	address := strings.TrimSpace(a.Address)
-	parsed, err := netmail.ParseAddress("<" + address + ">")
-	if err != nil || parsed.Address != address || line(address) != address {
-		return nil, permanent(fmt.Errorf("%q is not an address", a.Address))
+	switch {
+	case address == "":
+		return nil, errors.New("there is no address")
+	case len(address) > maxAddress || line(address) != address || strings.ContainsAny(address, " <>\"\\(),:;[]"):
+		return nil, errors.New("the address has characters that it must not have, or too many")
 	}
-	return &netmail.Address{Name: line(a.Name), Address: address}, nil
-}
-
-// reachable tells whether the host can carry the addresses of a message (RFC 6531).
-func reachable(session *smtp.Client, message *gomail.Msg) error {
-	if international, _ := session.Extension("SMTPUTF8"); international {
-		return nil
+	at := strings.LastIndexByte(address, '@')
+	if at < 1 {
+		return nil, errors.New("the address is none")
 	}
-	for _, a := range append(message.GetFrom(), message.GetTo()...) {
-		if !ascii(a.Address) {
-			return permanent(fmt.Errorf("the host cannot send from or to %q", a.Address))
+	if host := address[at+1:]; !ascii(host) {
+		host, err := idna.Lookup.ToASCII(host)
+		if err != nil {
+			return nil, errors.New("the domain of the address is none")
 		}
+		address = address[:at+1] + host
 	}
-	return nil
+	parsed, err := netmail.ParseAddress("<" + address + ">")
+	if err != nil || parsed.Address != address {
+		return nil, errors.New("the address is none")
+	}
+	return &netmail.Address{Name: clip(a.Name, maxName), Address: address}, nil
 }
 
-// headerName tells whether a name can stand before the colon of a header (RFC 5322 §3.6.8).
-func headerName(s string) bool {
-	return s != "" && strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == ':' }) < 0
-}
+func domain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
 
 func ascii(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r > 127 }) < 0
 }
-
-// A permanentError is an error that another try meets again.
-type permanentError struct{ error }
-
-func permanent(err error) error { return permanentError{err} }
-
-// Unwrap gives the cause.
-func (e permanentError) Unwrap() error { return e.error }
-
-// Permanent tells whether sending the same message again is in vain: the host said no (5xx), or an address can never work.
-func Permanent(err error) bool {
-	var ours permanentError
-	if errors.As(err, &ours) {
-		return true
-	}
-	var sent *gomail.SendError
-	if errors.As(err, &sent) {
-		return refused(sent.ErrorCode())
-	}
-	var answer *textproto.Error
-	return errors.As(err, &answer) && refused(answer.Code)
-}
-
-func refused(code int) bool { return code >= 500 && code <= 599 }

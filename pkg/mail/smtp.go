@@ -7,158 +7,184 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	gomail "github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
 )
 
-// timeout bounds a send whose context has no deadline.
-const timeout = 30 * time.Second
+// How long sending may take, unless SMTP says otherwise.
+const (
+	connectTimeout = 10 * time.Second
+	sendTimeout    = 30 * time.Second
+)
 
-// A Dialer opens connections.
+// implicitTLS is the port where TLS starts with the first byte (RFC 8314 §7.3).
+const implicitTLS = 465
+
+// A Dialer opens connections. The caller's dialer decides which addresses may be reached.
 type Dialer interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// A TLSPolicy says when a connection is encrypted. Port 465 speaks TLS from the first byte, whatever the policy.
+// A TLSPolicy says whether STARTTLS is used. Port 465 speaks TLS from the first byte, whatever the policy. The certificate is checked in
+// any case.
 type TLSPolicy int
 
 const (
-	// TLSOpportunistic encrypts when the host offers it.
+	// TLSOpportunistic encrypts where the host offers it.
 	TLSOpportunistic TLSPolicy = iota
-	// TLSMandatory sends nothing over a connection that is not encrypted.
+	// TLSMandatory sends nothing to a host that offers no encryption.
 	TLSMandatory
 	// TLSNone does not encrypt.
 	TLSNone
 )
 
-// SMTP is a mail host.
+// SMTP is a mail host and how to talk to it.
 type SMTP struct {
-	Host, Port, User, Password string
-	// RootCAs vouch for the host; nil means those of the system.
+	// Host is a name or an IP address; its certificate must be made out to it.
+	Host string
+	// Port is a decimal number from 1 to 65535.
+	Port string
+	// User and Password are for hosts that ask who sends. An empty user means no authentication.
+	User, Password string
+	TLS            TLSPolicy
+	// RootCAs vouch for the host's certificate; nil: those of the system.
 	RootCAs *x509.CertPool
-	TLS     TLSPolicy
+	// Hello is the name given to the host (EHLO); "localhost" if empty.
+	Hello string
+	// ConnectTimeout bounds connecting, 10 s if zero; Timeout everything, 30 s if zero. The context may end it earlier.
+	ConnectTimeout, Timeout time.Duration
 }
 
-// Send hands a message to the host. It is over when the host has taken the message, when it fails, or when ctx ends.
-// Permanent tells which errors will not go away.
+// Send hands one message to the host, on a connection of its own. It returns nil if and only if the host took the message.
+// Permanent tells whether sending the same message again is in vain.
 func (s SMTP) Send(ctx context.Context, d Dialer, m Message) error {
-	message, err := m.compose()
+	letter, err := m.compose(time.Now())
 	if err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("send mail: %w", context.Cause(ctx))
-	}
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		deadline = time.Now().Add(timeout)
-	}
-	ctx, cancel := context.WithDeadline(ctx, deadline)
+	ctx, cancel := context.WithTimeout(ctx, orElse(s.Timeout, sendTimeout))
 	defer cancel()
-
-	c := &connection{}
-	defer c.close()
-	client, err := s.client(c, d, time.Until(deadline))
+	conn, err := s.connect(ctx, d)
 	if err != nil {
-		return fmt.Errorf("send mail: %w", err)
+		return s.failed(ctx, stageConnect, err)
 	}
-	err = s.deliver(ctx, client, c, message)
-	switch {
-	case message.IsDelivered(): // What goes wrong after that, as while saying goodbye, must not send it twice.
-		return nil
-	case err != nil && ctx.Err() != nil:
-		return fmt.Errorf("send mail through %s: %w", s.address(), errors.Join(context.Cause(ctx), err))
-	case err != nil:
-		return fmt.Errorf("send mail through %s: %w", s.address(), err)
-	default:
-		return fmt.Errorf("send mail through %s: the host did not take it", s.address())
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	session, stage, err := s.greet(conn)
+	if err == nil {
+		stage, err = s.deliver(session, letter)
 	}
+	if err != nil {
+		return s.failed(ctx, stage, err)
+	}
+	_ = session.Quit() // The host has the message: whatever happens now, it must not be sent again.
+	return nil
 }
 
-func (s SMTP) deliver(ctx context.Context, client *gomail.Client, c *connection, message *gomail.Msg) error {
-	session, err := client.DialToSMTPClientWithContext(ctx)
-	if err != nil {
-		return err
-	}
-	if err := s.login(session, c); err != nil {
-		return err
-	}
-	if err := reachable(session, message); err != nil {
-		return err
-	}
-	if err := client.SendWithSMTPClient(session, message); err != nil {
-		return err
-	}
-	return client.CloseWithSMTPClient(session)
-}
-
-func (s SMTP) client(c *connection, d Dialer, within time.Duration) (*gomail.Client, error) {
+// connect dials the host, and on port 465 agrees on keys.
+func (s SMTP) connect(ctx context.Context, d Dialer) (net.Conn, error) {
 	port, err := strconv.ParseUint(strings.TrimSpace(s.Port), 10, 16)
 	if err != nil || port == 0 {
-		return nil, fmt.Errorf("mail host %q: port %q is not a number from 1 to 65535", s.Host, s.Port)
+		return nil, errors.New("the port is not a number from 1 to 65535")
 	}
-	if within <= 0 {
-		return nil, context.DeadlineExceeded
+	host := s.host()
+	if host == "" {
+		return nil, errors.New("the host is empty")
 	}
-	implicit := port == 465
-	settings := &tls.Config{ServerName: s.host(), RootCAs: s.RootCAs, MinVersion: tls.VersionTLS12}
-	options := []gomail.Option{
-		gomail.WithPort(int(port)), gomail.WithTimeout(within), gomail.WithHELO("localhost"), gomail.WithTLSConfig(settings),
-		gomail.WithoutNoop(), gomail.WithoutRset(),
-		gomail.WithDialContextFunc(func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return c.open(ctx, d, network, s.address(), implicit, settings)
-		}),
+	deadline, _ := ctx.Deadline()
+	ctx, cancel := context.WithTimeout(ctx, orElse(s.ConnectTimeout, connectTimeout))
+	defer cancel()
+	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(host, strconv.FormatUint(port, 10)))
+	if err != nil {
+		return nil, err
 	}
-	switch {
-	case implicit:
-		options = append(options, gomail.WithSSL())
-	case s.TLS == TLSMandatory:
-		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
-	case s.TLS == TLSNone:
-		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS))
-	default:
-		options = append(options, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
+	if port == implicitTLS {
+		secure := tls.Client(conn, s.tls())
+		if err := secure.HandshakeContext(ctx); err != nil {
+			conn.Close()
+			return nil, fmt.Errorf("TLS: %w", err)
+		}
+		conn = secure
 	}
-	return gomail.NewClient(s.host(), options...)
+	if err := conn.SetDeadline(deadline); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
 }
 
-// login proves who sends, where there is a user and the host asks for one. It never says the password to anyone who could
-// be listening: the connection is encrypted, or stays on this machine.
-func (s SMTP) login(session *smtp.Client, c *connection) error {
-	offered, list := session.Extension("AUTH")
-	if s.User == "" || !offered {
+// greet says hello, secures the connection and says who we are. It returns how far it came.
+func (s SMTP) greet(conn net.Conn) (*smtp.Client, stage, error) {
+	session, err := smtp.NewClient(conn, s.host())
+	if err != nil {
+		return nil, stageHello, err
+	}
+	hello := s.Hello
+	if hello == "" {
+		hello = "localhost"
+	}
+	if err := session.Hello(hello); err != nil {
+		return nil, stageHello, err
+	}
+	if err := s.secure(session); err != nil {
+		return nil, stageTLS, err
+	}
+	if err := s.authenticate(session, conn); err != nil {
+		return nil, stageAuth, err
+	}
+	return session, stageAuth, nil
+}
+
+// secure encrypts a connection that is not yet encrypted, as the policy says.
+func (s SMTP) secure(session *smtp.Client) error {
+	if _, already := session.TLSConnectionState(); already || s.TLS == TLSNone {
 		return nil
 	}
-	if _, encrypted := session.TLSConnectionState(); !encrypted && !c.loopback() {
-		return errors.New("log in: the host offers no encryption, and the password is not sent without")
+	if offered, _ := session.Extension("STARTTLS"); !offered {
+		if s.TLS == TLSMandatory {
+			return errors.New("the host offers no encryption")
+		}
+		return nil
 	}
-	mechanisms := strings.Fields(strings.ToUpper(list))
-	var proof smtp.Auth
-	switch {
-	case slices.Contains(mechanisms, "CRAM-MD5"):
-		proof = smtp.CRAMMD5Auth(s.User, s.Password)
-	case slices.Contains(mechanisms, "PLAIN"):
-		proof = smtp.PlainAuth("", s.User, s.Password, s.host(), true)
-	case slices.Contains(mechanisms, "LOGIN"):
-		proof = smtp.LoginAuth(s.User, s.Password, s.host(), true)
-	default:
-		return fmt.Errorf("log in: the host offers only %s", list)
+	return session.StartTLS(s.tls())
+}
+
+func (s SMTP) tls() *tls.Config {
+	return &tls.Config{ServerName: s.host(), RootCAs: s.RootCAs, MinVersion: tls.VersionTLS12}
+}
+
+// deliver sends the message. It returns how far it came.
+func (s SMTP) deliver(session *smtp.Client, l letter) (stage, error) {
+	if international, _ := session.Extension("SMTPUTF8"); l.international && !international {
+		return stageSender, errInternational
 	}
-	if err := session.Auth(proof); err != nil {
-		return fmt.Errorf("log in: %w", err)
+	session.SkipSMTPUTF8(!l.international)
+	if err := session.Mail("<" + l.from + ">"); err != nil {
+		return stageSender, err
 	}
-	return nil
+	if err := session.Rcpt("<" + l.to + ">"); err != nil {
+		return stageRecipient, err
+	}
+	w, err := session.Data()
+	if err != nil {
+		return stageContent, err
+	}
+	if _, err := l.msg.WriteTo(w); err != nil {
+		return stageContent, err
+	}
+	return stageContent, w.Close()
 }
 
 func (s SMTP) host() string {
 	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(s.Host), "["), "]")
 }
 
-func (s SMTP) address() string {
-	return net.JoinHostPort(s.host(), strings.TrimSpace(s.Port))
+func orElse(d, otherwise time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return otherwise
 }
