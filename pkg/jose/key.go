@@ -31,6 +31,7 @@ const (
 	minRSABits       = 2048
 	maxRSABits       = 8192 // bounds what one verification may cost
 	maxKeyID         = 256
+	maxJWK           = 64 << 10
 )
 
 // ErrNotAKey is wrapped by every refusal to make a key of a JWK.
@@ -137,6 +138,9 @@ func marshalJWK(id string, alg Alg, raw any) ([]byte, error) {
 }
 
 func parse(jwkJSON []byte) (*Key, error) {
+	if len(jwkJSON) > maxJWK {
+		return nil, fmt.Errorf("%w: the JWK is too long", ErrNotAKey)
+	}
 	parsed, err := jwk.ParseKey(jwkJSON)
 	if err != nil {
 		return nil, fmt.Errorf("%w: not a JWK", ErrNotAKey) // the library's text may quote its input
@@ -168,6 +172,9 @@ func examine(raw any) (crypto.PublicKey, crypto.Signer, Alg, error) {
 		if err := checkP256(&key.PublicKey); err != nil {
 			return nil, nil, "", err
 		}
+		if key.D.Sign() <= 0 || key.D.BitLen() > 256 {
+			return nil, nil, "", errors.New("the private part is out of range")
+		}
 		own, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), key.D.FillBytes(make([]byte, 32)))
 		if err != nil || !own.PublicKey.Equal(&key.PublicKey) {
 			return nil, nil, "", errors.New("the private part does not belong to the public part")
@@ -190,12 +197,18 @@ func examine(raw any) (crypto.PublicKey, crypto.Signer, Alg, error) {
 	case *rsa.PublicKey:
 		return key, nil, RS256, checkRSA(key)
 	case ed25519.PrivateKey:
+		if len(key) != ed25519.PrivateKeySize {
+			return nil, nil, "", errors.New("the private part has another length than 32 bytes")
+		}
 		own := ed25519.NewKeyFromSeed(key.Seed())
 		if !own.Equal(key) {
 			return nil, nil, "", errors.New("the private part does not belong to the public part")
 		}
 		return own.Public(), own, EdDSA, nil
 	case ed25519.PublicKey:
+		if len(key) != ed25519.PublicKeySize {
+			return nil, nil, "", errors.New("the public part has another length than 32 bytes")
+		}
 		return key, nil, EdDSA, nil
 	}
 	return nil, nil, "", errors.New("the kind of key is not one of P-256, RSA, Ed25519")
