@@ -7,8 +7,8 @@ package config
 
 // A Config is the whole configuration of a tenant.
 //
-// The tags: json is the key's name; doc says what it does; enum lists what a text may be (a leading comma allows the empty text); secret marks
-// what is masked and sealed; min is the smallest number allowed; unit names what a number counts.
+// The tags: json is the key's name; doc says what it does; enum lists what a text may be; secret marks what is masked and sealed; min and max
+// bound a number, minlen a text and minitems a list; unit names what a number counts; refused is a value that is known but not accepted.
 type Config struct {
 	Account               Account               `json:"account" doc:"What users may do with their accounts."`
 	CORS                  CORS                  `json:"cors" doc:"Which web pages may call the public API."`
@@ -56,7 +56,7 @@ type Secrets struct {
 
 // KeyManagement says where the signing key lives.
 type KeyManagement struct {
-	Type   string `json:"type" enum:"local,aws_kms" doc:"Only local is supported: signing keys are kept encrypted in the database."`
+	Type   string `json:"type" enum:"local,aws_kms" refused:"aws_kms" doc:"Only local is supported: signing keys are kept encrypted in the database."`
 	KeyID  string `json:"key_id" doc:"Accepted, unused."`
 	Region string `json:"region" doc:"Accepted, unused."`
 }

@@ -64,7 +64,7 @@ type SAMLOptions struct {
 	SignAuthnRequests       bool `json:"sign_authn_requests" doc:"Sign requests."`
 	ForceLogin              bool `json:"force_login" doc:"Users must sign in at the identity provider again."`
 	ValidateEncryptionCert  bool `json:"validate_encryption_cert" doc:"Check that the encryption certificate is valid."`
-	SkipSignatureValidation bool `json:"skip_signature_validation" doc:"Refused: unsigned assertions are never accepted."`
+	SkipSignatureValidation bool `json:"skip_signature_validation" refused:"true" doc:"Refused: unsigned assertions are never accepted."`
 	AllowMissingAttributes  bool `json:"allow_missing_attributes" doc:"Accept assertions without attributes."`
 }
 

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -193,13 +192,4 @@ func remove(tree map[string]any, path string) {
 			delete(tree, name)
 		}
 	}
-}
-
-// LegacyPaths lists the keys of old, for documentation: each with its places of today, or with none.
-func LegacyPaths() [][]string {
-	var paths [][]string
-	for _, key := range legacyKeys() {
-		paths = append(paths, slices.Concat([]string{key.old}, key.now))
-	}
-	return paths
 }

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"golang.org/x/net/publicsuffix"
 )
 
 func (p *Problems) cors(c CORS) {
@@ -31,8 +33,7 @@ func (p *Problems) cors(c CORS) {
 	}
 }
 
-// matchesForeign tells whether a pattern matches hosts that anybody may own: those that do not end in a dot and at least two labels, or in
-// .localhost.
+// matchesForeign tells whether a pattern matches hosts that anybody may own: after its last wildcard there must be a dot and a domain.
 func matchesForeign(pattern string) bool {
 	_, host, ok := strings.Cut(pattern, "://")
 	if !ok {
@@ -49,7 +50,14 @@ func matchesForeign(pattern string) bool {
 		}
 	}
 	domain, ok := strings.CutPrefix(host[last+1:], ".")
-	return !ok || domain != "localhost" && !strings.Contains(strings.Trim(domain, "."), ".")
+	return !ok || !isDomain(strings.ToLower(domain)) || isPublicSuffix(domain)
+}
+
+// isPublicSuffix tells whether people register names below a domain, as with com, co.uk and github.io. Names that only some network knows,
+// such as internal, are none.
+func isPublicSuffix(domain string) bool {
+	suffix, icann := publicsuffix.PublicSuffix(strings.ToLower(domain))
+	return suffix == strings.ToLower(domain) && (icann || strings.Contains(suffix, "."))
 }
 
 func (p *Problems) relyingParty(rp RelyingParty) {
@@ -89,6 +97,8 @@ func notADomain(id string) string {
 		return "must be in lower case"
 	case !isDomain(id):
 		return "must be a domain such as shop.example; write other letters in their xn-- form"
+	case isPublicSuffix(id):
+		return "must be your own domain: names below " + id + " belong to many people, so browsers refuse it"
 	}
 	return ""
 }
@@ -145,8 +155,12 @@ func (p *Problems) cookies(c *Config) {
 	cookie := c.Session.Cookie
 	name := c.SessionCookieName()
 	p.cookieName("session.cookie.name", name, cookie)
-	if domain := strings.TrimPrefix(cookie.Domain, "."); cookie.Domain != "" && !isDomain(strings.ToLower(domain)) {
+	switch domain := strings.TrimPrefix(strings.ToLower(cookie.Domain), "."); {
+	case cookie.Domain == "":
+	case !isDomain(domain):
 		p.add("session.cookie.domain", "must be a domain such as shop.example, without scheme, port and path")
+	case isPublicSuffix(domain):
+		p.add("session.cookie.domain", "must be your own domain: names below %s belong to many people, so browsers drop the cookie", domain)
 	}
 	if cookie.SameSite == "none" && !cookie.Secure {
 		p.add("session.cookie.same_site", "none needs session.cookie.secure: browsers drop the cookie otherwise")
