@@ -10,6 +10,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/pkg/clientip"
 	"github.com/latchkeep/latchkeep/pkg/problem"
+	"github.com/latchkeep/latchkeep/pkg/telemetry"
 )
 
 // RequestIDHeader carries the id by which a request is found in logs and audit records.
@@ -23,6 +24,9 @@ type Options struct {
 	Log *slog.Logger
 	// LogHealth also logs requests for health and metrics.
 	LogHealth bool
+	// Server names the server in metrics.
+	Server  string
+	Metrics *telemetry.Metrics
 }
 
 // Base wraps a whole server: it gives each request an id and a client, logs one line for it, and turns a panic into a 500.
@@ -50,8 +54,10 @@ func Base(o Options, next http.Handler) http.Handler {
 					problem.WriteCompatible(rec, problem.Internal("panic", nil))
 				}
 			}
+			took := time.Since(start)
+			o.Metrics.Observe(o.Server, r.Method, rec.code(), took)
 			if o.LogHealth || !isHealth(r.URL.Path) {
-				logLine(o.Log, r, rec, req, time.Since(start))
+				logLine(o.Log, r, rec, req, took)
 			}
 		}()
 		next.ServeHTTP(rec, r.WithContext(With(r.Context(), req)))

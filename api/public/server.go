@@ -30,6 +30,8 @@ type Options struct {
 	Log     *slog.Logger
 	// Front serves a tenant's front page instead of the plain one; optional.
 	Front func(w http.ResponseWriter, r *http.Request, t *tenants.Tenant, base string)
+	// Assets serves what the front page loads, below /_/assets/; optional.
+	Assets http.Handler
 	// Base serves what belongs to no tenant, beyond health and documents; optional.
 	Base http.Handler
 }
@@ -60,6 +62,9 @@ func New(o Options) *Server {
 	s.registerKeys()
 	s.registerHealth()
 	s.router.Get("/", s.front)
+	if o.Assets != nil {
+		s.router.Handle("/_/assets/*", o.Assets)
+	}
 	s.router.NotFound(notFound)
 	s.router.MethodNotAllowed(notFound)
 	return s

@@ -1,18 +1,29 @@
 package user
 
 import (
-	"github.com/latchkeep/latchkeep/tenants"
-)
+	"strings"
 
-// builtInProviders are the third parties that need no description in the configuration, by id.
-var builtInProviders = map[string]string{
-	"apple": "Apple", "discord": "Discord", "facebook": "Facebook", "github": "GitHub", "google": "Google", "linkedin": "LinkedIn",
-	"microsoft": "Microsoft",
-}
+	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/config"
+)
 
 // providerName is what a person calls the third party of an identity, and whether it may be shown: identities of parties that the tenant
 // has switched off are not.
-func providerName(_ *tenants.Tenant, id string) (string, bool) {
-	name, ok := builtInProviders[id]
-	return name, ok
+func providerName(t *tenants.Tenant, id string) (string, bool) {
+	p := t.Config.ThirdParty.Providers
+	builtIn := map[string]struct {
+		name     string
+		provider config.Provider
+	}{
+		"apple": {"Apple", p.Apple}, "discord": {"Discord", p.Discord}, "facebook": {"Facebook", p.Facebook}, "github": {"GitHub", p.GitHub},
+		"google": {"Google", p.Google}, "linkedin": {"LinkedIn", p.LinkedIn}, "microsoft": {"Microsoft", p.Microsoft},
+	}
+	if b, ok := builtIn[id]; ok {
+		return b.name, b.provider.Enabled
+	}
+	if name, ok := strings.CutPrefix(id, "custom_"); ok {
+		c, ok := t.Config.ThirdParty.CustomProviders[name]
+		return c.DisplayName, ok && c.Enabled
+	}
+	return id, t.Config.SAML.Enabled
 }

@@ -46,9 +46,9 @@ func (p *Pages) Assets() http.Handler {
 // Index is what the front page shows.
 type Index struct {
 	// Demo is the address of the demo page; Inbox, Console, APIDocs … those of the other pages.
-	Demo, Inbox, PublicDocs, ConsoleDocs, Console, Admin, Ops string
-	TokenFile                                                 string
-	Version                                                   string
+	Home, Demo, Inbox, PublicDocs, ConsoleDocs, Console, Admin, Ops string
+	TokenFile                                                       string
+	Version                                                         string
 }
 
 // Index serves the front page.

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latchkeep/latchkeep/cmd/latchkeep/wire"
+)
+
+func newCleanup() *cobra.Command {
+	var tables []string
+	var size int
+	var run bool
+	cmd := &cobra.Command{
+		Use: "cleanup", Short: "Delete expired rows now; without --run only count them", Args: cobra.NoArgs,
+		Long: `Delete expired rows of all tenants now. The worker does this by itself; the command is for who wants to see it.
+
+Without --run nothing is deleted, only counted.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return open(cmd, func(ctx context.Context, app *wire.App) error {
+				counts, err := app.Cleanup(ctx, tables, size, run)
+				if err != nil {
+					return err
+				}
+				for _, c := range counts {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s: %d\n", c.Table, c.Rows)
+				}
+				if !run {
+					fmt.Fprintln(cmd.OutOrStdout(), "nothing was deleted: add --run to delete")
+				}
+				return nil
+			})
+		},
+	}
+	cmd.Flags().StringSliceVarP(&tables, "tables", "t", nil, "flows, audit_logs, sessions, passcodes, …; the usual ones where absent")
+	cmd.Flags().IntVarP(&size, "page-size", "s", 512, "rows to delete at a time")
+	cmd.Flags().BoolVar(&run, "run", false, "delete")
+	return cmd
+}

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latchkeep/latchkeep/cmd/latchkeep/wire"
+	"github.com/latchkeep/latchkeep/pkg/settings"
+)
+
+func newConfig() *cobra.Command {
+	config := &cobra.Command{Use: "config", Short: "Look at the configuration"}
+	config.AddCommand(&cobra.Command{
+		Use: "check", Short: "Check the configuration and print what is in effect, without secrets", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, log, err := load(cmd, settings.LoadOptions{})
+			if err != nil {
+				return err
+			}
+			if err := wire.Check(cmd.Context(), s, log); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), s)
+			return err
+		},
+	})
+	return config
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latchkeep/latchkeep/pkg/settings"
+)
+
+func newIsReady() *cobra.Command {
+	return &cobra.Command{
+		Use:   "isready [public|admin|console|ops]",
+		Short: "Ask a running server whether it is ready",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, _, err := load(cmd, settings.LoadOptions{Skip: settings.SkipSecrets | settings.SkipDatabase})
+			if err != nil {
+				return err
+			}
+			server := "ops"
+			if len(args) == 1 {
+				server = args[0]
+			}
+			address, path := "", "/health/ready"
+			switch server {
+			case "public":
+				address = s.Server.Public.Address
+			case "admin":
+				address = s.Server.Admin.Address
+			case "console":
+				address = s.Server.Console.Address
+			case "ops":
+				address, path = s.Server.Ops.Address, "/readyz"
+			default:
+				return fmt.Errorf("there is no server %q: choose public, admin, console or ops", server)
+			}
+			return ask(cmd, "http://"+local(address)+path)
+		},
+	}
+}
+
+// local is the address at which this machine reaches a listener.
+func local(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || host != "" && host != "0.0.0.0" && host != "::" {
+		return address
+	}
+	return net.JoinHostPort("127.0.0.1", port)
+}
+
+func ask(cmd *cobra.Command, url string) error {
+	request, err := http.NewRequestWithContext(cmd.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	client := &http.Client{Timeout: 5 * time.Second}
+	response, err := client.Do(request)
+	if err != nil {
+		return fmt.Errorf("not ready: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s answered %s", url, response.Status)
+	}
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), "ready")
+	return err
+}

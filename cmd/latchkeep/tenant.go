@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"text/tabwriter"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/latchkeep/latchkeep/cmd/latchkeep/wire"
+	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/config"
+)
+
+func newTenant() *cobra.Command {
+	tenant := &cobra.Command{Use: "tenant", Short: "Create, look at, change and delete tenants"}
+	tenant.AddCommand(newTenantCreate(), newTenantList(), newTenantShow(), newTenantSet(), newTenantDelete(), newTenantKey())
+	return tenant
+}
+
+func newTenantCreate() *cobra.Command {
+	var name, configFile, id string
+	cmd := &cobra.Command{
+		Use: "create SLUG", Short: "Create a tenant", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			in := tenants.NewTenant{Slug: args[0], Name: name}
+			var err error
+			if configFile != "" {
+				if in.Config, err = os.ReadFile(configFile); err != nil {
+					return fmt.Errorf("read configuration: %w", err)
+				}
+			}
+			if id != "" {
+				if in.ID, err = uuid.Parse(id); err != nil {
+					return fmt.Errorf("--id: %w", err)
+				}
+			}
+			return open(cmd, func(ctx context.Context, app *wire.App) error {
+				record, err := app.Provisioner.Create(ctx, tenants.ByCLI, in)
+				if err != nil {
+					return err
+				}
+				return printJSON(cmd, show(record))
+			})
+		},
+	}
+	cmd.Flags().StringVar(&name, "name", "", "name for people")
+	cmd.Flags().StringVar(&configFile, "config-file", "", "JSON file with what differs from the default configuration")
+	cmd.Flags().StringVar(&id, "id", "", "UUID of the tenant; made where absent")
+	return cmd
+}
+
+func newTenantList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List tenants", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return open(cmd, func(ctx context.Context, app *wire.App) error {
+				table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
+				fmt.Fprintln(table, "ID\tSLUG\tSTATUS\tURL")
+				for filter := (tenants.Filter{Page: 1, PerPage: 100}); ; filter.Page++ {
+					page, err := app.Provisioner.List(ctx, filter)
+					if err != nil {
+						return err
+					}
+					for _, t := range page.Items {
+						fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", t.ID, t.Slug, t.Status, t.PublicURL)
+					}
+					if len(page.Items) < filter.PerPage {
+						return table.Flush()
+					}
+				}
+			})
+		},
+	}
+}
+
+func newTenantShow() *cobra.Command {
+	return &cobra.Command{
+		Use: "show ID|SLUG", Short: "Show a tenant and its configuration, secrets masked", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withTenant(cmd, args[0], func(_ context.Context, _ *wire.App, record *tenants.Record) error {
+				return printJSON(cmd, show(record))
+			})
+		},
+	}
+}
+
+func newTenantSet() *cobra.Command {
+	var name, configFile string
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use: "set ID|SLUG", Short: "Rename a tenant or replace its configuration", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !cmd.Flags().Changed("name") && configFile == "" {
+				return errors.New("say what to change: --name or --config-file")
+			}
+			return withTenant(cmd, args[0], func(ctx context.Context, app *wire.App, record *tenants.Record) error {
+				if cmd.Flags().Changed("name") && !dryRun {
+					if _, err := app.Provisioner.Edit(ctx, tenants.ByCLI, record.ID, tenants.Edit{Name: &name}); err != nil {
+						return err
+					}
+				}
+				if configFile == "" {
+					return nil
+				}
+				raw, err := os.ReadFile(configFile)
+				if err != nil {
+					return fmt.Errorf("read configuration: %w", err)
+				}
+				change, err := app.Provisioner.ReplaceConfig(ctx, record.ID, raw, tenants.How{By: tenants.ByCLI, DryRun: dryRun, Strict: true})
+				if err != nil {
+					return err
+				}
+				return printJSON(cmd, change.Changes)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&name, "name", "", "name for people")
+	cmd.Flags().StringVar(&configFile, "config-file", "", "JSON file with what differs from the default configuration")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would change, and change nothing")
+	return cmd
+}
+
+func newTenantDelete() *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use: "delete ID|SLUG", Short: "Delete a tenant with everyone in it", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !yes {
+				return errors.New("this deletes everyone in the tenant: say so with --yes")
+			}
+			return withTenant(cmd, args[0], func(ctx context.Context, app *wire.App, record *tenants.Record) error {
+				if err := app.Provisioner.Delete(ctx, tenants.ByCLI, record.ID); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "deleted %s (%s)\n", record.Slug, record.ID)
+				return err
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "do it")
+	return cmd
+}
+
+func newTenantKey() *cobra.Command {
+	var name string
+	var scopes []string
+	cmd := &cobra.Command{
+		Use: "api-key ID|SLUG", Short: "Make an API key for a tenant's admin API and print it once", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withTenant(cmd, args[0], func(ctx context.Context, app *wire.App, record *tenants.Record) error {
+				_, plain, err := app.APIKeys.Create(ctx, tenants.ByCLI, record.ID, tenants.NewToken{Name: name, Scopes: scopes})
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), plain)
+				return err
+			})
+		},
+	}
+	cmd.Flags().StringVar(&name, "name", "cli", "name for people")
+	cmd.Flags().StringSliceVar(&scopes, "scopes", nil, "what it may do; everything where absent")
+	return cmd
+}
+
+// withTenant finds a tenant by its id or slug.
+func withTenant(cmd *cobra.Command, which string, use func(context.Context, *wire.App, *tenants.Record) error) error {
+	return open(cmd, func(ctx context.Context, app *wire.App) error {
+		id, err := uuid.Parse(which)
+		if err != nil {
+			record, err := app.Provisioner.GetBySlug(ctx, which)
+			if err != nil {
+				return fmt.Errorf("tenant %q: %w", which, err)
+			}
+			return use(ctx, app, record)
+		}
+		record, err := app.Provisioner.Get(ctx, id)
+		if err != nil {
+			return fmt.Errorf("tenant %q: %w", which, err)
+		}
+		return use(ctx, app, record)
+	})
+}
+
+// shown is a tenant as the commands print it.
+type shown struct {
+	ID            uuid.UUID      `json:"id"`
+	Slug          string         `json:"slug"`
+	Name          string         `json:"name,omitempty"`
+	Status        tenants.Status `json:"status"`
+	PublicURL     string         `json:"public_url"`
+	AdminURL      string         `json:"admin_url"`
+	ConfigVersion int            `json:"config_version"`
+	Config        *config.Config `json:"config"`
+}
+
+func show(r *tenants.Record) shown {
+	return shown{
+		ID: r.ID, Slug: r.Slug, Name: r.Name, Status: r.Status, PublicURL: r.PublicURL, AdminURL: r.AdminURL,
+		ConfigVersion: r.ConfigVersion, Config: r.Config,
+	}
+}
+
+// printJSON writes a value as indented JSON.
+func printJSON(cmd *cobra.Command, v any) error {
+	encoder := json.NewEncoder(cmd.OutOrStdout())
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}

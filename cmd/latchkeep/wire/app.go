@@ -1,0 +1,277 @@
+// Package wire puts the program together: it is the one place that knows every room, and it decides nothing.
+//
+// The commands and the test environment use it alike, so that what is tested is what runs.
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/latchkeep/latchkeep/auth/flows"
+	"github.com/latchkeep/latchkeep/auth/passcode"
+	authpassword "github.com/latchkeep/latchkeep/auth/password"
+	"github.com/latchkeep/latchkeep/auth/session"
+	"github.com/latchkeep/latchkeep/auth/user"
+	"github.com/latchkeep/latchkeep/ent/migrations"
+	"github.com/latchkeep/latchkeep/ent/outbox"
+	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/pkg/bell"
+	"github.com/latchkeep/latchkeep/pkg/jose"
+	"github.com/latchkeep/latchkeep/pkg/password"
+	"github.com/latchkeep/latchkeep/pkg/ratelimit"
+	"github.com/latchkeep/latchkeep/pkg/secret"
+	"github.com/latchkeep/latchkeep/pkg/settings"
+	"github.com/latchkeep/latchkeep/pkg/telemetry"
+	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/config"
+	"github.com/latchkeep/latchkeep/worker"
+)
+
+// The names of the bells.
+const (
+	bellOutbox   = "outbox"
+	bellSessions = "sessions"
+)
+
+// Options of New that are no settings.
+type Options struct {
+	Log     *slog.Logger
+	Version string
+	// Mailer replaces SMTP, as dev mode does to catch mails.
+	Mailer worker.Mailer
+	// Pages adds what only dev mode serves.
+	Pages Pages
+	// OnStatement is told every statement: tests count them.
+	OnStatement func(query string)
+}
+
+// An App is the program, put together but not running.
+type App struct {
+	Settings    *settings.Settings
+	Log         *slog.Logger
+	Store       *store.Store
+	Registry    *tenants.Registry
+	Provisioner *tenants.Provisioner
+	APIKeys     *tenants.APIKeys
+	Operators   *tenants.OperatorTokens
+	Users       *user.Directory
+	Sessions    *session.Service
+	Flows       *flows.Flows
+	// Single is the configuration of the only tenant, in single-tenant mode.
+	Single *config.Config
+
+	options Options
+	keyring *secret.Keyring
+	bell    *bell.Bell
+	queue   *queue
+	keys    *jose.Pool
+	mailer  worker.Mailer
+	metrics *telemetry.Metrics
+	worker  *worker.Worker
+	closers []io.Closer
+}
+
+// New opens what the settings name and puts the program together. It refuses a database whose migrations are not at head, unless the
+// settings say to apply them. Close what it returns.
+func New(ctx context.Context, s *settings.Settings, o Options) (_ *App, err error) {
+	a := &App{Settings: s, Log: o.Log, options: o, metrics: telemetry.NewMetrics()}
+	defer func() {
+		if err != nil {
+			a.Close()
+		}
+	}()
+	if a.keyring, err = secret.NewKeyring(s.Secrets.Reveal()); err != nil {
+		return nil, fmt.Errorf("secrets.keys: %w", err)
+	}
+	for _, warning := range a.keyring.Warnings() {
+		o.Log.WarnContext(ctx, warning)
+	}
+	if err := a.migrate(ctx); err != nil {
+		return nil, err
+	}
+	a.Store, err = store.Open(ctx, store.Options{
+		URL: s.Database.URL.Reveal(), MaxOpen: s.Database.Pool, MaxIdle: s.Database.IdlePool,
+		MaxLifetime: s.Database.ConnMaxLifetime, MaxIdleTime: s.Database.ConnMaxIdleTime,
+		OnStatement: o.OnStatement, Logger: o.Log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("database.url: %w", err)
+	}
+	a.closers = append(a.closers, a.Store)
+	if err := a.atHead(ctx); err != nil {
+		return nil, err
+	}
+	if a.queue, err = openQueue(s.Redis.URL.Reveal()); err != nil {
+		return nil, fmt.Errorf("redis.url: %w", err)
+	}
+	a.closers = append(a.closers, a.queue)
+	a.bell = bell.New(a.queue.shared(), o.Log)
+	if err := a.buildTenants(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.buildAuth(); err != nil {
+		return nil, err
+	}
+	a.buildWorker()
+	return a, nil
+}
+
+// migrate applies what is pending where the settings say so.
+func (a *App) migrate(ctx context.Context) error {
+	if !a.Settings.Database.AutoMigrate {
+		return nil
+	}
+	m, err := migrations.Open(a.Settings.Database.MigrateURL.Reveal(), a.Log)
+	if err != nil {
+		return fmt.Errorf("database.migrate_url: %w", err)
+	}
+	_, err = m.Up(ctx)
+	if err = errors.Join(err, m.Close()); err != nil {
+		return fmt.Errorf("apply migrations: %w", err)
+	}
+	return nil
+}
+
+func (a *App) buildTenants(ctx context.Context) error {
+	s := a.Settings
+	single := !s.MultiTenancy.Enabled
+	addresses, err := tenants.NewAddresses(s.Public.BaseURL.String(), s.Admin.BaseURL.String(), single)
+	if err != nil {
+		return err
+	}
+	o := tenants.RegistryOptions{Store: a.Store, Keyring: a.keyring, Addresses: addresses, Log: a.Log}
+	if single {
+		if a.Single, err = singleConfig(ctx, s, a.Log); err != nil {
+			return err
+		}
+		o.Single = a.Single
+	}
+	if a.queue.shared() != nil {
+		o.Bell = a.bell
+	}
+	a.Registry = tenants.NewRegistry(o)
+	a.keys = jose.NewPool(1)
+	a.Provisioner = tenants.NewProvisioner(tenants.ProvisionerOptions{
+		Store: a.Store, Keyring: a.keyring, Registry: a.Registry, Keys: a.keys, Log: a.Log,
+	})
+	a.APIKeys = tenants.NewAPIKeys(a.Store, a.Log, time.Now)
+	a.Operators = tenants.NewOperatorTokens(a.Store, a.Log, time.Now)
+	return nil
+}
+
+func (a *App) buildAuth() error {
+	s := a.Settings
+	out := outbox.NewWriter(a.keyring, func() { a.bell.Ring(bellOutbox) })
+	a.Users = user.NewDirectory(a.Store)
+	a.Sessions = session.New(a.Store, out, func() { a.bell.Ring(bellSessions) }, sessionCache, a.Log)
+	var err error
+	a.Flows, err = flows.New(flows.Needs{
+		Store:     a.Store,
+		Outbox:    out,
+		Keyring:   a.keyring,
+		Users:     a.Users,
+		Passwords: authpassword.NewRoom(a.Store, password.New(password.Options{})),
+		Passcodes: passcode.NewRoom(a.Store, a.keyring),
+		Sessions:  a.Sessions,
+		Limiter:   a.limiter(),
+		Limits:    limits(s.RateLimiter),
+		Log:       a.Log,
+	})
+	return err
+}
+
+// sessionCache is how many verified tokens are remembered: about 1 KB each.
+const sessionCache = 100_000
+
+// limiter counts tries in Redis where there is one, and in memory while it does not answer.
+func (a *App) limiter() ratelimit.Limiter {
+	memory := ratelimit.NewMemory(ratelimit.MemoryOptions{})
+	client := a.queue.shared()
+	if client == nil || a.Settings.RateLimiter.Store == "in_memory" {
+		return memory
+	}
+	return ratelimit.WithFallback(ratelimit.NewRedis(client), memory, a.Log)
+}
+
+func limits(r settings.RateLimiter) flows.Limits {
+	if !r.Enabled {
+		return flows.Limits{}
+	}
+	limit := func(l settings.Limit) ratelimit.Limit { return ratelimit.Limit{Tokens: l.Tokens, Interval: l.Interval} }
+	return flows.Limits{
+		Passcode: limit(r.Passcode), Password: limit(r.Password), OTP: limit(r.OTP), Token: limit(r.Token),
+		AccountPasscode: ratelimit.Limit{Tokens: 30, Interval: time.Hour},
+		AccountPassword: ratelimit.Limit{Tokens: 100, Interval: time.Hour},
+	}
+}
+
+func (a *App) buildWorker() {
+	s := a.Settings
+	a.mailer = a.options.Mailer
+	if a.mailer == nil {
+		a.mailer = NewSMTPMailer(s)
+	}
+	a.worker = worker.New(worker.Needs{
+		Store: a.Store, Keyring: a.keyring, Registry: a.Registry,
+		Redis: a.queue.client, Embedded: a.queue.embedded(),
+		Bell: a.bell.Listen(bellOutbox), Mail: a.mailer, Audit: auditSinks(s.AuditLog),
+		Cleanup: worker.CleanupPolicy{Intents: 24 * time.Hour, AuditLogs: s.AuditLog.Retention},
+		Purger:  a.Provisioner, Log: a.Log,
+	})
+}
+
+func auditSinks(s settings.AuditLog) worker.AuditSinks {
+	sinks := worker.AuditSinks{Store: s.Storage.Enabled, Mask: s.Mask}
+	if s.ConsoleOutput.Enabled {
+		sinks.Console = os.Stdout
+		if s.ConsoleOutput.Output == "stderr" {
+			sinks.Console = os.Stderr
+		}
+	}
+	return sinks
+}
+
+// singleConfig reads the configuration of the only tenant from the file and the environment.
+func singleConfig(ctx context.Context, s *settings.Settings, log *slog.Logger) (*config.Config, error) {
+	c, warnings, problems := config.DecodeMap(config.Default(), s.Tenant.Values)
+	for _, w := range warnings {
+		log.WarnContext(ctx, w)
+	}
+	if len(problems) == 0 {
+		problems = c.Validate()
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("the configuration of the tenant is not valid: %w", problems)
+	}
+	return &c, nil
+}
+
+// TenantKeys are the settings of the only tenant beyond those of a Hanko configuration.
+func TenantKeys() []settings.TenantKey { return nil }
+
+// Close closes what New opened.
+func (a *App) Close() error {
+	var failures []error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		failures = append(failures, a.closers[i].Close())
+	}
+	a.closers = nil
+	return errors.Join(failures...)
+}
+
+// Check checks what the settings alone cannot know: the secrets, and in single-tenant mode the configuration of the tenant.
+func Check(ctx context.Context, s *settings.Settings, log *slog.Logger) error {
+	if _, err := secret.NewKeyring(s.Secrets.Reveal()); err != nil {
+		return fmt.Errorf("secrets.keys: %w", err)
+	}
+	if s.MultiTenancy.Enabled {
+		return nil
+	}
+	_, err := singleConfig(ctx, s, log)
+	return err
+}

@@ -1,0 +1,105 @@
+package wire
+
+import (
+	"net/http"
+
+	"github.com/latchkeep/latchkeep/api/middleware"
+	"github.com/latchkeep/latchkeep/api/public"
+	consoleapi "github.com/latchkeep/latchkeep/console/api"
+	"github.com/latchkeep/latchkeep/pkg/clientip"
+	"github.com/latchkeep/latchkeep/pkg/problem"
+	"github.com/latchkeep/latchkeep/tenants"
+)
+
+// Where the pages that show the APIs' documents are.
+const (
+	PublicDocs  = "/_/docs/"
+	ConsoleDocs = "/docs/"
+)
+
+// Pages are what dev mode adds to the servers.
+type Pages interface {
+	// Base serves what belongs to no tenant on the public server.
+	Base() http.Handler
+	// Assets serves what the pages load, below /_/assets/ of either server and tenant.
+	Assets() http.Handler
+	// Tenant serves a tenant's front page; base is the path prefix of the tenant.
+	Tenant(w http.ResponseWriter, r *http.Request, t *tenants.Tenant, base string)
+	// Console serves pages below /dev/ of the console's server.
+	Console() http.Handler
+}
+
+// handler returns the handler of a server.
+func (a *App) handler(name string) http.Handler {
+	switch name {
+	case "public":
+		return a.Public()
+	case "admin":
+		return a.Admin()
+	case "console":
+		return a.Console()
+	default:
+		return a.Ops()
+	}
+}
+
+func (a *App) base(server string, next http.Handler) http.Handler {
+	ip := a.Settings.Server.IP
+	return middleware.Base(middleware.Options{
+		IP:        clientip.NewExtractor(ip.Extractor, ip.TrustedProxies),
+		Log:       a.Log,
+		LogHealth: a.Settings.Log.HealthAndMetrics,
+		Server:    server,
+		Metrics:   a.metrics,
+	}, next)
+}
+
+// Public is what apps and browsers talk to.
+func (a *App) Public() http.Handler {
+	base := http.NewServeMux()
+	o := public.Options{
+		Flows: a.Flows, Sessions: a.Sessions, Users: a.Users, Version: a.options.Version, Base: base,
+		Ready: func(r *http.Request) error { return a.ready(r.Context()) },
+		Log:   a.Log,
+	}
+	if p := a.options.Pages; p != nil {
+		o.Front, o.Assets = p.Tenant, p.Assets()
+		base.Handle("/", p.Base())
+		base.Handle("/_/assets/", p.Assets())
+	}
+	api := public.New(o)
+	base.Handle(PublicDocs, documentPage("Latchkeep public API", PublicDocs, api.OpenAPI))
+	resolver := middleware.NewResolver(a.Registry, !a.Settings.MultiTenancy.Enabled)
+	return a.base("public", resolver.Tenant(api.Base(), middleware.CORS(api)))
+}
+
+// Admin is what back ends talk to. Its operations come with a later version; until then it only says that it is there.
+func (a *App) Admin() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /health/alive", func(w http.ResponseWriter, _ *http.Request) { jsonText(w, `{"alive":true}`) })
+	mux.HandleFunc("GET /health/ready", func(w http.ResponseWriter, _ *http.Request) { jsonText(w, `{"ready":true}`) })
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		problem.WriteCompatible(w, problem.NotFound("not_found", "there is no such route"))
+	})
+	return a.base("admin", mux)
+}
+
+// Console is what operators talk to.
+func (a *App) Console() http.Handler {
+	api := consoleapi.New(consoleapi.Options{
+		Tenants: a.Provisioner, APIKeys: a.APIKeys, Operators: a.Operators, Ready: a.ready, Version: a.options.Version, Log: a.Log,
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/", api)
+	mux.Handle(ConsoleDocs, documentPage("Latchkeep console API", ConsoleDocs, func() ([]byte, error) { return api.OpenAPI().MarshalJSON() }))
+	if p := a.options.Pages; p != nil {
+		mux.Handle("/dev/", p.Console())
+		mux.Handle("/_/assets/", p.Assets())
+	}
+	return a.base("console", mux)
+}
+
+func jsonText(w http.ResponseWriter, body string) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write([]byte(body)) // the client is gone
+}

@@ -1,0 +1,154 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Servers are the APIs that can be served alone.
+var Servers = []string{"public", "admin", "console"}
+
+// drain is how long requests that are being served may take when the program ends.
+const drain = 10 * time.Second
+
+// Serve serves some of the servers and the operations endpoints until the context ends. Where the queue is in this process, it also works.
+func (a *App) Serve(ctx context.Context, servers ...string) error {
+	if a.queue.embedded() {
+		a.Log.InfoContext(ctx, "redis.url is not set: queue and limits are kept in this process, which is for one node")
+	}
+	if err := a.prepare(ctx); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	listeners, err := a.listen(ctx, append(slices.Clone(servers), "ops"))
+	if err != nil {
+		return err
+	}
+	var running sync.WaitGroup
+	for name, l := range listeners {
+		running.Go(func() {
+			if err := serve(ctx, l, a.handler(name)); err != nil {
+				stop(fmt.Errorf("serve %s: %w", name, err))
+			}
+		})
+		a.Log.InfoContext(ctx, "listening", "server", name, "address", l.Addr().String())
+	}
+	a.background(ctx, &running)
+	if a.queue.embedded() {
+		running.Go(func() {
+			if err := a.worker.Run(ctx); err != nil {
+				stop(err)
+			}
+		})
+	}
+	<-ctx.Done()
+	running.Wait()
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return nil
+}
+
+// Work carries out what is in the outbox until the context ends.
+func (a *App) Work(ctx context.Context) error {
+	if err := a.prepare(ctx); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var running sync.WaitGroup
+	l, err := net.Listen("tcp", a.Settings.Server.Ops.Address)
+	if err != nil {
+		a.Log.WarnContext(ctx, "the operations endpoints are not served: their address is taken", "error", err)
+	} else {
+		running.Go(func() { _ = serve(ctx, l, a.handler("ops")) })
+	}
+	a.background(ctx, &running)
+	a.Log.InfoContext(ctx, "working")
+	err = a.worker.Run(ctx)
+	stop()
+	running.Wait()
+	return err
+}
+
+// prepare makes sure of what must exist before the first request.
+func (a *App) prepare(ctx context.Context) error {
+	if a.Single == nil {
+		return nil
+	}
+	if err := a.Provisioner.EnsureSingle(ctx, len(a.Settings.Secrets.Keys)); err != nil {
+		return fmt.Errorf("prepare the tenant: %w", err)
+	}
+	return nil
+}
+
+// background runs what serves all requests.
+func (a *App) background(ctx context.Context, running *sync.WaitGroup) {
+	running.Go(func() { a.bell.Run(ctx) })
+	running.Go(func() { a.queue.run(ctx) })
+	running.Go(func() { a.Registry.Run(ctx) })
+	running.Go(func() { a.Sessions.Follow(ctx, a.bell.Listen(bellSessions)) })
+	running.Go(func() { a.keys.Fill(ctx) })
+	running.Go(func() { a.APIKeys.Run(ctx) })
+	running.Go(func() { a.Operators.Run(ctx) })
+}
+
+func (a *App) listen(ctx context.Context, names []string) (map[string]net.Listener, error) {
+	listeners := map[string]net.Listener{}
+	var config net.ListenConfig
+	for _, name := range names {
+		l, err := config.Listen(ctx, "tcp", a.address(name))
+		if err != nil {
+			for _, open := range listeners {
+				_ = open.Close() // the first failure is the one to report
+			}
+			return nil, fmt.Errorf("server.%s.address: %w", name, err)
+		}
+		listeners[name] = l
+	}
+	return listeners, nil
+}
+
+func (a *App) address(name string) string {
+	s := a.Settings.Server
+	switch name {
+	case "public":
+		return s.Public.Address
+	case "admin":
+		return s.Admin.Address
+	case "console":
+		return s.Console.Address
+	default:
+		return s.Ops.Address
+	}
+}
+
+// serve answers requests until the context ends, and then lets those under way finish.
+func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+	}
+	done := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+		defer cancel()
+		done <- server.Shutdown(stop)
+	}()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-done
+}
