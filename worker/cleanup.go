@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -45,12 +48,14 @@ type cleanup struct {
 	log    *slog.Logger
 }
 
-func (c *cleanup) run(ctx context.Context) error {
-	at := time.Now().UTC()
-	rules := []struct {
-		kind   rawsql.Expiring
-		before time.Time
-	}{
+// A rule says when rows of a kind are of no use any more.
+type rule struct {
+	kind   rawsql.Expiring
+	before time.Time
+}
+
+func (c *cleanup) rules(at time.Time) []rule {
+	rules := []rule{
 		{rawsql.ExpiredFlows, at},
 		{rawsql.ExpiredPasscodes, at},
 		{rawsql.ExpiredOneTimeTokens, at},
@@ -61,14 +66,15 @@ func (c *cleanup) run(ctx context.Context) error {
 		{rawsql.DoneIntents, at.Add(-c.policy.Intents)},
 	}
 	if c.policy.AuditLogs > 0 {
-		rules = append(rules, struct {
-			kind   rawsql.Expiring
-			before time.Time
-		}{rawsql.OldAuditLogs, at.Add(-c.policy.AuditLogs)})
+		rules = append(rules, rule{rawsql.OldAuditLogs, at.Add(-c.policy.AuditLogs)})
 	}
+	return rules
+}
+
+func (c *cleanup) run(ctx context.Context) error {
 	var failures []error
-	for _, rule := range rules {
-		if err := c.expire(ctx, rule.kind, rule.before); err != nil {
+	for _, r := range c.rules(time.Now().UTC()) {
+		if _, err := c.expire(ctx, r.kind, r.before, cleanupRows, cleanupRounds); err != nil {
 			failures = append(failures, err)
 		}
 	}
@@ -80,27 +86,70 @@ func (c *cleanup) run(ctx context.Context) error {
 	return errors.Join(failures...)
 }
 
-func (c *cleanup) expire(ctx context.Context, kind rawsql.Expiring, before time.Time) error {
+// Expired is how many rows of a table had expired.
+type Expired struct {
+	Table string
+	Rows  int
+}
+
+// Cleanup counts the expired rows of the tables named, or of all where none is, and with run deletes them, size at a time.
+func (w *Worker) Cleanup(ctx context.Context, tables []string, size int, run bool) ([]Expired, error) {
+	if size < 1 {
+		return nil, errors.New("the page size must be positive")
+	}
+	rules := w.cleanup.rules(time.Now().UTC())
+	var known []string
+	for _, r := range rules {
+		known = append(known, r.kind.String())
+	}
+	for _, table := range tables {
+		if !slices.Contains(known, table) {
+			return nil, fmt.Errorf("there is no table %q to clean up: choose from %s", table, strings.Join(known, ", "))
+		}
+	}
+	var found []Expired
+	for _, r := range rules {
+		if len(tables) > 0 && !slices.Contains(tables, r.kind.String()) {
+			continue
+		}
+		n, err := w.cleanup.one(ctx, r, size, run)
+		if err != nil {
+			return found, err
+		}
+		found = append(found, Expired{Table: r.kind.String(), Rows: n})
+	}
+	return found, nil
+}
+
+func (c *cleanup) one(ctx context.Context, r rule, size int, run bool) (int, error) {
+	if run {
+		return c.expire(ctx, r.kind, r.before, size, math.MaxInt)
+	}
+	return c.store.Raw().CountExpired(scope.With(ctx, scope.System("count expired rows of all tenants")), r.kind, r.before)
+}
+
+// expire deletes expired rows of a kind in transactions of rows each, at most rounds of them, and returns how many went.
+func (c *cleanup) expire(ctx context.Context, kind rawsql.Expiring, before time.Time, rows, rounds int) (int, error) {
 	total := 0
-	for range cleanupRounds {
+	for range rounds {
 		deleted := 0
 		err := c.store.Do(ctx, scope.System("delete expired rows of all tenants"), func(ctx context.Context, tx *store.Tx) error {
 			var err error
-			deleted, err = tx.Raw.DeleteExpired(ctx, kind, before, cleanupRows)
+			deleted, err = tx.Raw.DeleteExpired(ctx, kind, before, rows)
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("clean up: %w", err)
+			return total, fmt.Errorf("clean up: %w", err)
 		}
 		total += deleted
-		if deleted < cleanupRows {
+		if deleted < rows {
 			break
 		}
 	}
 	if total > 0 {
 		c.log.DebugContext(ctx, "cleaned up", "table", kind.String(), "rows", total)
 	}
-	return nil
+	return total, nil
 }
 
 func (c *cleanup) purge(ctx context.Context) error {
