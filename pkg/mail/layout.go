@@ -21,9 +21,10 @@ var layout = sync.OnceValues(func() (*template.Template, error) {
 
 // A page is what a mail shows.
 type page struct {
-	Lang, Dir                  string
-	ServiceName, Subject       string
-	Text, Code, Validity, Hint string
+	Lang, Dir            string
+	ServiceName, Subject string
+	// Heading, Code and Validity may be empty.
+	Heading, Text, Code, Validity, Hint string
 }
 
 // Padding keeps what follows the first sentence out of the preview that mail readers show in their lists.

@@ -79,6 +79,8 @@ func (c *Catalog) Render(template, lang string, d Data) (Rendered, error) {
 		if p.Validity, err = c.say(lang, "validity", v, v.TTL); err != nil {
 			return Rendered{}, err
 		}
+	} else {
+		p.Heading = p.Subject
 	}
 	if p.Hint, err = c.say(lang, k.hint(), v, 0); err != nil {
 		return Rendered{}, err
