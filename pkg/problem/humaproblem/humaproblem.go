@@ -132,16 +132,15 @@ func bare(status int, code, detail string) *Problem {
 }
 
 func (a api) fromProblem(ctx huma.Context, p *problem.Error, whole error) *Problem {
-	status := problem.HTTPStatus(p)
+	doc := problem.DocumentOf(p)
 	if wait := problem.RetryAfter(p); wait != "" {
 		ctx.SetHeader("Retry-After", wait)
 	}
-	if status >= http.StatusInternalServerError {
+	if doc.Status >= http.StatusInternalServerError {
 		a.report(ctx, whole)
-		return bare(status, p.Code, "")
 	}
-	m := bare(status, p.Code, p.Message)
-	for _, f := range p.Fields {
+	m := bare(doc.Status, doc.Code, doc.Detail)
+	for _, f := range doc.Errors {
 		m.Errors = append(m.Errors, ProblemField{f.Path, f.Reason})
 	}
 	return m
