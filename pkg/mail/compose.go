@@ -59,7 +59,7 @@ func (m Message) compose(now time.Time) (letter, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithEncoding(gomail.EncodingQP), gomail.WithCharset(gomail.CharsetUTF8))
 	msg.FromMailAddress(from)
 	msg.ToMailAddress(to)
-	msg.Subject(clip(m.Subject, maxSubject))
+	msg.Subject(literal(m.Subject, maxSubject))
 	msg.SetDateWithValue(now.UTC())
 	msg.SetMessageIDWithValue(id + "@" + domain(from.Address))
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody's holiday is answered to us.
@@ -68,7 +68,7 @@ func (m Message) compose(now time.Time) (letter, error) {
 		if !headerName.MatchString(name) || ours(textproto.CanonicalMIMEHeaderKey(name)) {
 			return letter{}, &invalidError{fmt.Sprintf("header %q cannot be set", clip(name, 64))}
 		}
-		msg.SetGenHeader(gomail.Header(name), clip(value, maxHeader))
+		msg.SetGenHeader(gomail.Header(name), literal(value, maxHeader))
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	if m.HTML != "" {
@@ -106,8 +106,11 @@ func (a Address) parse() (*netmail.Address, error) {
 	if err != nil || parsed.Address != address {
 		return nil, errors.New("the address is none")
 	}
-	return &netmail.Address{Name: clip(a.Name, maxName), Address: address}, nil
+	return &netmail.Address{Name: literal(a.Name, maxName), Address: address}, nil
 }
+
+// literal makes one line that reads as it is written: what looks like an encoded word (RFC 2047) would be decoded by who reads it.
+func literal(s string, limit int) string { return strings.ReplaceAll(clip(s, limit), "=?", "= ?") }
 
 func domain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
 

@@ -18,6 +18,8 @@ import (
 const (
 	connectTimeout = 10 * time.Second
 	sendTimeout    = 30 * time.Second
+	// farewellTimeout bounds saying goodbye, after all that matters.
+	farewellTimeout = time.Second
 )
 
 // implicitTLS is the port where TLS starts with the first byte (RFC 8314 §7.3).
@@ -72,7 +74,7 @@ func (s SMTP) Send(ctx context.Context, d Dialer, m Message) error {
 		return s.failed(ctx, stageConnect, err)
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	defer context.AfterFunc(ctx, func() { conn.Close() })() // whatever waits for the host ends with ctx
 	session, stage, err := s.greet(conn)
 	if err == nil {
 		stage, err = s.deliver(session, letter)
@@ -80,7 +82,9 @@ func (s SMTP) Send(ctx context.Context, d Dialer, m Message) error {
 	if err != nil {
 		return s.failed(ctx, stage, err)
 	}
-	_ = session.Quit() // The host has the message: whatever happens now, it must not be sent again.
+	// The host has the message: whatever happens now, it must not be sent again.
+	_ = conn.SetDeadline(time.Now().Add(farewellTimeout))
+	_ = session.Quit()
 	return nil
 }
 
@@ -94,7 +98,6 @@ func (s SMTP) connect(ctx context.Context, d Dialer) (net.Conn, error) {
 	if host == "" {
 		return nil, errors.New("the host is empty")
 	}
-	deadline, _ := ctx.Deadline()
 	ctx, cancel := context.WithTimeout(ctx, orElse(s.ConnectTimeout, connectTimeout))
 	defer cancel()
 	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(host, strconv.FormatUint(port, 10)))
@@ -108,10 +111,6 @@ func (s SMTP) connect(ctx context.Context, d Dialer) (net.Conn, error) {
 			return nil, fmt.Errorf("TLS: %w", err)
 		}
 		conn = secure
-	}
-	if err := conn.SetDeadline(deadline); err != nil {
-		conn.Close()
-		return nil, err
 	}
 	return conn, nil
 }
