@@ -188,10 +188,10 @@ func (p *Provisioner) ConfigVersion(ctx context.Context, id uuid.UUID, version i
 		return nil, fmt.Errorf("read version %d of the configuration of tenant %s: %w", version, id, err)
 	}
 	base := baseConfig(p.addresses, t.ID, t.Slug, Origin(t.Origin))
-	full, err := openStored(p.o.Keyring, id, base, row.Config)
+	then, err := config.Apply(base, row.Config)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read version %d of the configuration of tenant %s: %w", version, id, err)
 	}
-	masked := config.Mask(full)
-	return &Version{row.Version, Actor(row.Actor), row.CreatedAt.UTC(), row.Changes, &masked}, nil
+	shown := config.Mask(then)
+	return &Version{row.Version, Actor(row.Actor), row.CreatedAt.UTC(), row.Changes, &shown}, nil
 }

@@ -32,10 +32,27 @@ func (r *Registry) configOf(row *ent.Tenant) (config.Config, error) {
 	return openStored(r.o.Keyring, row.ID, baseConfig(r.o.Addresses, row.ID, row.Slug, Origin(row.Origin)), row.Config)
 }
 
+// shown is the whole configuration of a tenant with its secrets masked. They are not even opened, so a secret that cannot be opened any more
+// hides no tenant from its operators.
+func (r *Registry) shown(row *ent.Tenant) (config.Config, error) {
+	if r.o.Single != nil && row.ID == SingleID {
+		return config.Mask(*r.o.Single), nil
+	}
+	sealed, err := config.Apply(baseConfig(r.o.Addresses, row.ID, row.Slug, Origin(row.Origin)), row.Config)
+	if err != nil {
+		return config.Config{}, fmt.Errorf("read the configuration of tenant %s: %w", row.ID, err)
+	}
+	return config.Mask(sealed), nil
+}
+
 // secretAAD binds a sealed secret to its tenant and place.
 func secretAAD(tenantID uuid.UUID, path string) []byte {
 	return fmt.Appendf(nil, "tenant-config|%s|%s", tenantID, path)
 }
+
+// unreadable says that a stored secret cannot be opened. It is no internal error where an operator asks: she can do something about it.
+var unreadable = problem.Conflict("secrets_unreadable",
+	"a secret of the configuration cannot be opened: the entry of secrets.keys that sealed it is missing")
 
 // openStored reads a stored configuration. Rules may have changed since it was stored, so it is not checked again.
 func openStored(keyring *secret.Keyring, tenantID uuid.UUID, base config.Config, stored []byte) (config.Config, error) {
@@ -48,7 +65,7 @@ func openStored(keyring *secret.Keyring, tenantID uuid.UUID, base config.Config,
 		return string(plain), err
 	})
 	if err != nil {
-		return base, fmt.Errorf("open the configuration of tenant %s: %w", tenantID, err)
+		return base, unreadable.Wrap(fmt.Errorf("open the configuration of tenant %s: %w", tenantID, err))
 	}
 	return full, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/signingkey"
 	"github.com/latchkeep/latchkeep/ent/tenant"
 	"github.com/latchkeep/latchkeep/ent/tenantdomain"
+	"github.com/latchkeep/latchkeep/pkg/problem"
 )
 
 // lookup is one way to ask for a tenant: exactly one of id, slug and host is set.
@@ -171,7 +172,7 @@ func (r *Registry) compile(row *ent.Tenant, keys []*ent.SigningKey) (*Tenant, er
 	}
 	c, err := r.configOf(row)
 	if err != nil {
-		return nil, err
+		return nil, problem.Internal("tenant_unreadable", err)
 	}
 	t.Config = &c
 	return t, nil

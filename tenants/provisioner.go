@@ -89,8 +89,11 @@ type NewTenant struct {
 }
 
 // Create makes a tenant with its signing key, ready to serve when it returns. Errors: invalid_tenant or invalid_config with every problem,
-// slug_taken and id_taken.
+// slug_taken, id_taken, single_tenant.
 func (p *Provisioner) Create(ctx context.Context, by Actor, in NewTenant) (*Record, error) {
+	if p.registry.o.Single != nil {
+		return nil, problem.Conflict("single_tenant", "this deployment serves one tenant only: multi_tenancy.enabled is off")
+	}
 	if in.Origin == "" {
 		in.Origin = OriginV1
 	}
@@ -189,14 +192,13 @@ func (p *Provisioner) taken(ctx context.Context, in NewTenant, cause error) erro
 
 // record shows a row to operators.
 func (p *Provisioner) record(row *ent.Tenant) (*Record, error) {
-	full, err := p.registry.configOf(row)
+	shown, err := p.registry.shown(row)
 	if err != nil {
 		return nil, err
 	}
-	masked := config.Mask(full)
 	return &Record{
 		ID: row.ID, Slug: row.Slug, Name: row.Name, Status: Status(row.Status), StatusReason: row.StatusReason, Origin: Origin(row.Origin),
-		Config: &masked, ConfigVersion: row.ConfigVersion, Version: row.Version,
+		Config: &shown, ConfigVersion: row.ConfigVersion, Version: row.Version,
 		PublicURL: p.addresses.Public(row.ID, row.Slug), AdminURL: p.addresses.Admin(row.ID),
 		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}, nil

@@ -14,7 +14,9 @@ import (
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/internal/testdb"
 	"github.com/latchkeep/latchkeep/pkg/problem"
+	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
 func TestCreate_TakesThreeStatements(t *testing.T) {
@@ -113,6 +115,34 @@ func TestEdit_ThatChangesNothingKeepsTheSnapshot(t *testing.T) {
 	after, err := s.registry.ByID(t.Context(), acme.ID)
 	require.NoError(t, err)
 	require.Same(t, before, after)
+}
+
+func TestTenant_WithASecretThatCannotBeOpenedIsStillSeenByItsOperators(t *testing.T) {
+	t.Parallel()
+
+	s := on(t, "sqlite3")
+	acme, err := s.tenants.Create(t.Context(), tenants.ByCLI, tenants.NewTenant{
+		Slug: "acme", Config: []byte(`{"email_delivery":{"smtp":{"host":"a.example","port":"587","password":"secret"}}}`),
+	})
+	require.NoError(t, err)
+	foreign, err := secret.NewKeyring([]string{secret.Generate()})
+	require.NoError(t, err)
+	s.keyring = foreign
+	s.registry = s.newRegistry(nil)
+	s.tenants = s.newProvisioner(s.registry)
+
+	list, err := s.tenants.List(t.Context(), tenants.Filter{PerPage: 10})
+	require.NoError(t, err)
+	require.Equal(t, config.Placeholder, list.Items[0].Config.EmailDelivery.SMTP.Password)
+	_, err = s.tenants.Edit(t.Context(), tenants.ByCLI, acme.ID, tenants.Edit{Name: new("Acme")})
+	require.NoError(t, err)
+	_, err = s.tenants.PatchConfig(t.Context(), acme.ID, []byte(`{}`), tenants.How{By: tenants.ByCLI})
+	var p *problem.Error
+	require.ErrorAs(t, err, &p)
+	require.Equal(t, "secrets_unreadable", p.Code)
+	_, err = s.registry.ByID(t.Context(), acme.ID)
+	require.Equal(t, 500, problem.HTTPStatus(err))
+	require.NoError(t, s.tenants.Delete(t.Context(), tenants.ByCLI, acme.ID))
 }
 
 func TestSlug_Rules(t *testing.T) {

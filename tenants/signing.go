@@ -58,7 +58,7 @@ func (p *Provisioner) RotateKey(ctx context.Context, _ Actor, id uuid.UUID) (Sig
 	if err != nil {
 		return SigningKey{}, err
 	}
-	full, err := p.registry.configOf(row)
+	full, err := p.registry.shown(row)
 	if err != nil {
 		return SigningKey{}, err
 	}
@@ -92,7 +92,7 @@ func (p *Provisioner) AdvanceKeys(ctx context.Context, id uuid.UUID) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	full, err := p.registry.configOf(row)
+	full, err := p.registry.shown(row)
 	if err != nil {
 		return false, err
 	}

@@ -224,3 +224,31 @@ func dump(t *testing.T, c *console) string {
 	}
 	return b.String()
 }
+
+func TestConfig_SchemaAndDefaultsAreServed(t *testing.T) {
+	t.Parallel()
+
+	c := onSQLite(t)
+	schema := c.must(t, 200, "GET", "/v1/config-schema", "")
+	require.Equal(t, "application/schema+json", schema.Header.Get("Content-Type"))
+	require.Equal(t, "https://json-schema.org/draft/2020-12/schema", schema.str("$schema"))
+	require.Contains(t, schema.Text, `"lifespan"`)
+	defaults := c.must(t, 200, "GET", "/v1/config-defaults", "")
+	require.Equal(t, "12h", defaults.str("session.lifespan"))
+}
+
+func TestConfig_SettingsThatDoNotExistAreToldToNewProgramsAndIgnoredForOldOnes(t *testing.T) {
+	t.Parallel()
+
+	c := onSQLite(t)
+	const misspelt = `{"session":{"livespan":"1h"}}`
+	c.do(t, "POST", "/v1/tenants", `{"slug":"acme","config":`+misspelt+`}`).problem(t, 400, "invalid_config")
+	id := newID()
+	c.must(t, 201, "POST", "/tenants", `{"id":"`+id+`","config":`+misspelt+`}`)
+	for _, method := range []string{"PUT", "PATCH"} {
+		a := c.do(t, method, "/v1/tenants/"+id+"/config", misspelt)
+		a.problem(t, 400, "invalid_config")
+		require.Contains(t, a.Text, "session.livespan")
+	}
+	c.must(t, 200, "PUT", "/tenants/"+id, `{"config":`+misspelt+`}`)
+}

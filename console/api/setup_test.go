@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -41,7 +42,7 @@ type console struct {
 // newKeys makes keys at once, RSA ones included: their length is not what is tested.
 type newKeys struct{}
 
-func (k newKeys) Take(alg jose.Alg) (*jose.Key, error) { return jose.Generate(alg) }
+func (k newKeys) Get(_ context.Context, alg jose.Alg) (*jose.Key, error) { return jose.Generate(alg) }
 
 // eachDatabase runs a test against a console on every database.
 func eachDatabase(t *testing.T, run func(t *testing.T, c *console)) {
