@@ -4,14 +4,18 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"golang.org/x/crypto/argon2"
 )
 
-// The parameters of new hashes (RFC 9106; OWASP's first recommendation for this much memory).
 const (
+	argonPrefix = "$argon2id$"
+
+	// The parameters of new hashes (RFC 9106; the OWASP recommendation for this much memory).
 	argonMemory  = 19 << 10 // KiB
 	argonTime    = 2
 	argonThreads = 1
@@ -19,64 +23,107 @@ const (
 	argonKey     = 32
 
 	// What a stored hash may demand at most: an imported one must not exhaust the machine.
-	argonMaxMemory = 256 << 10 // KiB
-	argonMaxTime   = 10
-	argonMaxKey    = 128
+	argonMaxMemory  = 256 << 10 // KiB
+	argonMaxTime    = 10
+	argonMaxThreads = 16
+	argonMaxBytes   = 64 // of salt and of key
+
+	// A check costs about 7/80 units of 10 µs for each KiB and pass.
+	argonUnits = 7
+	argonPer   = 80
+
+	// Where the parameters are in a Format.
+	argonMemoryShift = 9
+	argonTimeShift   = 5
+	argonTimeMask    = 0xf
+	argonThreadsMask = 0x1f
 )
 
-const dummyArgon2id = "$argon2id$v=19$m=19456,t=2,p=1$bGF0Y2hrZWVwIGR1bW15IQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+type argonHash struct {
+	memory, time, threads int
+	salt, key             []byte
+}
 
 // hashArgon2id makes a hash in PHC form.
-func hashArgon2id(plain string) (string, error) {
+func hashArgon2id(plain string) string {
 	salt := make([]byte, argonSalt)
-	if _, err := rand.Read(salt); err != nil {
-		return "", fmt.Errorf("make salt: %w", err)
-	}
+	_, _ = rand.Read(salt) // never fails: see crypto/rand
 	key := argon2.IDKey([]byte(plain), salt, argonTime, argonMemory, argonThreads, argonKey)
-	e := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
-		argon2.Version, argonMemory, argonTime, argonThreads, e.EncodeToString(salt), e.EncodeToString(key)), nil
+	encode := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads, encode(salt), encode(key))
 }
 
-type argonParams struct {
-	memory, time uint32
-	threads      uint8
-	salt, key    []byte
-}
-
-func parseArgon2id(encoded string) (argonParams, bool) {
-	var p argonParams
+// parseArgon2id reads $argon2id$v=19$m=…,t=…,p=…$salt$key.
+func parseArgon2id(encoded string) (hash, error) {
 	parts := strings.Split(encoded, "$")
-	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != "v=19" {
-		return p, false
+	if len(parts) != 6 || parts[2] != "v=19" {
+		return nil, errUnreadable
 	}
-	if n, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &p.memory, &p.time, &p.threads); n != 3 || err != nil {
-		return p, false
+	h := &argonHash{}
+	options := strings.Split(parts[3], ",")
+	if len(options) != 3 {
+		return nil, errUnreadable
 	}
-	if fmt.Sprintf("m=%d,t=%d,p=%d", p.memory, p.time, p.threads) != parts[3] {
-		return p, false // trailing text
+	for i, into := range []*int{&h.memory, &h.time, &h.threads} {
+		digits, named := strings.CutPrefix(options[i], [...]string{"m=", "t=", "p="}[i])
+		if !named || !number(digits, into) {
+			return nil, errUnreadable
+		}
 	}
 	var err error
-	if p.salt, err = base64.RawStdEncoding.DecodeString(parts[4]); err != nil || len(p.salt) < 8 || len(p.salt) > 64 {
-		return p, false
+	decode := base64.RawStdEncoding.Strict().DecodeString
+	if h.salt, err = decode(parts[4]); err != nil || len(h.salt) < 8 {
+		return nil, errUnreadable
 	}
-	if p.key, err = base64.RawStdEncoding.DecodeString(parts[5]); err != nil || len(p.key) < 16 || len(p.key) > argonMaxKey {
-		return p, false
+	if h.key, err = decode(parts[5]); err != nil || len(h.key) < 16 {
+		return nil, errUnreadable
 	}
-	sane := p.memory >= 8*uint32(p.threads) && p.memory <= argonMaxMemory && p.time >= 1 && p.time <= argonMaxTime && p.threads >= 1
-	return p, sane
+	switch {
+	case !h.possible():
+		return nil, errUnreadable
+	case !h.affordable() || len(h.salt) > argonMaxBytes || len(h.key) > argonMaxBytes:
+		return nil, errors.New("the hash demands more than 256 MiB, 10 passes or 16 threads")
+	}
+	return h, nil
 }
 
-func verifyArgon2id(encoded, plain string) Result {
-	p, ok := parseArgon2id(encoded)
-	if !ok {
-		verifyArgon2id(dummyArgon2id, plain)
-		return Result{}
+// possible is what RFC 9106 §3.1 demands of parameters.
+func (h *argonHash) possible() bool { return h.time >= 1 && h.threads >= 1 && h.memory >= 8*h.threads }
+
+func (h *argonHash) affordable() bool {
+	return h.memory <= argonMaxMemory && h.time <= argonMaxTime && h.threads <= argonMaxThreads
+}
+
+func argonOf(params Format) *argonHash {
+	h := &argonHash{
+		memory:  int(params >> argonMemoryShift),
+		time:    int(params >> argonTimeShift & argonTimeMask),
+		threads: int(params & argonThreadsMask),
+		salt:    dummyBytes(argonSalt), key: dummyBytes(argonKey),
 	}
-	key := argon2.IDKey([]byte(plain), p.salt, p.time, p.memory, p.threads, uint32(len(p.key)))
-	if subtle.ConstantTimeCompare(key, p.key) != 1 {
-		return Result{}
+	if !h.possible() || !h.affordable() {
+		h.memory, h.time, h.threads = argonMemory, argonTime, argonThreads
 	}
-	weaker := p.memory < argonMemory || p.time < argonTime || len(p.key) < argonKey
-	return Result{OK: true, Rehash: weaker}
+	return h
+}
+
+func (h *argonHash) format() Format {
+	cost := h.memory * h.time * argonUnits / argonPer
+	return formatOf(cost, algArgon2id, Format(h.memory<<argonMemoryShift|h.time<<argonTimeShift|h.threads))
+}
+
+func (h *argonHash) matches(plain string) bool {
+	key := argon2.IDKey([]byte(plain), h.salt, uint32(h.time), uint32(h.memory), uint8(h.threads), uint32(len(h.key))) //nolint:gosec // bounded when parsed
+	return subtle.ConstantTimeCompare(key, h.key) == 1
+}
+
+func (h *argonHash) outdated() bool {
+	return h.memory < argonMemory || h.time < argonTime || len(h.salt) < argonSalt || len(h.key) < argonKey
+}
+
+// number reads a decimal number without sign, leading zeros or more than nine digits.
+func number(digits string, into *int) bool {
+	n, err := strconv.Atoi(digits)
+	*into = n
+	return err == nil && n >= 0 && len(digits) <= 9 && strconv.Itoa(n) == digits
 }

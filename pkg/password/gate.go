@@ -2,90 +2,109 @@ package password
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
 
-// A gate lets so many through at once. Who must wait waits in the line of her key, and the lines take turns, so that one key's rush delays
-// the others by one place each.
+// A gate lets so many through at once. Who must wait waits in the line of her key, and the lines take turns, so that one
+// key's rush delays the others by one place each. When all places to wait are taken, the longest line gives up its last
+// one to a key that has fewer, so that a rush cannot lock the others out either.
 type gate struct {
 	options Options
 
 	mu      sync.Mutex
 	free    int
 	waiting int
-	lines   map[string][]*ticket
-	turns   []string // keys with a line, in the order of their turns
+	lines   map[string][]*ticket // never empty ones
+	turns   []string             // the keys of lines, each once, in the order of their turns
 }
 
-type ticket struct{ admitted chan struct{} }
+// A ticket is a place in a line. outcome gets exactly one value, when the ticket has left its line: nil for "go on".
+type ticket struct{ outcome chan error }
 
 func newGate(o Options) *gate {
 	return &gate{options: o, free: o.Workers, lines: map[string][]*ticket{}}
 }
 
 // run waits for its turn and runs f.
-func (g *gate) run(ctx context.Context, key string, f func() error) error {
+func (g *gate) run(ctx context.Context, key string, f func()) error {
 	if err := g.enter(ctx, key); err != nil {
 		return err
 	}
 	defer g.leave()
-	return f()
+	f()
+	return nil
 }
 
 func (g *gate) enter(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	t, err := g.join(key)
+	if t == nil {
+		return err
+	}
+	patience := time.NewTimer(g.options.MaxWait)
+	defer patience.Stop()
+	select {
+	case err := <-t.outcome:
+		return err
+	case <-ctx.Done():
+		return g.giveUp(key, t, ctx.Err())
+	case <-patience.C:
+		return g.giveUp(key, t, g.busy())
+	}
+}
+
+// join takes a free place (no ticket, no error), or a place in the line of key.
+func (g *gate) join(key string) (*ticket, error) {
 	g.mu.Lock()
-	if g.free > 0 {
+	defer g.mu.Unlock()
+	if g.free > 0 { // then nobody waits
 		g.free--
-		g.mu.Unlock()
-		return nil
+		return nil, nil
 	}
-	if g.waiting >= g.options.Queue {
-		g.mu.Unlock()
-		return &BusyError{RetryAfter: g.options.MaxWait}
+	if g.waiting >= g.options.Queue && !g.yield(key) {
+		return nil, g.busy()
 	}
-	t := &ticket{admitted: make(chan struct{})}
+	t := &ticket{outcome: make(chan error, 1)}
 	if len(g.lines[key]) == 0 {
 		g.turns = append(g.turns, key)
 	}
 	g.lines[key] = append(g.lines[key], t)
 	g.waiting++
-	g.mu.Unlock()
+	return t, nil
+}
 
-	patience := time.NewTimer(g.options.MaxWait)
-	defer patience.Stop()
-	select {
-	case <-t.admitted:
-		return nil
-	case <-ctx.Done():
-		return g.giveUp(key, t, ctx.Err())
-	case <-patience.C:
-		return g.giveUp(key, t, &BusyError{RetryAfter: g.options.MaxWait})
+// yield sends away the last of the longest line, if that is longer than the line of key will be.
+func (g *gate) yield(key string) bool {
+	var longest string
+	for other, line := range g.lines {
+		if len(line) > len(g.lines[longest]) {
+			longest = other
+		}
 	}
+	if len(g.lines[longest]) <= len(g.lines[key])+1 {
+		return false
+	}
+	line := g.lines[longest]
+	last := line[len(line)-1]
+	g.remove(longest, len(line)-1)
+	last.outcome <- g.busy()
+	return true
 }
 
 // giveUp leaves the line. Who was admitted in the same moment passes the place on.
-func (g *gate) giveUp(key string, t *ticket, err error) error {
+func (g *gate) giveUp(key string, t *ticket, reason error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	select {
-	case <-t.admitted:
+	if at := slices.Index(g.lines[key], t); at >= 0 {
+		g.remove(key, at)
+	} else if <-t.outcome == nil {
 		g.next()
-		return err
-	default:
 	}
-	line := g.lines[key]
-	for i, other := range line {
-		if other == t {
-			g.lines[key] = append(line[:i:i], line[i+1:]...)
-			g.waiting--
-			break
-		}
-	}
-	return err
+	return reason
 }
 
 func (g *gate) leave() {
@@ -94,25 +113,31 @@ func (g *gate) leave() {
 	g.next()
 }
 
-// next gives a free place to the line whose turn it is.
+// next gives a free place to the line whose turn it is; that line goes to the end.
 func (g *gate) next() {
-	for len(g.turns) > 0 {
-		key := g.turns[0]
-		g.turns = g.turns[1:]
-		line := g.lines[key]
-		if len(line) == 0 {
-			delete(g.lines, key)
-			continue
-		}
-		g.lines[key] = line[1:]
-		if len(line) > 1 {
-			g.turns = append(g.turns, key)
-		} else {
-			delete(g.lines, key)
-		}
-		g.waiting--
-		close(line[0].admitted)
+	if len(g.turns) == 0 {
+		g.free++
 		return
 	}
-	g.free++
+	key := g.turns[0]
+	first := g.lines[key][0]
+	g.turns = append(slices.Delete(g.turns, 0, 1), key)
+	g.remove(key, 0)
+	first.outcome <- nil
 }
+
+// remove takes a ticket out of a line, and the line out of the turns when it was the last.
+func (g *gate) remove(key string, at int) {
+	g.waiting--
+	line := slices.Delete(g.lines[key], at, at+1)
+	if len(line) > 0 {
+		g.lines[key] = line
+		return
+	}
+	delete(g.lines, key)
+	if i := slices.Index(g.turns, key); i >= 0 {
+		g.turns = slices.Delete(g.turns, i, i+1)
+	}
+}
+
+func (g *gate) busy() error { return &BusyError{RetryAfter: g.options.MaxWait} }

@@ -1,7 +1,10 @@
 // Package password hashes passwords and checks them, with a bound on how much of the machine that may take.
 //
-// New hashes are argon2id in PHC form; bcrypt and Firebase scrypt hashes of imported people are checked and should be replaced at the next
-// sign-in. It stores nothing and knows no people.
+// New hashes are argon2id in PHC form. Hashes that came with imported people, bcrypt and Firebase scrypt, are checked and
+// should be replaced at the next sign-in, when the password is known. A stored hash never decides alone how much memory
+// or time its check takes: one that demands too much matches nothing.
+//
+// The package stores nothing, knows no people, and sets no rules for passwords.
 package password
 
 import (
@@ -9,18 +12,6 @@ import (
 	"fmt"
 	"runtime"
 	"time"
-)
-
-// A Format is a kind of hash, ordered by cost: the greater, the dearer to check.
-type Format int
-
-// The formats. Values are stored: they must not change.
-const (
-	Unknown  Format = 0
-	Argon2id Format = 10
-	Firebase Format = 20
-	BcryptLo Format = 30 // cost below 12
-	Bcrypt   Format = 40 // cost 12 and above
 )
 
 // Options bound the work. Zero members mean the default.
@@ -60,76 +51,45 @@ type Result struct {
 // BusyError is returned when too many hashes wait already, or one has waited too long.
 type BusyError struct{ RetryAfter time.Duration }
 
-// Error says so.
-func (e *BusyError) Error() string { return "too many passwords are being checked" }
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("too many passwords are being checked; try again in %s", e.RetryAfter)
+}
 
-// Hash makes a hash of a password. fairKey groups callers: none of them gets more than its share while others wait.
+// Hash makes a hash of a password. fairKey groups callers (a tenant): while others wait, none of them gets more than its
+// turn. Errors: *BusyError; that of ctx, when it ends while waiting.
 func (h *Hasher) Hash(ctx context.Context, fairKey, plain string) (string, error) {
 	var encoded string
-	err := h.gate.run(ctx, fairKey, func() error {
-		var err error
-		encoded, err = hashArgon2id(plain)
-		return err
-	})
+	err := h.gate.run(ctx, fairKey, func() { encoded = hashArgon2id(plain) })
 	return encoded, err
 }
 
-// Verify checks a password against a hash of any format. A hash that cannot be read matches nothing, at the cost of a new one.
+// Verify checks a password against a hash of any format. A hash that cannot be read, or demands too much, matches
+// nothing, at the cost of a new one. Errors as for [Hasher.Hash].
 func (h *Hasher) Verify(ctx context.Context, fairKey, encoded, plain string) (Result, error) {
 	var result Result
-	err := h.gate.run(ctx, fairKey, func() error {
-		result = verify(encoded, plain)
-		return nil
-	})
+	err := h.gate.run(ctx, fairKey, func() { result = verify(encoded, plain) })
 	return result, err
 }
 
-// Dummy costs what checking a hash of the format costs, and finds nothing.
+// Dummy costs what checking a hash of the format costs, and finds nothing: an account that does not exist must not answer
+// faster than one that does. A format that is unknown costs what [Argon2id] does. Errors as for [Hasher.Hash].
 func (h *Hasher) Dummy(ctx context.Context, fairKey string, f Format, plain string) error {
-	return h.gate.run(ctx, fairKey, func() error {
-		verify(dummies(f), plain)
-		return nil
-	})
+	return h.gate.run(ctx, fairKey, func() { f.parse().matches(plain) })
+}
+
+// Check says why a hash cannot be used; nil for one that can. Imports ask before they store it. The text never holds the
+// hash.
+func Check(encoded string) error {
+	_, err := parse(encoded)
+	return err
 }
 
 func verify(encoded, plain string) Result {
-	switch FormatOf(encoded) {
-	case Argon2id:
-		return verifyArgon2id(encoded, plain)
-	case Bcrypt, BcryptLo:
-		return verifyBcrypt(encoded, plain)
-	case Firebase:
-		return verifyFirebase(encoded, plain)
-	default:
-		verifyArgon2id(dummyArgon2id, plain)
+	hash, err := parse(encoded)
+	if err != nil {
+		Argon2id.parse().matches(plain)
 		return Result{}
 	}
-}
-
-// dummies is a hash of the format that nothing matches.
-func dummies(f Format) string {
-	switch f {
-	case Bcrypt:
-		return dummyBcrypt
-	case BcryptLo:
-		return dummyBcryptLo
-	case Firebase:
-		return dummyFirebase
-	default:
-		return dummyArgon2id
-	}
-}
-
-// String names the format.
-func (f Format) String() string {
-	switch f {
-	case Argon2id:
-		return "argon2id"
-	case Firebase:
-		return "firebase-scrypt"
-	case Bcrypt, BcryptLo:
-		return "bcrypt"
-	default:
-		return fmt.Sprintf("unknown (%d)", int(f))
-	}
+	ok := hash.matches(plain)
+	return Result{OK: ok, Rehash: ok && hash.outdated()}
 }
