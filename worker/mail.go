@@ -110,7 +110,7 @@ func (m *mailTask) send(ctx context.Context, tenantID uuid.UUID, it item) error 
 	if err != nil {
 		return err
 	}
-	message, err := compose(t, p)
+	message, err := compose(t, it.ID, p)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (m *mailTask) send(ctx context.Context, tenantID uuid.UUID, it item) error 
 }
 
 // compose renders a mail in the language that its request asked for.
-func compose(t *tenants.Tenant, p event.MailPayload) (mail.Message, error) {
+func compose(t *tenants.Tenant, id uuid.UUID, p event.MailPayload) (mail.Message, error) {
 	rendered, err := mail.Render(p.Template, mail.MatchLanguage(p.Language), mail.Data{
 		ServiceName: t.Config.Service.Name,
 		Code:        p.Code,
@@ -131,6 +131,7 @@ func compose(t *tenants.Tenant, p event.MailPayload) (mail.Message, error) {
 		return mail.Message{}, fmt.Errorf("render mail: %w", err)
 	}
 	return mail.Message{
+		ID:      id.String(), // the same at every try, so that a duplicate is known as one
 		From:    mail.Address{Name: t.Config.EmailDelivery.FromName, Address: t.Config.EmailDelivery.FromAddress},
 		To:      mail.Address{Address: p.To},
 		Subject: rendered.Subject, Text: rendered.Text, HTML: rendered.HTML,

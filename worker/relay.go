@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -69,7 +68,7 @@ func (r *relay) round(ctx context.Context) (bool, error) {
 	err := r.store.Do(ctx, scope.System("claim intents of all tenants"), func(ctx context.Context, tx *store.Tx) error {
 		var err error
 		claimed, err = tx.Raw.ClaimIntents(ctx, rawsql.Claim{
-			Now: at, Lease: lease, After: r.after, Tenants: roundTenants, PerTenant: roundRows,
+			Now: at, Kinds: r.kinds, Lease: lease, After: r.after, Tenants: roundTenants, PerTenant: roundRows,
 		})
 		return err
 	})
@@ -90,9 +89,6 @@ func (r *relay) batches(intents []rawsql.ClaimedIntent, until time.Time) []batch
 	var out []batch
 	audits := map[uuid.UUID]int{}
 	for _, i := range intents {
-		if !slices.Contains(r.kinds, i.Kind) {
-			continue
-		}
 		it := item{ID: i.ID, Payload: i.Payload, CreatedAt: i.CreatedAt, NotAfter: i.NotAfter, Attempts: i.Attempts}
 		if i.Kind == event.KindAudit {
 			if at, ok := audits[i.TenantID]; ok {

@@ -25,6 +25,7 @@ type ClaimedIntent struct {
 // Claim says which rows of the outbox to take.
 type Claim struct {
 	Now       time.Time
+	Kinds     []string      // only rows of these kinds; others stay for who can carry them out
 	Lease     time.Duration // how long the rows are kept from other claimers
 	After     uuid.UUID     // begin with the tenants after this id: the Last of the claim before
 	Tenants   int           // at most so many tenants, 1 to 100
@@ -49,8 +50,8 @@ func (q *Queries) ClaimIntents(ctx context.Context, c Claim) (Claimed, error) {
 	if err := system(ctx); err != nil {
 		return Claimed{}, fmt.Errorf("claim intents: %w", err)
 	}
-	if c.Tenants < 1 || c.Tenants > 100 || c.PerTenant < 1 || c.Lease <= 0 {
-		return Claimed{}, errors.New("claim intents: tenants, rows per tenant or lease out of range")
+	if c.Tenants < 1 || c.Tenants > 100 || c.PerTenant < 1 || c.Lease <= 0 || len(c.Kinds) == 0 {
+		return Claimed{}, errors.New("claim intents: tenants, rows per tenant, kinds or lease out of range")
 	}
 	now := stamp(c.Now)
 	var out Claimed
@@ -62,7 +63,7 @@ func (q *Queries) ClaimIntents(ctx context.Context, c Claim) (Claimed, error) {
 	if len(tenants) == 0 {
 		return out, nil
 	}
-	due, err := q.dueIntents(ctx, tenants, now, c.PerTenant)
+	due, err := q.dueIntents(ctx, tenants, now, c)
 	if err != nil {
 		return Claimed{}, fmt.Errorf("claim intents: list: %w", err)
 	}
@@ -102,8 +103,9 @@ func (q *Queries) dueTenants(ctx context.Context, c Claim, now time.Time) ([]uui
 		UNION ALL
 		SELECT (SELECT n.tenant_id FROM outbox n WHERE n.state = 'ready' AND n.tenant_id > w.tenant_id ORDER BY n.tenant_id LIMIT 1), w.step + 1
 		FROM walk w WHERE w.tenant_id IS NOT NULL AND w.step < ?)
-		SELECT w.tenant_id, EXISTS (SELECT 1 FROM outbox d WHERE d.state = 'ready' AND d.tenant_id = w.tenant_id AND d.available_at <= ?)
-		FROM walk w WHERE w.tenant_id IS NOT NULL ORDER BY w.step`, c.After, steps, now)
+		SELECT w.tenant_id, EXISTS (SELECT 1 FROM outbox d WHERE d.state = 'ready' AND d.tenant_id = w.tenant_id AND d.available_at <= ?
+			AND d.kind IN (`+marks(len(c.Kinds))+`))
+		FROM walk w WHERE w.tenant_id IS NOT NULL ORDER BY w.step`, append([]any{c.After, steps, now}, list(c.Kinds)...)...)
 	walk, err := collect(rows, err, func(rows *sql.Rows) (s step, err error) { return s, rows.Scan(&s.tenant, &s.due) })
 	if err != nil {
 		return nil, uuid.Nil, err
@@ -124,9 +126,9 @@ func (q *Queries) dueTenants(ctx context.Context, c Claim, now time.Time) ([]uui
 }
 
 // dueIntents lists the oldest due rows of each tenant, without those that must wait for an earlier one.
-func (q *Queries) dueIntents(ctx context.Context, tenants []uuid.UUID, now time.Time, limit int) ([]dueIntent, error) {
-	const one = `SELECT * FROM (SELECT o.id, o.tenant_id, o.ordering FROM outbox o
-		WHERE o.state = 'ready' AND o.tenant_id = ? AND o.available_at <= ?
+func (q *Queries) dueIntents(ctx context.Context, tenants []uuid.UUID, now time.Time, c Claim) ([]dueIntent, error) {
+	one := `SELECT * FROM (SELECT o.id, o.tenant_id, o.ordering FROM outbox o
+		WHERE o.state = 'ready' AND o.tenant_id = ? AND o.available_at <= ? AND o.kind IN (` + marks(len(c.Kinds)) + `)
 		AND (o.ordering = '' OR NOT EXISTS (SELECT 1 FROM outbox e WHERE e.tenant_id = o.tenant_id AND e.state = 'ready'
 			AND e.ordering = o.ordering AND e.id < o.id AND e.available_at > ?))
 		ORDER BY o.id LIMIT ?) d`
@@ -137,7 +139,8 @@ func (q *Queries) dueIntents(ctx context.Context, tenants []uuid.UUID, now time.
 			text += ` UNION ALL `
 		}
 		text += one
-		args = append(args, id, now, now, limit)
+		args = append(append(args, id, now), list(c.Kinds)...)
+		args = append(args, now, c.PerTenant)
 	}
 	rows, err := q.query(ctx, text, args...)
 	return collect(rows, err, func(rows *sql.Rows) (d dueIntent, err error) { return d, rows.Scan(&d.id, &d.tenant, &d.ordering) })

@@ -34,6 +34,9 @@ func claim(t testing.TB, st *store.Store, c rawsql.Claim) (out rawsql.Claimed) {
 	if c.Lease == 0 {
 		c.Lease = time.Minute
 	}
+	if c.Kinds == nil {
+		c.Kinds = []string{"mail"}
+	}
 	do(t, st, system, func(ctx context.Context, tx *store.Tx) (err error) {
 		out, err = tx.Raw.ClaimIntents(ctx, c)
 		return err
@@ -235,4 +238,26 @@ func backlog(t *testing.T, st *store.Store) rawsql.Backlog {
 	b, err := st.Raw().OutboxBacklog(scope.With(t.Context(), system))
 	require.NoError(t, err)
 	return b
+}
+
+func TestClaimIntents_LeavesKindsThatNobodyAskedForWhereTheyAre(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
+		now := time.Now().UTC().Truncate(time.Microsecond)
+		tenant := newTenant(t, st)
+		do(t, st, tenant, func(ctx context.Context, tx *store.Tx) error {
+			for _, kind := range []string{"webhook", "mail", "audit"} {
+				tx.Intent.Create().SetKind(kind).SetPayload([]byte("sealed")).SetAvailableAt(now).ExecX(ctx)
+			}
+			return nil
+		})
+
+		got := claim(t, st, rawsql.Claim{Now: now, Kinds: []string{"mail", "audit"}, Tenants: 5, PerTenant: 5})
+
+		require.Len(t, got.Intents, 2)
+		for _, it := range got.Intents {
+			require.NotEqual(t, "webhook", it.Kind)
+		}
+		require.Len(t, claim(t, st, rawsql.Claim{Now: now, Kinds: []string{"webhook"}, Tenants: 5, PerTenant: 5}).Intents, 1)
+	})
 }
