@@ -34,9 +34,13 @@ type call struct {
 
 const loadTimeout = 10 * time.Second
 
-// load loads a tenant once for all who ask at the same time.
-func (r *Registry) load(ctx context.Context, l lookup) (*Tenant, error) {
+// find gives the snapshot that is kept, or loads it, once for all who ask at the same time.
+func (r *Registry) find(ctx context.Context, l lookup) (*Tenant, error) {
 	r.mu.Lock()
+	if t := r.cached(l); t != nil {
+		r.mu.Unlock()
+		return t, nil
+	}
 	if until, ok := r.absent.get(l.name); ok {
 		if r.o.Now().Before(until) {
 			r.mu.Unlock()

@@ -106,13 +106,7 @@ func (r *Registry) ByID(ctx context.Context, id uuid.UUID) (*Tenant, error) {
 	if id == uuid.Nil {
 		return nil, ErrNotFound
 	}
-	r.mu.Lock()
-	e, ok := r.tenants.get(id)
-	r.mu.Unlock()
-	if ok {
-		return e.tenant, nil
-	}
-	return r.load(ctx, lookup{name: byID(id), id: id})
+	return r.find(ctx, lookup{name: byID(id), id: id})
 }
 
 // BySlug finds a tenant by its slug. Error: ErrNotFound.
@@ -120,7 +114,7 @@ func (r *Registry) BySlug(ctx context.Context, slug string) (*Tenant, error) {
 	if !plausibleSlug(slug) {
 		return nil, ErrNotFound
 	}
-	return r.byName(ctx, lookup{name: bySlug(slug), slug: slug})
+	return r.find(ctx, lookup{name: bySlug(slug), slug: slug})
 }
 
 // ByHost finds a tenant by the host of a request, with or without port: slug.base-domain, or a verified domain of its own. Error: ErrNotFound,
@@ -129,23 +123,23 @@ func (r *Registry) ByHost(ctx context.Context, host string) (*Tenant, error) {
 	slug, custom := r.o.Addresses.split(host)
 	switch {
 	case slug != "":
-		return r.byName(ctx, lookup{name: bySlug(slug), slug: slug})
+		return r.find(ctx, lookup{name: bySlug(slug), slug: slug})
 	case custom != "":
-		return r.byName(ctx, lookup{name: byHost(custom), host: custom})
+		return r.find(ctx, lookup{name: byHost(custom), host: custom})
 	}
 	return nil, ErrNotFound
 }
 
-func (r *Registry) byName(ctx context.Context, l lookup) (*Tenant, error) {
-	r.mu.Lock()
-	if id, ok := r.names[l.name]; ok {
-		if e, ok := r.tenants.get(id); ok {
-			r.mu.Unlock()
-			return e.tenant, nil
-		}
+// cached is the snapshot kept for a lookup, or nil. The caller holds the lock.
+func (r *Registry) cached(l lookup) *Tenant {
+	id := l.id
+	if id == uuid.Nil {
+		id = r.names[l.name]
 	}
-	r.mu.Unlock()
-	return r.load(ctx, l)
+	if e, ok := r.tenants.get(id); ok {
+		return e.tenant
+	}
+	return nil
 }
 
 // Addresses says under which URLs tenants are reached.

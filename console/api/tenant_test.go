@@ -118,6 +118,14 @@ func TestTenant_BadRequestsAreRefusedWithAReason(t *testing.T) {
 	}
 }
 
+func TestTenant_ABodyThatIsTooLargeOrOfAnotherTypeIsRefused(t *testing.T) {
+	t.Parallel()
+
+	c := onSQLite(t)
+	c.do(t, "POST", "/v1/tenants", `{"slug":"acme","name":"`+long(2<<20)+`"}`).problem(t, 413, "request_too_large")
+	c.do(t, "POST", "/v1/tenants", `slug: acme`, "Content-Type", "application/yaml").problem(t, 415, "unsupported_media_type")
+}
+
 func long(n int) string {
 	s := make([]byte, n)
 	for i := range s {
