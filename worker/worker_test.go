@@ -244,7 +244,7 @@ func TestWorker_TakesUpWhatALostQueueForgot(t *testing.T) {
 		r.mails.hang = "shop"
 		r.leave(t, r.shop, code(r.shop, "kim@shop.example", time.Minute)...)
 		stop := r.work(t)
-		<-r.mails.arrived // a task has it
+		<-r.mails.arrived  // a task has it
 		r.redis.FlushAll() // the queue is gone with what it held
 		r.mails.mu.Lock()
 		r.mails.hang = ""
