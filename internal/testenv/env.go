@@ -1,0 +1,171 @@
+package testenv
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"entgo.io/ent/dialect"
+	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/cmd/latchkeep/wire"
+	"github.com/latchkeep/latchkeep/internal/testdb"
+	"github.com/latchkeep/latchkeep/pkg/secret"
+	"github.com/latchkeep/latchkeep/worker"
+)
+
+// The domain below which the tenants of an Env are. It is resolved by nobody: clients dial the Env's listener whatever the name.
+const domain = "latchkeep.test"
+
+// masterSecret is the secret of every Env.
+const masterSecret = "a master secret of tests only"
+
+// RedisURL is the variable that names a Redis server.
+const RedisURL = "LATCHKEEP_TEST_REDIS_URL"
+
+// patience is how long a test waits for what happens after an answer.
+const patience = 15 * time.Second
+
+// An Env is a running program on a database of its own. It ends with its test.
+type Env struct {
+	// App is the program, for what has no API yet.
+	App *wire.App
+	// Dialect names the database.
+	Dialect string
+
+	options   options
+	url       string
+	address   string // of the public server
+	console   string
+	transport *http.Transport
+	mails     *Mails
+	log       *logbook
+	statement *statements
+	keyring   *secret.Keyring
+	hashes    *sync.Map
+}
+
+type options struct {
+	settings map[string]string
+	file     string
+	redis    bool
+	quiet    bool
+	mailer   func(*Mails) worker.Mailer
+	smtp     bool
+}
+
+// An Option changes how the program runs.
+type Option func(*options)
+
+// With sets a process setting.
+func With(path, value string) Option { return func(o *options) { o.settings[path] = value } }
+
+// WithPool limits the program to n database connections.
+func WithPool(n string) Option { return With("database.pool", n) }
+
+// WithFile runs the program for one tenant, configured by the file.
+func WithFile(content string) Option { return func(o *options) { o.file = content } }
+
+// WithRedis uses the Redis server of LATCHKEEP_TEST_REDIS_URL, with the worker in a process of its own, so to speak. Without one the test is
+// skipped.
+func WithRedis() Option { return func(o *options) { o.redis = true } }
+
+// WithSMTP sends mails by SMTP, instead of catching them.
+func WithSMTP() Option { return func(o *options) { o.smtp = true } }
+
+// Quiet runs nothing in the background: each statement is one of a request, so they can be counted. Mails stay in the outbox; MailTo reads
+// them there.
+func Quiet() Option { return func(o *options) { o.quiet = true } }
+
+// Each runs a test on every database, each time in a parallel subtest with an Env of its own.
+func Each(t *testing.T, run func(t *testing.T, env *Env), opts ...Option) {
+	t.Helper()
+	for _, name := range testdb.Dialects() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, New(t, name, opts...))
+		})
+	}
+}
+
+// OnSQLite starts the program on the database that is quickest to make.
+func OnSQLite(t testing.TB, opts ...Option) *Env {
+	t.Helper()
+	return New(t, dialect.SQLite, opts...)
+}
+
+// New starts the program on a database of the dialect.
+func New(t testing.TB, name string, opts ...Option) *Env {
+	t.Helper()
+	o := newOptions(t, opts)
+	return start(t, name, testdb.URL(t, name), &Mails{arrived: make(chan struct{})}, o)
+}
+
+// Replica starts the program once more on the same database, like a second node of the deployment.
+func (e *Env) Replica(t testing.TB) *Env {
+	t.Helper()
+	return start(t, e.Dialect, e.url, e.mails, e.options)
+}
+
+func newOptions(t testing.TB, opts []Option) options {
+	t.Helper()
+	o := options{settings: map[string]string{}}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	if !o.redis {
+		return o
+	}
+	url := os.Getenv(RedisURL)
+	switch {
+	case url == "" && testdb.Require():
+		t.Fatalf("%s is not set, and LATCHKEEP_TEST_REQUIRE=all", RedisURL)
+	case url == "":
+		t.Skipf("%s is not set: nothing is tested with a Redis server", RedisURL)
+	}
+	o.settings["redis.url"] = redisDatabase(url)
+	return o
+}
+
+func start(t testing.TB, name, url string, mails *Mails, o options) *Env {
+	t.Helper()
+	keyring, err := secret.NewKeyring([]string{masterSecret})
+	require.NoError(t, err)
+	e := &Env{
+		Dialect: name, options: o, url: url, mails: mails,
+		log: newLogbook(), statement: &statements{}, keyring: keyring,
+	}
+	e.transport = &http.Transport{
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, network, e.address)
+		},
+		MaxIdleConnsPerHost: 100,
+	}
+	t.Cleanup(e.transport.CloseIdleConnections)
+	s := e.settings(t)
+	wired := wire.Options{Log: slog.New(e.log), Version: "test", OnStatement: e.statement.add}
+	if !o.smtp {
+		wired.Mailer = mails
+	}
+	e.App, err = wire.New(t.Context(), s, wired)
+	require.NoError(t, err, "start the program")
+	t.Cleanup(func() { require.NoError(t, e.App.Close()) })
+	if o.quiet {
+		e.serveQuietly(t)
+	} else {
+		e.serve(t)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log("the program's log:\n" + strings.Join(e.log.lines(), "\n"))
+		}
+	})
+	return e
+}

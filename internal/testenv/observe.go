@@ -1,0 +1,147 @@
+package testenv
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/ent"
+	"github.com/latchkeep/latchkeep/ent/auditlog"
+	"github.com/latchkeep/latchkeep/ent/intent"
+	"github.com/latchkeep/latchkeep/ent/outbox"
+	"github.com/latchkeep/latchkeep/ent/scope"
+	"github.com/latchkeep/latchkeep/ent/store"
+)
+
+// An AuditRecord is an entry of a tenant's audit log.
+type AuditRecord struct {
+	Type, Error, ActorEmail, SourceIP, UserAgent, RequestID string
+	Actor                                                   uuid.UUID
+	Details                                                 map[string]any
+}
+
+// Audit is the tenant's audit log, oldest first. Records appear a moment after the answer that they are about.
+func (s *Tenant) Audit(t testing.TB) []AuditRecord {
+	t.Helper()
+	rows, err := s.Env.App.Store.Reader().AuditLog.Query().Order(ent.Asc(auditlog.FieldSequence)).All(scope.With(t.Context(), s.scope()))
+	require.NoError(t, err)
+	records := make([]AuditRecord, len(rows))
+	for i, row := range rows {
+		r := AuditRecord{
+			Type: row.Type, Error: row.Error, SourceIP: row.MetaSourceIP, UserAgent: row.MetaUserAgent, RequestID: row.MetaHTTPRequestID,
+		}
+		if row.ActorUserID != nil {
+			r.Actor = *row.ActorUserID
+		}
+		if row.ActorEmail != nil {
+			r.ActorEmail = *row.ActorEmail
+		}
+		if len(row.Details) > 0 {
+			require.NoError(t, json.Unmarshal(row.Details, &r.Details))
+		}
+		records[i] = r
+	}
+	return records
+}
+
+// AuditOf waits until the log has n records of a type, and returns them.
+func (s *Tenant) AuditOf(t testing.TB, kind event.AuditType, n int) []AuditRecord {
+	t.Helper()
+	var found []AuditRecord
+	require.Eventually(t, func() bool {
+		found = nil
+		for _, r := range s.Audit(t) {
+			if r.Type == string(kind) {
+				found = append(found, r)
+			}
+		}
+		return len(found) >= n
+	}, patience, 10*time.Millisecond, "%d audit records %s", n, kind)
+	require.Len(t, found, n, kind)
+	return found
+}
+
+// An Event is one that the tenant's webhooks are told.
+type Event struct {
+	Name string
+	Data map[string]any
+}
+
+// Events are the events that the tenant's webhooks are told, in the order of their telling. The tenant must have a webhook.
+func (s *Tenant) Events(t testing.TB) []Event {
+	t.Helper()
+	var events []Event
+	for _, row := range s.intents(t, event.KindWebhook) {
+		var p event.WebhookPayload
+		require.NoError(t, json.Unmarshal(s.open(t, row), &p))
+		e := Event{Name: string(p.Event)}
+		require.NoError(t, json.Unmarshal(p.Data, &e.Data))
+		events = append(events, e)
+	}
+	return events
+}
+
+// Webhook is a configuration that subscribes to every event.
+const Webhook = `"webhooks": {"enabled": true, "hooks": [{"callback": "https://hooks.example/all", "events": ["user", "session", "email.send"]}]}`
+
+func (s *Tenant) intents(t testing.TB, kind string) []*ent.Intent {
+	t.Helper()
+	rows, err := s.Env.App.Store.Reader().Intent.Query().
+		Where(intent.Kind(kind)).Order(ent.Asc(intent.FieldID)).All(scope.With(t.Context(), s.scope()))
+	require.NoError(t, err)
+	return rows
+}
+
+func (s *Tenant) open(t testing.TB, row *ent.Intent) []byte {
+	t.Helper()
+	plain, err := outbox.Open(s.Env.keyring, s.ID, row.Kind, row.ID, row.Payload)
+	require.NoError(t, err)
+	return plain
+}
+
+// takeIntents takes intents out of the outbox, as a worker does.
+func (s *Tenant) takeIntents(t testing.TB, kind string) [][]byte {
+	t.Helper()
+	var payloads [][]byte
+	for _, row := range s.intents(t, kind) {
+		payloads = append(payloads, s.open(t, row))
+		require.NoError(t, s.Change(t, func(ctx context.Context, tx *store.Tx) error { return tx.Intent.DeleteOneID(row.ID).Exec(ctx) }))
+	}
+	return payloads
+}
+
+// Change changes the tenant's rows behind the program's back, for what no API does yet.
+func (s *Tenant) Change(t testing.TB, write store.Write) error {
+	t.Helper()
+	return s.Env.App.Store.Do(t.Context(), s.scope(), write)
+}
+
+// Count counts rows of the tenant's flows, sessions, users or passcodes.
+func (s *Tenant) Count(t testing.TB, what string) int {
+	t.Helper()
+	ctx := scope.With(t.Context(), s.scope())
+	r := s.Env.App.Store.Reader()
+	var n int
+	var err error
+	switch what {
+	case "flows":
+		n, err = r.Flow.Query().Count(ctx)
+	case "sessions":
+		n, err = r.Session.Query().Count(ctx)
+	case "users":
+		n, err = r.User.Query().Count(ctx)
+	case "passcodes":
+		n, err = r.Passcode.Query().Count(ctx)
+	case "intents":
+		n, err = r.Intent.Query().Count(ctx)
+	default:
+		t.Fatalf("what are %s?", what)
+	}
+	require.NoError(t, err)
+	return n
+}
