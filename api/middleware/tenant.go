@@ -66,7 +66,9 @@ func (v *Resolver) serve(w http.ResponseWriter, r *http.Request, next http.Handl
 		fail(w, r, err)
 		return
 	}
-	From(r.Context()).Tenant = t
+	req := From(r.Context())
+	req.Tenant = t
+	req.Client.Tokens = tokens(r, t)
 	next.ServeHTTP(w, r)
 }
 

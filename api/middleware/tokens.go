@@ -1,0 +1,30 @@
+package middleware
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/latchkeep/latchkeep/auth/session"
+	"github.com/latchkeep/latchkeep/tenants"
+)
+
+// maxTokens bounds how many tokens of one request are looked at.
+const maxTokens = 4
+
+// tokens are what a request offers to prove a session: bearer tokens first (RFC 6750 §2.1), then cookies of the tenant's name. A token
+// without "Bearer" is none.
+func tokens(r *http.Request, t *tenants.Tenant) []string {
+	var found []string
+	for _, value := range r.Header.Values("Authorization") {
+		scheme, token, _ := strings.Cut(value, " ")
+		if token = strings.TrimSpace(token); token != "" && strings.EqualFold(scheme, "Bearer") {
+			found = append(found, token)
+		}
+	}
+	for _, cookie := range r.CookiesNamed(session.CookieName(t)) {
+		if cookie.Value != "" {
+			found = append(found, cookie.Value)
+		}
+	}
+	return found[:min(len(found), maxTokens)]
+}
