@@ -41,18 +41,20 @@ type auditTask struct {
 }
 
 func (a *auditTask) run(ctx context.Context, b batch) error {
-	records := make([]event.AuditPayload, len(b.Items))
-	for i, it := range b.Items {
-		plain, err := outbox.Open(a.keyring, b.Tenant, event.KindAudit, it.ID, it.Payload)
+	var records []event.AuditPayload
+	var readable []item
+	for _, it := range b.Items {
+		record, err := a.read(b, it)
 		if err != nil {
-			return fmt.Errorf("open record %s: %w", it.ID, err)
+			if err := a.giveUp(ctx, b, it, err); err != nil {
+				return err
+			}
+			continue
 		}
-		if err := json.Unmarshal(plain, &records[i]); err != nil {
-			return fmt.Errorf("read record %s: %w", it.ID, err)
-		}
-		if a.sinks.Mask {
-			mask(&records[i])
-		}
+		records, readable = append(records, record), append(readable, it)
+	}
+	if b.Items = readable; len(readable) == 0 {
+		return nil
 	}
 	err := a.store.Do(ctx, scope.Tenant(b.Tenant), func(ctx context.Context, tx *store.Tx) error {
 		if a.sinks.Store {
@@ -74,6 +76,35 @@ func (a *auditTask) run(ctx context.Context, b batch) error {
 	}
 	for i, record := range records {
 		a.print(ctx, b, b.Items[i], record)
+	}
+	return nil
+}
+
+func (a *auditTask) read(b batch, it item) (event.AuditPayload, error) {
+	var record event.AuditPayload
+	plain, err := outbox.Open(a.keyring, b.Tenant, event.KindAudit, it.ID, it.Payload)
+	if err != nil {
+		return record, fmt.Errorf("open record: %w", err)
+	}
+	if err := json.Unmarshal(plain, &record); err != nil {
+		return record, fmt.Errorf("read record: %w", err)
+	}
+	if a.sinks.Mask {
+		mask(&record)
+	}
+	return record, nil
+}
+
+// giveUp sets a record aside that cannot be read, with a secret that is gone perhaps, so that it does not hold up those behind it. An
+// operator can have it tried again.
+func (a *auditTask) giveUp(ctx context.Context, b batch, it item, why error) error {
+	a.log.ErrorContext(ctx, "an audit record cannot be read and is set aside", "tenant_id", b.Tenant, "intent_id", it.ID, "error", why)
+	err := a.store.Do(ctx, scope.Tenant(b.Tenant), func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Raw.IntentsDead(ctx, time.Now().UTC(), why.Error(), it.ID)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("set an audit record aside: %w", err)
 	}
 	return nil
 }

@@ -289,6 +289,27 @@ func TestWorker_AppendsAuditRecordsInOrderAndMasked(t *testing.T) {
 	})
 }
 
+func TestWorker_SetsAsideAnAuditRecordThatCannotBeReadAndGoesOn(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *room) {
+		other, err := secret.NewKeyring([]string{"a secret that this deployment has lost, long enough"})
+		require.NoError(t, err)
+		lost := outbox.NewWriter(other, nil)
+		err = r.store.Do(t.Context(), scope.Tenant(r.shop.ID), func(ctx context.Context, tx *store.Tx) error {
+			return lost.Write(ctx, tx, event.Audit(r.shop, auth.Client{}, event.LoginSuccess, event.Actor{}, nil, ""))
+		})
+		require.NoError(t, err)
+		r.leave(t, r.shop, event.Audit(r.shop, auth.Client{}, event.UserLoggedOut, event.Actor{}, nil, ""))
+
+		r.work(t)
+
+		r.eventually(t, func() bool { s := r.states(t); return s["done"] == 1 && s["dead"] == 1 })
+		row, err := r.store.Reader().AuditLog.Query().Only(scope.With(t.Context(), scope.Tenant(r.shop.ID)))
+		require.NoError(t, err)
+		require.Equal(t, string(event.UserLoggedOut), row.Type)
+	})
+}
+
 func TestCleanup_DeletesWhatExpiredAndNothingElse(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, r *room) {

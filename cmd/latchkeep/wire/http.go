@@ -67,6 +67,9 @@ func (a *App) Public() http.Handler {
 		base.Handle("/", p.Base())
 		base.Handle("/_/assets/", p.Assets())
 	}
+	if o.Front == nil {
+		base.HandleFunc("/", notFound)
+	}
 	api := public.New(o)
 	base.Handle(PublicDocs, documentPage("Latchkeep public API", PublicDocs, api.OpenAPI))
 	resolver := middleware.NewResolver(a.Registry, !a.Settings.MultiTenancy.Enabled)
@@ -78,9 +81,7 @@ func (a *App) Admin() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health/alive", func(w http.ResponseWriter, _ *http.Request) { jsonText(w, `{"alive":true}`) })
 	mux.HandleFunc("GET /health/ready", func(w http.ResponseWriter, _ *http.Request) { jsonText(w, `{"ready":true}`) })
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		problem.WriteCompatible(w, problem.NotFound("not_found", "there is no such route"))
-	})
+	mux.HandleFunc("/", notFound)
 	return a.base("admin", mux)
 }
 
@@ -97,6 +98,10 @@ func (a *App) Console() http.Handler {
 		mux.Handle("/_/assets/", p.Assets())
 	}
 	return a.base("console", mux)
+}
+
+func notFound(w http.ResponseWriter, _ *http.Request) {
+	problem.WriteCompatible(w, problem.NotFound("not_found", "there is no such route"))
 }
 
 func jsonText(w http.ResponseWriter, body string) {
