@@ -3,6 +3,7 @@ package tenants_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -257,6 +258,33 @@ func TestRegistry_SuspendedIsFoundAndSaysSoDeletedIsNot(t *testing.T) {
 			require.ErrorIs(t, err, tenants.ErrNotFound)
 		}
 	})
+}
+
+func TestRegistry_ALoadOvertakenByAChangeIsNotKept(t *testing.T) {
+	t.Parallel()
+
+	s := on(t, "sqlite3")
+	acme := s.tenant(t, "acme")
+	reached, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	s.statements.hold = func(query string) {
+		if strings.Contains(query, "signing_keys") { // the tenant's row has been read by then
+			once.Do(func() { close(reached); <-release })
+		}
+	}
+	loaded := make(chan error)
+	go func() {
+		_, err := s.registry.ByID(t.Context(), acme.ID)
+		loaded <- err
+	}()
+	<-reached
+	_, err := s.tenants.PatchConfig(t.Context(), acme.ID, []byte(`{"session":{"limit":9}}`), tenants.How{By: tenants.ByCLI})
+	require.NoError(t, err)
+	close(release)
+	require.NoError(t, <-loaded)
+	found, err := s.registry.ByID(t.Context(), acme.ID)
+	require.NoError(t, err)
+	require.EqualValues(t, 9, found.Config.Session.Limit)
 }
 
 func TestRegistry_ReadersNeverSeeAnOlderSnapshotAfterANewerOne(t *testing.T) {

@@ -2,7 +2,6 @@ package tenants_test
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -31,12 +30,17 @@ type setup struct {
 type statements struct {
 	mu   sync.Mutex
 	sent []string
+	hold func(query string) // is called before each is sent
 }
 
 func (s *statements) add(query string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.sent = append(s.sent, query)
+	hold := s.hold
+	s.mu.Unlock()
+	if hold != nil {
+		hold(query)
+	}
 }
 
 // during counts the statements that f sends.
@@ -115,12 +119,4 @@ func (s *setup) tenant(t testing.TB, slug string) *tenants.Record {
 	r, err := s.tenants.Create(t.Context(), tenants.ByCLI, tenants.NewTenant{Slug: slug})
 	require.NoError(t, err)
 	return r
-}
-
-func kinds(queries []string) string {
-	var b strings.Builder
-	for _, q := range queries {
-		b.WriteString(strings.Fields(q)[0] + " ")
-	}
-	return b.String()
 }
