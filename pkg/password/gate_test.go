@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/pkg/problem"
 )
 
 // rush is a gate in a bubble of time, and what came of those who asked to go through.
@@ -127,6 +129,8 @@ func TestGate_RefusesAtOnceWhenAllPlacesToWaitAreTaken(t *testing.T) {
 		var busy *BusyError
 		require.ErrorAs(t, r.gate.run(r.ctx, "a", func() {}), &busy)
 		require.Equal(t, time.Minute, busy.RetryAfter)
+		require.Equal(t, 503, problem.HTTPStatus(busy))
+		require.Equal(t, "60", problem.RetryAfter(busy))
 		r.settle()
 		require.Equal(t, "a a a a a", r.served())
 	})

@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"runtime"
 	"time"
+
+	"github.com/latchkeep/latchkeep/pkg/problem"
 )
 
 // Options bound the work. Zero members mean the default.
@@ -53,6 +55,15 @@ type BusyError struct{ RetryAfter time.Duration }
 
 func (e *BusyError) Error() string {
 	return fmt.Sprintf("too many passwords are being checked; try again in %s", e.RetryAfter)
+}
+
+// As lets errors.As find the domain error that stands for this one: it is answered with 503 and Retry-After.
+func (e *BusyError) As(target any) bool {
+	p, ok := target.(**problem.Error)
+	if ok {
+		*p = problem.Unavailable("busy", e).After(e.RetryAfter)
+	}
+	return ok
 }
 
 // Hash makes a hash of a password. fairKey groups callers (a tenant): while others wait, none of them gets more than its

@@ -1,12 +1,13 @@
 // Package ratelimit counts attempts: so many tokens in a window of time for each key.
 //
-// The window of a key starts at its first use. A refused attempt extends nothing, and success resets nothing. Keys are opaque texts; who
-// builds them puts the tenant in. See README.md.
+// The windows of a key start at its first use. A refused attempt extends nothing, and success resets nothing. Keys are
+// opaque texts: who builds them puts the tenant in. See README.md.
+//
+// The package decides nothing but whether a token is left: what is limited, and what a refused caller sees, is said elsewhere.
 package ratelimit
 
 import (
 	"context"
-	"log/slog"
 	"time"
 )
 
@@ -16,7 +17,7 @@ type Limit struct {
 	Interval time.Duration
 }
 
-// sane is the limit with the smallest values that make sense in place of absurd ones.
+// sane puts the smallest values that make sense in the place of absurd ones: one token, one second.
 func (l Limit) sane() Limit {
 	if l.Tokens < 1 {
 		l.Tokens = 1
@@ -27,17 +28,22 @@ func (l Limit) sane() Limit {
 	return l
 }
 
+// keptIntervals is for how many intervals after the last taken token a key is remembered. Then its windows start anew.
+const keptIntervals = 3
+
 // A Decision is the answer to an attempt.
 type Decision struct {
-	Allowed   bool
+	Allowed bool
+	// Remaining is how many more attempts the window allows.
 	Remaining int
-	// RetryAfter is how long until the window ends.
+	// RetryAfter is how long until the window ends and the bucket is full again, whether or not this attempt was allowed.
 	RetryAfter time.Duration
 }
 
-// A Limiter takes tokens.
+// A Limiter takes tokens. [Memory] and [Redis] are limiters.
 type Limiter interface {
-	// Take takes a token of the key, if one is left.
+	// Take takes a token of the key, if one is left. An attempt that is not allowed is no error; the limit is given each
+	// time, and the state of a key survives a change of it as README.md says.
 	Take(ctx context.Context, key string, l Limit) (Decision, error)
 }
 
@@ -47,24 +53,4 @@ func decide(left int, untilEnd time.Duration) Decision {
 		return Decision{RetryAfter: untilEnd}
 	}
 	return Decision{Allowed: true, Remaining: left - 1, RetryAfter: untilEnd}
-}
-
-// fallback asks a second limiter where the first fails.
-type fallback struct {
-	primary, secondary Limiter
-	log                *slog.Logger
-}
-
-// WithFallback takes tokens of primary, and of secondary while primary fails: attempts stay limited in each process when Redis is gone.
-func WithFallback(primary, secondary Limiter, log *slog.Logger) Limiter {
-	return &fallback{primary, secondary, log}
-}
-
-func (f *fallback) Take(ctx context.Context, key string, l Limit) (Decision, error) {
-	d, err := f.primary.Take(ctx, key, l)
-	if err == nil || ctx.Err() != nil {
-		return d, err
-	}
-	f.log.WarnContext(ctx, "the shared rate limits cannot be reached; this process counts alone", "error", err)
-	return f.secondary.Take(ctx, key, l)
 }
