@@ -22,43 +22,60 @@ type Extractor struct {
 	trusted []netip.Prefix
 }
 
-// NewExtractor finds addresses by one of the ways; an empty one is Direct.
+// NewExtractor finds addresses by one of the ways; an empty or unknown one is Direct. trusted are the proxies whose header
+// is believed, and nobody else, loopback and private ranges included.
 func NewExtractor(kind string, trusted []netip.Prefix) *Extractor {
-	return &Extractor{kind: kind, trusted: trusted}
+	e := &Extractor{kind: kind}
+	for _, p := range trusted {
+		if p.Addr().Is4In6() && p.Bits() >= 96 { // addresses are compared in their IPv4 form
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
+		e.trusted = append(e.trusted, p.Masked())
+	}
+	return e
 }
 
-// IP is the address of who sent the request; invalid where the connection has none that can be read.
+// IP is the address of who sent the request, without zone, IPv4 addresses in their own form. It is the zero Addr where
+// the connection has none that can be read, such as a Unix socket; then no header is believed either.
 func (e *Extractor) IP(r *http.Request) netip.Addr {
 	peer := parse(r.RemoteAddr)
+	if !e.trusts(peer) {
+		return peer
+	}
 	switch e.kind {
 	case XRealIP:
-		if v := r.Header.Get("X-Real-Ip"); v != "" && e.trusts(peer) {
-			if ip := parse(v); ip.IsValid() {
+		// A proxy that knows the header replaces it; of two, one came from the client.
+		if values := r.Header.Values("X-Real-Ip"); len(values) == 1 {
+			if ip := parse(values[0]); ip.IsValid() {
 				return ip
 			}
 		}
 	case XForwardedFor:
-		return e.forwarded(strings.Join(r.Header.Values("X-Forwarded-For"), ","), peer)
+		return e.forwarded(r.Header.Values("X-Forwarded-For"), peer)
 	}
 	return peer
 }
 
-// forwarded walks from the peer to the left as long as whoever says so is trusted.
-func (e *Extractor) forwarded(header string, peer netip.Addr) netip.Addr {
-	if header == "" || !e.trusts(peer) {
-		return peer
-	}
-	entries := strings.Split(header, ",")
+// forwarded walks from the peer to the left as long as whoever says so is trusted. It reads no further than it must: what
+// is left of the answer is the client's to make up, and may be long.
+func (e *Extractor) forwarded(values []string, peer netip.Addr) netip.Addr {
 	leftmost := peer
-	for i := len(entries) - 1; i >= 0; i-- {
-		ip := parse(entries[i])
-		switch {
-		case !ip.IsValid():
-			return peer
-		case !e.trusts(ip):
-			return ip
+	for i := len(values) - 1; i >= 0; i-- {
+		for rest, more := values[i], true; more; {
+			entry := rest
+			at := strings.LastIndexByte(rest, ',')
+			if more = at >= 0; more {
+				rest, entry = rest[:at], rest[at+1:]
+			}
+			ip := parse(entry)
+			switch {
+			case !ip.IsValid():
+				return peer
+			case !e.trusts(ip):
+				return ip
+			}
+			leftmost = ip
 		}
-		leftmost = ip
 	}
 	return leftmost
 }
@@ -76,19 +93,27 @@ func (e *Extractor) trusts(ip netip.Addr) bool {
 func parse(s string) netip.Addr {
 	s = strings.TrimSpace(s)
 	if ap, err := netip.ParseAddrPort(s); err == nil {
-		return ap.Addr().Unmap().WithZone("")
+		return plain(ap.Addr())
 	}
-	s = strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")
+	s = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
 	ip, err := netip.ParseAddr(s)
 	if err != nil {
 		return netip.Addr{}
 	}
-	return ip.Unmap().WithZone("")
+	return plain(ip)
 }
 
-// LimitKey stands for an address in rate limits. An IPv6 caller usually has a whole /64, so that is what counts.
+// plain is an address in the one form in which it is compared, counted and stored.
+func plain(ip netip.Addr) netip.Addr { return ip.Unmap().WithZone("") }
+
+// LimitKey stands for an address in rate limits. An IPv6 caller usually has a whole /64, so that is what counts. All
+// callers without an address share one key.
 func LimitKey(ip netip.Addr) string {
-	if !ip.Is6() {
+	ip = plain(ip)
+	switch {
+	case !ip.IsValid():
+		return "unknown"
+	case ip.Is4():
 		return ip.String()
 	}
 	p, err := ip.Prefix(64)
