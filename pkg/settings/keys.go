@@ -132,6 +132,18 @@ func limitKeys() []Key {
 				Hanko:   same(path+".interval", env+"_INTERVAL"),
 				Meaning: "the interval; `0s` or less acts as `1s`"})
 	}
+	for _, l := range []struct {
+		name, meaning string
+		tokens        int
+	}{
+		{"account_passcode", "mails with a code per address, whoever asks", 30},
+		{"account_password", "attempts at a password per identifier, whoever tries", 100},
+	} {
+		path := "rate_limiter." + l.name + "_limits"
+		keys = append(keys,
+			Key{Path: path + ".tokens", Kind: Uint, Default: uint(l.tokens), Meaning: l.meaning + " in one interval; `0` acts as `1`"},
+			Key{Path: path + ".interval", Kind: Duration, Default: time.Hour, Meaning: "the interval; `0s` or less acts as `1s`"})
+	}
 	unused := "accepted and ignored: flows are guarded by their version, not by a lock"
 	return append(keys,
 		Key{Path: "flow_locker.enabled", Kind: Bool, Default: true, Unused: true,

@@ -252,3 +252,16 @@ func TestLoad_DevModeComesFromTheCommandOnly(t *testing.T) {
 	require.False(t, s.Dev.Enabled)
 	require.True(t, containing(warnings(notices), "dev.enabled"))
 }
+
+func TestLimits_OfAccountsStandBesideThoseOfClients(t *testing.T) {
+	t.Parallel()
+
+	rl := minimal().must(t).RateLimiter
+	require.Equal(t, settings.Limit{Tokens: 30, Interval: time.Hour}, rl.AccountPasscode)
+	require.Equal(t, settings.Limit{Tokens: 100, Interval: time.Hour}, rl.AccountPassword)
+
+	rl = minimal().with("LATCHKEEP_RATE_LIMITER_ACCOUNT_PASSCODE_LIMITS_TOKENS=0",
+		"LATCHKEEP_RATE_LIMITER_ACCOUNT_PASSWORD_LIMITS_INTERVAL=10m").must(t).RateLimiter
+	require.Equal(t, settings.Limit{Tokens: 1, Interval: time.Hour}, rl.AccountPasscode)
+	require.Equal(t, settings.Limit{Tokens: 100, Interval: 10 * time.Minute}, rl.AccountPassword)
+}

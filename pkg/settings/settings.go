@@ -122,6 +122,10 @@ type RateLimiter struct {
 	OTP      Limit  `koanf:"otp_limits"`
 	Password Limit  `koanf:"password_limits"`
 	Token    Limit  `koanf:"token_limits"`
+
+	// Of an account, whatever the address of the client: against those who have many addresses.
+	AccountPasscode Limit `koanf:"account_passcode_limits"`
+	AccountPassword Limit `koanf:"account_password_limits"`
 }
 
 // A Limit allows Tokens attempts in each Interval. Tokens ≥ 1, Interval > 0.

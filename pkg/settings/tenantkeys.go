@@ -150,7 +150,7 @@ func TenantKeys() []TenantKey {
 // tenantSections are the top-level keys of the tenant part of a file.
 func tenantSections() []string {
 	return []string{"account", "cors", "email", "email_delivery", "mfa", "passkey", "password", "privacy", "saml", "secrets",
-		"security_notifications", "service", "session", "third_party", "username", "webauthn", "webhooks"}
+		"security_notifications", "service", "session", "signing", "third_party", "username", "webauthn", "webhooks"}
 }
 
 // legacySections are top-level keys of old that belong to a tenant; the tenant's configuration maps them.

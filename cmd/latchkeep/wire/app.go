@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/latchkeep/latchkeep/auth/flows"
@@ -205,8 +206,7 @@ func limits(r settings.RateLimiter) flows.Limits {
 	limit := func(l settings.Limit) ratelimit.Limit { return ratelimit.Limit{Tokens: l.Tokens, Interval: l.Interval} }
 	return flows.Limits{
 		Passcode: limit(r.Passcode), Password: limit(r.Password), OTP: limit(r.OTP), Token: limit(r.Token),
-		AccountPasscode: ratelimit.Limit{Tokens: 30, Interval: time.Hour},
-		AccountPassword: ratelimit.Limit{Tokens: 100, Interval: time.Hour},
+		AccountPasscode: limit(r.AccountPasscode), AccountPassword: limit(r.AccountPassword),
 	}
 }
 
@@ -242,17 +242,40 @@ func singleConfig(ctx context.Context, s *settings.Settings, log *slog.Logger) (
 	for _, w := range warnings {
 		log.WarnContext(ctx, w)
 	}
-	if len(problems) == 0 {
-		problems = c.Validate()
-	}
+	problems = append(problems, notAmong(c.ValidateSingle(), problems)...)
 	if len(problems) > 0 {
-		return nil, fmt.Errorf("the configuration of the tenant is not valid: %w", problems)
+		return nil, tenantProblems(s, problems)
 	}
 	return &c, nil
 }
 
+// notAmong are those problems whose path none of the others has: what could not be read has its default, which may be found fault with again.
+func notAmong(problems, others config.Problems) config.Problems {
+	return slices.DeleteFunc(problems, func(p config.Problem) bool {
+		return slices.ContainsFunc(others, func(o config.Problem) bool { return o.Path == p.Path })
+	})
+}
+
+// tenantProblems says of each problem where the value came from, as settings.Problems do.
+func tenantProblems(s *settings.Settings, problems config.Problems) settings.Problems {
+	list := make(settings.Problems, 0, len(problems))
+	for _, p := range problems {
+		one := settings.Problem{Key: p.Path, Path: p.Path, Where: s.File, Reason: p.Reason}
+		if name, ok := s.Tenant.Sources[p.Path]; ok {
+			one.Key, one.Where, one.Reason = name, "environment", p.Path+" "+p.Reason
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
 // TenantKeys are the settings of the only tenant beyond those of a Hanko configuration.
-func TenantKeys() []settings.TenantKey { return nil }
+func TenantKeys() []settings.TenantKey {
+	return []settings.TenantKey{
+		{Path: "signing.algorithm", Kind: settings.Text},
+		{Path: "mfa.third_party", Kind: settings.Bool},
+	}
+}
 
 // Close closes what New opened.
 func (a *App) Close() error {
