@@ -88,6 +88,10 @@ func TestRulesFindWhatTheyAreFor(t *testing.T) {
 
 		{"a sleep", "worker/w_test.go", "package worker\nimport \"time\"\nfunc f() { time.Sleep(1) }", "w_test.go:3"},
 		{"a renamed sleep", "worker/w_test.go", "package worker\nimport clock \"time\"\nfunc f() { clock.Sleep(1) }", "w_test.go:3"},
+		{
+			"a sleep by an imagined clock", "worker/w_test.go",
+			"package worker\nimport (\n\"testing/synctest\"\n\"time\"\n)\nfunc f() { synctest.Test(nil, func() { time.Sleep(1) }) }", "",
+		},
 		{"a marked sleep", "worker/w_test.go", "package worker\nimport \"time\"\nfunc f() {\n// sleep: the peer offers no sign.\ntime.Sleep(1) }", ""},
 		{"a sleep in the vocabulary", "internal/testenv/w.go", "package testenv\nimport \"time\"\nfunc f() { time.Sleep(1) }", "w.go:3"},
 
