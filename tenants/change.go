@@ -90,7 +90,7 @@ func (p *Provisioner) change(
 			return problem.PreconditionFailed("version_mismatch",
 				fmt.Sprintf("the configuration is at version %d, not %d: read it again and repeat the change", old.ConfigVersion, how.If))
 		}
-		c := current{tx: tx, row: old, base: baseConfig(p.addresses, old.ID, old.Slug, Origin(old.Origin))}
+		c := current{tx: tx, row: old, base: baseConfig(p.addresses, old.ID, old.Slug, old.Name, Origin(old.Origin))}
 		if c.full, err = openStored(p.o.Keyring, old.ID, c.base, old.Config); err != nil {
 			return err
 		}
@@ -187,7 +187,7 @@ func (p *Provisioner) ConfigVersion(ctx context.Context, id uuid.UUID, version i
 	if err != nil {
 		return nil, fmt.Errorf("read version %d of the configuration of tenant %s: %w", version, id, err)
 	}
-	base := baseConfig(p.addresses, t.ID, t.Slug, Origin(t.Origin))
+	base := baseConfig(p.addresses, t.ID, t.Slug, t.Name, Origin(t.Origin))
 	then, err := config.Apply(base, row.Config)
 	if err != nil {
 		return nil, fmt.Errorf("read version %d of the configuration of tenant %s: %w", version, id, err)

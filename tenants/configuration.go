@@ -2,6 +2,7 @@ package tenants
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -17,9 +18,9 @@ import (
 // A stored configuration is what differs from the defaults, with its secrets sealed.
 
 // baseConfig is what a tenant's configuration differs from.
-func baseConfig(a Addresses, id uuid.UUID, slug string, origin Origin) config.Config {
+func baseConfig(a Addresses, id uuid.UUID, slug, name string, origin Origin) config.Config {
 	if origin == OriginV1 || origin == OriginSystem {
-		return config.ForPublicURL(a.Public(id, slug))
+		return config.ForPublicURL(a.Public(id, slug)).Named(cmp.Or(name, slug))
 	}
 	return config.Default()
 }
@@ -29,7 +30,7 @@ func (r *Registry) configOf(row *ent.Tenant) (config.Config, error) {
 	if r.o.Single != nil && row.ID == SingleID {
 		return *r.o.Single, nil
 	}
-	return openStored(r.o.Keyring, row.ID, baseConfig(r.o.Addresses, row.ID, row.Slug, Origin(row.Origin)), row.Config)
+	return openStored(r.o.Keyring, row.ID, baseConfig(r.o.Addresses, row.ID, row.Slug, row.Name, Origin(row.Origin)), row.Config)
 }
 
 // shown is the whole configuration of a tenant with its secrets masked. They are not even opened, so a secret that cannot be opened any more
@@ -38,7 +39,7 @@ func (r *Registry) shown(row *ent.Tenant) (config.Config, error) {
 	if r.o.Single != nil && row.ID == SingleID {
 		return config.Mask(*r.o.Single), nil
 	}
-	sealed, err := config.Apply(baseConfig(r.o.Addresses, row.ID, row.Slug, Origin(row.Origin)), row.Config)
+	sealed, err := config.Apply(baseConfig(r.o.Addresses, row.ID, row.Slug, row.Name, Origin(row.Origin)), row.Config)
 	if err != nil {
 		return config.Config{}, fmt.Errorf("read the configuration of tenant %s: %w", row.ID, err)
 	}

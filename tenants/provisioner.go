@@ -3,6 +3,7 @@ package tenants
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -104,11 +105,7 @@ func (p *Provisioner) Create(ctx context.Context, by Actor, in NewTenant) (*Reco
 		in.Slug = in.ID.String()
 	}
 	in.Name = strings.TrimSpace(in.Name)
-	if err := checkNew(in); err != nil {
-		return nil, err
-	}
-	base := baseConfig(p.addresses, in.ID, in.Slug, in.Origin)
-	full, err := decodeConfig(base, base, in.Config, in.Origin != OriginCompatible)
+	base, full, err := p.check(in)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +148,28 @@ func (p *Provisioner) Create(ctx context.Context, by Actor, in NewTenant) (*Reco
 }
 
 // checkNew finds all that is wrong with a new tenant but its configuration.
-func checkNew(in NewTenant) error {
+// check finds all that is wrong with a new tenant, its configuration too.
+func (p *Provisioner) check(in NewTenant) (base, full config.Config, err error) {
+	wrong := checkNew(in)
+	slug := in.Slug
+	if len(wrong) > 0 {
+		slug = "tenant" // its settings are checked against those of a good one
+	}
+	base = baseConfig(p.addresses, in.ID, slug, in.Name, in.Origin)
+	full, err = decodeConfig(base, base, in.Config, in.Origin != OriginCompatible)
+	if len(wrong) == 0 {
+		return base, full, err
+	}
+	if invalid, ok := errors.AsType[*problem.Error](err); ok {
+		for _, f := range invalid.Fields {
+			f.Path = "config." + f.Path
+			wrong = append(wrong, f)
+		}
+	}
+	return base, full, problem.Invalid("invalid_tenant", "the tenant is not valid", wrong...)
+}
+
+func checkNew(in NewTenant) []problem.Field {
 	var fields []problem.Field
 	if in.Origin != OriginCompatible && in.Origin != OriginSystem {
 		if why := SlugProblem(in.Slug); why != "" {
@@ -161,10 +179,7 @@ func checkNew(in NewTenant) error {
 	if why := nameProblem(in.Name); why != "" {
 		fields = append(fields, problem.Field{Path: "name", Reason: why})
 	}
-	if len(fields) > 0 {
-		return problem.Invalid("invalid_tenant", "the tenant is not valid", fields...)
-	}
-	return nil
+	return fields
 }
 
 func nameProblem(name string) string {

@@ -228,3 +228,35 @@ func BenchmarkCreate(b *testing.B) {
 		})
 	}
 }
+
+func TestCreate_ListsWhatIsWrongWithTheTenantAndItsConfigurationAtOnce(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, s *setup) {
+		_, err := s.tenants.Create(t.Context(), tenants.ByCLI, tenants.NewTenant{
+			Slug: "WWW", Name: "a\x00b", Config: []byte(`{"session": {"limit": 0, "lifespan": "soon"}}`),
+		})
+
+		var invalid *problem.Error
+		require.ErrorAs(t, err, &invalid)
+		var paths []string
+		for _, f := range invalid.Fields {
+			paths = append(paths, f.Path)
+		}
+		require.ElementsMatch(t, []string{"slug", "name", "config.session.limit", "config.session.lifespan"}, paths)
+	})
+}
+
+func TestCreate_NamesTheServiceAfterTheTenant(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, s *setup) {
+		named, err := s.tenants.Create(t.Context(), tenants.ByCLI, tenants.NewTenant{Slug: "shop", Name: "The Shop"})
+		require.NoError(t, err)
+		unnamed, err := s.tenants.Create(t.Context(), tenants.ByCLI, tenants.NewTenant{Slug: "bank"})
+		require.NoError(t, err)
+
+		require.Equal(t, "The Shop", named.Config.Service.Name)
+		require.Equal(t, "The Shop", named.Config.EmailDelivery.FromName)
+		require.Equal(t, "noreply@shop.localhost", named.Config.EmailDelivery.FromAddress)
+		require.Equal(t, "bank", unnamed.Config.WebAuthn.RelyingParty.DisplayName)
+	})
+}

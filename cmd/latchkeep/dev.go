@@ -119,7 +119,7 @@ func seed(ctx context.Context, app *wire.App, path string) error {
 		}
 	}
 	_, err = app.Provisioner.Create(ctx, tenants.ByCLI, tenants.NewTenant{
-		Slug: demoSlug, Name: "Demo", Config: []byte(`{"service": {"name": "Latchkeep Demo"}, "email_delivery": {"from_name": "Latchkeep Demo"}}`),
+		Slug: demoSlug, Name: "Latchkeep Demo",
 	})
 	if p, ok := errors.AsType[*problem.Error](err); ok && p.Kind == problem.KindConflict {
 		return nil

@@ -94,13 +94,12 @@ func ForPublicURL(publicURL string) Config {
 	}
 	c.WebAuthn.RelyingParty.ID = host
 	c.WebAuthn.RelyingParty.Origins = []string{origin}
-	if getsMail(host) {
-		c.EmailDelivery.FromAddress = "noreply@" + host
-	}
+	c.EmailDelivery.FromAddress = "noreply@" + host
 	return c
 }
 
-// getsMail tells whether an address at a host makes sense: not at a name that exists only in one place.
-func getsMail(host string) bool {
-	return strings.Contains(host, ".") && !strings.HasSuffix(host, ".localhost")
+// Named gives what people see of a tenant its name: mails, authenticator apps and passkeys.
+func (c Config) Named(name string) Config {
+	c.Service.Name, c.EmailDelivery.FromName, c.WebAuthn.RelyingParty.DisplayName = name, name, name
+	return c
 }

@@ -201,18 +201,18 @@ func TestForPublicURL_DerivesWhatFollowsFromTheAddress(t *testing.T) {
 		},
 		"http://shop.localhost:8000": {
 			"shop.localhost", "http://shop.localhost:8000", "http://shop.localhost:8000",
-			"http://shop.localhost:8000/thirdparty/callback", "http://shop.localhost:8000", "noreply@hanko.io",
+			"http://shop.localhost:8000/thirdparty/callback", "http://shop.localhost:8000", "noreply@shop.localhost",
 		},
 		"http://localhost:8000/0192": {
 			"localhost", "http://localhost:8000", "http://localhost:8000",
-			"http://localhost:8000/0192/thirdparty/callback", "http://localhost:8000/0192", "noreply@hanko.io",
+			"http://localhost:8000/0192/thirdparty/callback", "http://localhost:8000/0192", "noreply@localhost",
 		},
 		"http://127.0.0.1:8000/0192": {
 			"localhost", "http://localhost:8000", "http://127.0.0.1:8000",
-			"http://127.0.0.1:8000/0192/thirdparty/callback", "http://127.0.0.1:8000/0192", "noreply@hanko.io",
+			"http://127.0.0.1:8000/0192/thirdparty/callback", "http://127.0.0.1:8000/0192", "noreply@localhost",
 		},
 		"http://[::1]": {
-			"localhost", "http://localhost", "http://[::1]", "http://[::1]/thirdparty/callback", "http://[::1]", "noreply@hanko.io",
+			"localhost", "http://localhost", "http://[::1]", "http://[::1]/thirdparty/callback", "http://[::1]", "noreply@localhost",
 		},
 	} {
 		c := config.ForPublicURL(url)
