@@ -97,7 +97,7 @@ func (f *Flows) identify(t *turn) (flow.Outcome, error) {
 			return flow.Fail(flow.FlowDiscontinuity), nil
 		}
 	}
-	if c.Privacy.OnlyShowActualLoginMethods && account.Known() {
+	if c.Privacy.OnlyShowActualLoginMethods {
 		return f.continueWithActual(t), nil
 	}
 	return f.continueWithAny(t), nil
@@ -126,11 +126,12 @@ func (f *Flows) continueWithAny(t *turn) flow.Outcome {
 	}
 }
 
-// continueWithActual goes on by what the person really has. Only people who exist come here: for unknown addresses this would tell.
+// continueWithActual goes on by what the person really has. An unknown address passes for that of an account that only has mail, or only a
+// password where mail is off: a dead end of its own would tell that nobody has it.
 func (f *Flows) continueWithActual(t *turn) flow.Outcome {
 	c, d := t.Env.config(), t.Data
-	byMail := mailLogin(c) && d.HasEmails
-	byPassword := c.Password.Enabled && d.HasPassword
+	byMail := mailLogin(c) && (d.HasEmails || !d.known())
+	byPassword := c.Password.Enabled && (d.HasPassword || !d.known() && !mailLogin(c))
 	switch {
 	case byMail && byPassword:
 		return flow.Continue(stateLoginMethodChooser)

@@ -26,7 +26,5 @@ func (f *Flows) loginMethodChooser() state {
 	}
 }
 
-// onlyActual says whether only methods that the person has are shown. For an unknown address all of them are.
-func onlyActual(t *turn) bool {
-	return t.Env.config().Privacy.OnlyShowActualLoginMethods && t.Data.known()
-}
+// onlyActual says whether only methods that the person has are shown.
+func onlyActual(t *turn) bool { return t.Env.config().Privacy.OnlyShowActualLoginMethods }

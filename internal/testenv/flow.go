@@ -18,6 +18,8 @@ type Flow struct {
 	Name string
 	// State that was reached; after a refusal in the shape of an error, still the one before.
 	State State
+
+	id string
 }
 
 // A State is what a flow answered.
@@ -109,25 +111,19 @@ func (f *Flow) Post(t testing.TB, href, csrf string, data Inputs) State {
 }
 
 // ID is the flow's id, as it stands in hrefs.
-func (f *Flow) ID(t testing.TB) string {
-	t.Helper()
-	for _, a := range f.State.Actions {
-		_, id, _ := strings.Cut(a.Href, "%40")
-		return id
-	}
-	t.Fatalf("%s offers nothing, so the flow's id is not known", f.State.Name)
-	return ""
-}
+func (f *Flow) ID() string { return f.id }
 
 // Href is the address of an action, whether it is offered or not.
-func (f *Flow) Href(t testing.TB, action string) string {
-	t.Helper()
-	return "/" + f.Name + "?action=" + action + "%40" + f.ID(t)
+func (f *Flow) Href(action string) string {
+	return "/" + f.Name + "?action=" + action + "%40" + f.id
 }
 
 func (f *Flow) keep(s State) State {
 	if s.CSRFToken != "" {
 		f.State = s
+	}
+	for _, a := range s.Actions {
+		_, f.id, _ = strings.Cut(a.Href, "%40")
 	}
 	return s
 }

@@ -145,3 +145,12 @@ func (s *Tenant) Count(t testing.TB, what string) int {
 	require.NoError(t, err)
 	return n
 }
+
+// AuditSettled reports whether every audit record of the tenant has reached its log.
+func (s *Tenant) AuditSettled(t testing.TB) bool {
+	t.Helper()
+	waiting, err := s.Env.App.Store.Reader().Intent.Query().
+		Where(intent.Kind(event.KindAudit), intent.State("ready")).Count(scope.With(t.Context(), s.scope()))
+	require.NoError(t, err)
+	return waiting == 0
+}

@@ -1,0 +1,210 @@
+package flows_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/internal/testenv"
+)
+
+// TestScenarios plays the conversations of testdata through HTTP, on every database, with a single database connection: nothing may need a
+// second one while it holds the first. testdata/README.md explains how they are written.
+func TestScenarios(t *testing.T) {
+	t.Parallel()
+
+	files, err := filepath.Glob("testdata/*/*.txt")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		t.Run("conversations", func(t *testing.T) {
+			for i, file := range files {
+				name := strings.TrimSuffix(strings.TrimPrefix(file, "testdata/"), ".txt")
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					play(t, env, fmt.Sprintf("s%d", i), file)
+				})
+			}
+		})
+		require.Empty(t, env.Errors(), "nothing went wrong unexpectedly")
+	}, testenv.WithPool("1"))
+}
+
+// A scenario is a conversation that is being played.
+type scenario struct {
+	*testing.T
+	at string // the line, for messages
+
+	env    *testenv.Env
+	slug   string
+	config map[string]any
+	shop   *testenv.Tenant
+	people map[string]*testenv.Person
+
+	browsers map[string]*browser
+	*browser
+
+	vars             map[string]string
+	heard, mailsSeen int                   // how many events and mails were named so far
+	records          []testenv.AuditRecord // those that were not named yet
+	recordsSeen      int
+	strict           map[string]bool // kinds of observations that the scenario names
+}
+
+// A browser has a flow at most.
+type browser struct {
+	client *testenv.Client
+	flow   *testenv.Flow
+	last   testenv.State // the last answer
+	sent   func() testenv.State
+}
+
+func play(t *testing.T, env *testenv.Env, slug, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	s := &scenario{
+		T: t, env: env, slug: slug, config: map[string]any{}, people: map[string]*testenv.Person{},
+		browsers: map[string]*browser{}, vars: map[string]string{}, strict: map[string]bool{},
+	}
+	require.NoError(t, json.Unmarshal([]byte(`{"mfa": {"enabled": false}, `+testenv.Webhook+"}"), &s.config))
+	for i, line := range strings.Split(string(text), "\n") {
+		s.at = fmt.Sprintf("%s:%d", file, i+1)
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		verb, rest, _ := strings.Cut(line, " ")
+		act, ok := verbs()[verb]
+		if !ok {
+			s.fail("there is no verb %q", verb)
+		}
+		if verb != "config" {
+			s.open()
+		}
+		act(s, strings.TrimSpace(rest))
+	}
+	s.at = file
+	s.end()
+}
+
+// open makes the tenant, once its configuration is known.
+func (s *scenario) open() {
+	if s.shop != nil {
+		return
+	}
+	config, err := json.Marshal(s.config)
+	require.NoError(s, err)
+	s.shop = s.env.Tenant(s, s.slug, string(config))
+	s.use("first")
+}
+
+func (s *scenario) use(name string) {
+	if s.browsers[name] == nil {
+		s.browsers[name] = &browser{client: s.shop.Client()}
+	}
+	s.browser = s.browsers[name]
+}
+
+func (s *scenario) fail(format string, args ...any) {
+	s.Helper()
+	s.Fatalf(s.at+": "+format, args...)
+}
+
+// words splits a line at spaces, outside of double quotes.
+func words(line string) []string {
+	var found []string
+	var word strings.Builder
+	quoted, any := false, false
+	for _, c := range line {
+		switch {
+		case c == '"':
+			quoted, any = !quoted, true
+		case c == ' ' && !quoted:
+			if any {
+				found = append(found, word.String())
+			}
+			word.Reset()
+			any = false
+		default:
+			word.WriteRune(c)
+			any = true
+		}
+	}
+	if any {
+		found = append(found, word.String())
+	}
+	return found
+}
+
+// pairs reads name=value words; a word without = has the value "true". name:=value is JSON.
+func (s *scenario) pairs(list []string) (names []string, values map[string]string) {
+	values = map[string]string{}
+	for _, word := range list {
+		name, value, found := strings.Cut(word, "=")
+		if !found {
+			value = "true"
+		}
+		if strings.HasPrefix(value, "$") {
+			known, ok := s.vars[value[1:]]
+			if !ok {
+				s.fail("%s is not known", value)
+			}
+			value = known
+		}
+		names = append(names, name)
+		values[name] = value
+	}
+	return names, values
+}
+
+// literal reads a value of JSON, or else a text.
+func literal(text string) any {
+	var v any
+	if json.Unmarshal([]byte(text), &v) == nil {
+		return v
+	}
+	return text
+}
+
+// set puts a value at a dotted path.
+func set(tree map[string]any, path string, value any) {
+	head, rest, deeper := strings.Cut(path, ".")
+	if !deeper {
+		tree[head] = value
+		return
+	}
+	child, ok := tree[head].(map[string]any)
+	if !ok {
+		child = map[string]any{}
+		tree[head] = child
+	}
+	set(child, rest, value)
+}
+
+// at finds the value at a dotted path.
+func at(tree any, path string) (any, bool) {
+	for _, part := range strings.Split(path, ".") {
+		switch node := tree.(type) {
+		case map[string]any:
+			v, ok := node[part]
+			if !ok {
+				return nil, false
+			}
+			tree = v
+		case []any:
+			var i int
+			if _, err := fmt.Sscanf(part, "%d", &i); err != nil || i >= len(node) {
+				return nil, false
+			}
+			tree = node[i]
+		default:
+			return nil, false
+		}
+	}
+	return tree, true
+}
