@@ -2,48 +2,207 @@
 
 package e2e
 
-import "testing"
+import (
+	"testing"
 
-func TestDev(t *testing.T) {
-	t.Parallel()
-	needBrowser(t)
-	journeys(t, devMode(t))
-}
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
 
-func needBrowser(t *testing.T) {
-	t.Helper()
-	if browser == nil {
-		t.Skip("there is no Chromium: nothing is tested in a browser (package chromium)")
+// journeys are what a person does with a tenant's page, in every deployment alike.
+func journeys(t *testing.T, d *deployment) {
+	shop := d.tenant(t, nil)
+	for _, j := range []struct {
+		name string
+		run  func(*testing.T, *deployment, site)
+	}{
+		{"every way to sign in", everyWay},
+		{"wrong password", wrongPassword},
+		{"wrong code three times", wrongCode},
+		{"unknown address, not told", unknownAddress},
+		{"unknown address, told", unknownAddressTold},
+		{"address taken, not told", takenAddress},
+		{"in German", inGerman},
+		{"token in a header", headerToken},
+	} {
+		t.Run(j.name, func(t *testing.T) {
+			t.Parallel()
+			j.run(t, d, shop)
+		})
 	}
 }
 
-func journeys(t *testing.T, d *deployment) {
-	s := d.tenant(t, nil)
-	t.Run("register", func(t *testing.T) {
-		p := visit(t, s, "en")
-		p.signedOut()
-		p.at("Sign in")
-		p.press("Create account")
-		p.at("Create account")
-		var html string
-		p.ask(`document.querySelector("hanko-auth").shadowRoot.innerHTML`, &html)
-		t.Log(html)
-		p.fill("Email", "kim@shop.example")
-		p.press("Continue")
-		p.at("Enter passcode")
-		p.enter(p.code("kim@shop.example"))
-		p.ask(`document.querySelector("hanko-auth").shadowRoot.innerHTML`, &html)
-		t.Log(html)
-		p.at("Set new password")
-		p.fill("New password", "correct horse")
-		p.press("Continue")
-		p.signedIn()
-		t.Logf("%+v %s", p.session(), p.events())
-		p.press("Sign out")
-		p.signedOut()
-		t.Logf("%+v %s", p.session(), p.events())
-		p.fill("Email", "kim@shop.example")
-		p.press("Continue")
-		p.at("x")
-	})
+func everyWay(t *testing.T, _ *deployment, shop site) {
+	const address, first, second = "kim@shop.example", "correct horse", "battery staple"
+	p := visit(t, shop, english)
+	require.False(t, p.session().Valid)
+
+	p.register(address, first)
+	who := p.is(address, "otp", "pwd").User
+	p.signOut()
+
+	p.byPassword(address, first)
+	require.Equal(t, who, p.is(address, "pwd").User)
+	p.signOut()
+
+	p.byCode(address)
+	p.enter(p.code(address))
+	require.Equal(t, who, p.is(address, "otp").User)
+	p.signOut()
+
+	p.identify(address)
+	p.press(p.words.byPassword)
+	p.at(p.words.password)
+	p.press(p.words.forgotten)
+	p.at(p.words.passcode)
+	p.enter(p.code(address))
+	p.at(p.words.newPassword)
+	p.fill(p.words.newPasswordInput, second)
+	p.press(p.words.next)
+	p.signedIn()
+	require.Equal(t, who, p.session().User)
+	p.signOut()
+
+	p.byPassword(address, first)
+	p.told(p.words.invalid)
+	p.tryPassword(second)
+	p.is(address, "pwd")
+
+	p.reload()
+	p.is(address, "pwd")
+	p.signOut()
+
+	var names []string
+	for _, e := range p.events() {
+		names = append(names, e.Name)
+	}
+	in, out := "session-created", "user-logged-out"
+	require.Equal(t, []string{in, out, in, out, in, out, in, out, in, out}, names)
+}
+
+func wrongPassword(t *testing.T, _ *deployment, shop site) {
+	const address, right = "lee@shop.example", "correct horse"
+	p := visit(t, shop, english)
+	p.register(address, right)
+	p.signOut()
+
+	p.byPassword(address, "wrong horse")
+	p.told(p.words.invalid)
+	p.at(p.words.password)
+	require.False(t, p.session().Valid)
+
+	p.tryPassword(right)
+	p.is(address, "pwd")
+}
+
+func wrongCode(t *testing.T, _ *deployment, shop site) {
+	const address = "max@shop.example"
+	p := visit(t, shop, english)
+	p.begins(p.words.signIn)
+	p.press(p.words.createAccount)
+	p.begins(p.words.signUp)
+	p.fill(p.words.email, address)
+	p.press(p.words.next)
+	p.at(p.words.passcode)
+	right := p.code(address)
+
+	for _, text := range []string{p.words.wrongCode, p.words.wrongCode, p.words.tooManyCodes} {
+		p.enter(wrong(t, right))
+		p.told(text)
+	}
+	// The component now takes no code until there is a new one.
+	p.press(p.words.sendAgain)
+	fresh := p.code(address)
+	p.untold()
+	p.enter(fresh)
+	p.at(p.words.newPassword)
+}
+
+// By default the page does not tell who has an account: a stranger walks the same way, to a dead end.
+func unknownAddress(t *testing.T, _ *deployment, shop site) {
+	const address = "nobody@shop.example"
+	p := visit(t, shop, english)
+	p.byPassword(address, "any password")
+	p.told(p.words.invalid)
+
+	p = visit(t, shop, english)
+	p.byCode(address)
+	p.sees(address)
+	notice := p.mail(address)
+	assert.NotRegexp(t, codePattern, notice.Text, "there is no code for nobody")
+	p.enter("123456")
+	p.told(p.words.wrongCode)
+	require.False(t, p.session().Valid)
+}
+
+func unknownAddressTold(t *testing.T, d *deployment, _ site) {
+	open := d.tenant(t, map[string]any{"privacy": map[string]any{"show_account_existence_hints": true}})
+	p := visit(t, open, english)
+	p.begins(p.words.signIn)
+	p.fill(p.words.email, "nobody@shop.example")
+	p.press(p.words.next)
+	p.told(p.words.unknown)
+
+	const address = "ann@shop.example"
+	p.reload()
+	p.register(address, "correct horse")
+	p.signOut()
+	p.begins(p.words.signIn)
+	p.press(p.words.createAccount)
+	p.begins(p.words.signUp)
+	p.fill(p.words.email, address)
+	p.press(p.words.next)
+	p.told(p.words.takenEmail)
+}
+
+func takenAddress(t *testing.T, _ *deployment, shop site) {
+	const address = "pat@shop.example"
+	visit(t, shop, english).register(address, "correct horse")
+
+	p := visit(t, shop, english)
+	p.begins(p.words.signIn)
+	p.press(p.words.createAccount)
+	p.begins(p.words.signUp)
+	p.fill(p.words.email, address)
+	p.press(p.words.next)
+	p.at(p.words.passcode)
+	notice := p.mail(address)
+	assert.NotRegexp(t, codePattern, notice.Text, "the account is not made a second time")
+	p.enter("123456")
+	p.told(p.words.wrongCode)
+}
+
+func inGerman(t *testing.T, _ *deployment, shop site) {
+	const address, password = "joerg@shop.example", "richtiges Pferd"
+	p := visit(t, shop, german)
+	p.register(address, password)
+	p.signOut()
+
+	p.byPassword(address, "falsches Pferd")
+	p.told(p.words.invalid)
+	p.press(p.words.back)
+	p.at(p.words.chooser)
+	p.press(p.words.byCode)
+	p.at(p.words.passcode)
+	m := p.mail(address)
+	t.Log(m.Subject, m.Text)
+	right := codePattern.FindString(m.Text)
+	for _, text := range []string{p.words.wrongCode, p.words.wrongCode, p.words.tooManyCodes} {
+		p.enter(wrong(t, right))
+		p.told(text)
+	}
+}
+
+// A page on another site than its tenant cannot use cookies: the token travels in a header, and the client keeps it.
+func headerToken(t *testing.T, d *deployment, _ site) {
+	const address, password = "ida@shop.example", "correct horse"
+	header := d.tenant(t, map[string]any{"session": map[string]any{"enable_auth_token_header": true}})
+	p := visit(t, header, english)
+	p.register(address, password)
+	p.is(address, "otp", "pwd")
+	p.reload()
+	p.is(address, "otp", "pwd")
+	p.signOut()
+	p.reload()
+	p.signedOut()
 }

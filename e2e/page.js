@@ -45,9 +45,9 @@
     // The first of the boxes of a code, once all are there and empty.
     boxes: () => (boxes().length === 6 && boxes().every((box) => box.value === "") ? spot(boxes()[0]) : null),
     // All that can be read, and nothing of what is hidden.
-    text: () => [...root().querySelectorAll("h1, h2, p, span, button, label, [part~=error]")]
+    text: () => [...root().querySelectorAll("h1, h2, p, span, button, label")]
       .filter(visible).map(label).filter(Boolean).join("\n"),
     headline: () => label([...root().querySelectorAll('[part~="headline1"]')].find(visible) ?? document.createElement("i")),
-    errors: () => [...root().querySelectorAll('[part~="error"], [part~="error-text"]')].filter(visible).map(label).filter(Boolean),
+    errors: () => [...root().querySelectorAll('[part~="error-text"]')].filter(visible).map(label).filter(Boolean),
   };
 })();

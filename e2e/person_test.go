@@ -14,7 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -26,8 +28,10 @@ const patience = 15 * time.Second
 //go:embed page.js
 var pageScript string
 
-// recorder notes the events of the client in the tab's storage, so that they outlive a reload.
-const recorder = `for (const name of ["session-created", "session-expired", "user-logged-out", "user-deleted"]) {
+// recorder notes the events of the client in the tab's storage, so that they outlive a reload, and the states that a page has shown.
+const recorder = `window.states = [];
+document.addEventListener("hanko-after-state-change", (event) => window.states.push(event.detail.state.name));
+for (const name of ["session-created", "session-expired", "user-logged-out", "user-deleted"]) {
 	document.addEventListener("hanko-" + name, (event) => {
 		const seen = JSON.parse(sessionStorage.getItem("seen") ?? "[]");
 		seen.push({ name, detail: event.detail });
@@ -37,16 +41,17 @@ const recorder = `for (const name of ["session-created", "session-expired", "use
 
 // A person sits in front of a browser of their own, sees what is on a site's sign-in page, and types and clicks.
 type person struct {
-	t    *testing.T
-	ctx  context.Context
-	site site
+	t     *testing.T
+	ctx   context.Context
+	site  site
+	words words
 }
 
-// visit opens the sign-in page of a site in a fresh profile. Language is "en" or "de".
-func visit(t *testing.T, s site, language string) *person {
+// visit opens the sign-in page of a site in a fresh profile, for somebody who reads these words.
+func visit(t *testing.T, s site, w words) *person {
 	t.Helper()
 	ctx, leave := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
-	p := &person{t: t, ctx: ctx, site: s}
+	p := &person{t: t, ctx: ctx, site: s, words: w}
 	t.Cleanup(leave)
 	t.Cleanup(p.picture)
 	require.NoError(t, chromedp.Do(ctx)) // opens the tab, without a time limit that would close it
@@ -54,7 +59,7 @@ func visit(t *testing.T, s site, language string) *person {
 	require.NoError(t, err)
 	_, err = chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: recorder})
 	require.NoError(t, err)
-	p.do(chromedp.Navigate(s.page + "?lang=" + language))
+	p.do(chromedp.Navigate(s.page + "?lang=" + w.language))
 	return p
 }
 
@@ -96,6 +101,12 @@ func (p *person) until(what, expression string, right func(raw json.RawMessage) 
 	}
 }
 
+// reload loads the page anew, and waits for it.
+func (p *person) reload() {
+	p.t.Helper()
+	p.do(chromedp.Reload())
+}
+
 // call is a call of a function of page.js.
 func call(function string, args ...string) string {
 	quoted := make([]string, len(args))
@@ -125,18 +136,32 @@ func (p *person) press(text string) {
 func (p *person) fill(label, text string) {
 	p.t.Helper()
 	p.click("an input “"+label+"”", call("input", label))
-	p.do(chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)), chromedp.KeyEvent(text))
+	p.do(chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)), insert(text))
 	p.until("the typed text", call("value", label), func(raw json.RawMessage) bool {
 		var value string
 		return json.Unmarshal(raw, &value) == nil && value == text
 	})
 }
 
-// enter types a code, which is sent with its last digit.
+// insert pastes a text. Typed without a pause between the keys, some are lost: the component draws its inputs anew after each.
+func insert(text string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, input.InsertText, input.InsertTextParams{Text: text})
+		return err
+	})
+}
+
+// enter types a code, which is sent with its last digit, and waits for the answer.
 func (p *person) enter(code string) {
 	p.t.Helper()
 	p.click("the boxes of a code", call("boxes"))
+	var before int
+	p.ask("window.states.length", &before)
 	p.do(chromedp.KeyEvent(code))
+	p.until("the answer to a code", "window.states.length", func(raw json.RawMessage) bool {
+		now, err := strconv.Atoi(string(raw))
+		return err == nil && now > before
+	})
 }
 
 // sees waits for a text on the page.
@@ -157,6 +182,17 @@ func (p *person) at(headline string) {
 	})
 }
 
+// begins waits for the first page of a flow. The component shows that twice, half a second apart, so that whoever is faster with the next
+// page is thrown back: nobody is, but a test.
+func (p *person) begins(headline string) {
+	p.t.Helper()
+	p.at(headline)
+	p.until("the start of the flow", "window.states.slice(-2)", func(raw json.RawMessage) bool {
+		var last []string
+		return json.Unmarshal(raw, &last) == nil && len(last) == 2 && last[0] == last[1] && strings.HasSuffix(last[0], "_init")
+	})
+}
+
 // told waits until the page shows exactly this error.
 func (p *person) told(text string) {
 	p.t.Helper()
@@ -164,6 +200,12 @@ func (p *person) told(text string) {
 		var errors []string
 		return json.Unmarshal(raw, &errors) == nil && len(errors) == 1 && errors[0] == text
 	})
+}
+
+// untold waits until the page shows no error.
+func (p *person) untold() {
+	p.t.Helper()
+	p.until("no error", call("errors"), func(raw json.RawMessage) bool { return string(raw) == "[]" })
 }
 
 // signedIn waits for the page of somebody who is signed in; signedOut for that of somebody who is not.
