@@ -34,8 +34,8 @@ e2e: ## run the browser tests with the real clients in Chromium
 	scripts/test-e2e
 
 .PHONY: bench
-bench: ## measure what requests cost and print the table of docs/performance.md
-	scripts/with-services go test -run '^$$' -bench . -benchtime 2s -p 1 $(PKG)
+bench: ## measure what requests cost and print the tables of docs/performance.md (DOC=1 writes them there)
+	scripts/bench $(if $(DOC),-doc docs/performance.md)
 
 .PHONY: fuzz-short
 fuzz-short: ## run every fuzz test for FUZZTIME (10s)

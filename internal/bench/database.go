@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The roles, as docs/install-postgresql.md has them, with one for the worker so that its statements can be told from the server's.
+const (
+	ownerRole    = "bench_owner"
+	serverRole   = "bench_server"
+	workerRole   = "bench_worker"
+	rolePassword = "bench"
+	database     = "latchkeep_bench"
+)
+
+// A benchDatabase is the database under measurement, and a connection of the superuser to watch it.
+type benchDatabase struct {
+	mu         sync.Mutex
+	conn       *pgx.Conn
+	url        *url.URL
+	server     int // the process that started all others
+	watching   int // the process that serves conn, whose time does not count
+	version    string
+	statements bool // pg_stat_statements is there
+}
+
+// openDatabase makes an empty database and its roles.
+func openDatabase(ctx context.Context, admin string) (*benchDatabase, error) {
+	u, err := url.Parse(admin)
+	if err != nil {
+		return nil, fmt.Errorf("parse the URL of PostgreSQL: %w", err)
+	}
+	first, err := pgx.Connect(ctx, admin)
+	if err != nil {
+		return nil, err
+	}
+	defer first.Close(ctx)
+	commands := []string{"DROP DATABASE IF EXISTS " + database + " WITH (FORCE)"}
+	for _, role := range []string{ownerRole, serverRole, workerRole} {
+		commands = append(commands, "DROP ROLE IF EXISTS "+role, "CREATE ROLE "+role+" LOGIN PASSWORD '"+rolePassword+"'")
+	}
+	commands = append(commands, "CREATE DATABASE "+database+" OWNER "+ownerRole)
+	if err := execute(ctx, first, commands...); err != nil {
+		return nil, err
+	}
+	db := &benchDatabase{url: u}
+	if db.conn, err = pgx.Connect(ctx, db.as("")); err != nil {
+		return nil, err
+	}
+	return db, db.prepare(ctx)
+}
+
+func execute(ctx context.Context, conn *pgx.Conn, commands ...string) error {
+	for _, command := range commands {
+		if _, err := conn.Exec(ctx, command); err != nil {
+			return fmt.Errorf("%s: %w", command, err)
+		}
+	}
+	return nil
+}
+
+func (db *benchDatabase) prepare(ctx context.Context) error {
+	err := execute(ctx, db.conn, "SET ROLE "+ownerRole,
+		"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "+serverRole+", "+workerRole,
+		"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO "+serverRole+", "+workerRole,
+		"RESET ROLE")
+	if err != nil {
+		return err
+	}
+	if err := db.conn.QueryRow(ctx, "SELECT pg_backend_pid(), current_setting('server_version')").Scan(&db.watching, &db.version); err != nil {
+		return err
+	}
+	if db.server, err = parentOf(db.watching); err != nil {
+		return fmt.Errorf("find the processes of PostgreSQL: %w", err)
+	}
+	var preloaded string
+	if err := db.conn.QueryRow(ctx, "SELECT current_setting('shared_preload_libraries')").Scan(&preloaded); err != nil {
+		return err
+	}
+	if db.statements = preloaded == "pg_stat_statements"; !db.statements {
+		return nil
+	}
+	return execute(ctx, db.conn, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements",
+		"ALTER SYSTEM SET pg_stat_statements.track_utility = off", "ALTER SYSTEM SET pg_stat_statements.track = 'none'", "SELECT pg_reload_conf()")
+}
+
+// as is the URL of the database for a role; for the superuser where empty.
+func (db *benchDatabase) as(role string) string {
+	u := *db.url
+	if role != "" {
+		u.User = url.UserPassword(role, rolePassword)
+	}
+	u.Path = "/" + database
+	return u.String()
+}
+
+func (db *benchDatabase) close(ctx context.Context) { _ = db.conn.Close(ctx) }
+
+// cpu is what all processes of the server have used but the one that watches.
+func (db *benchDatabase) cpu() (time.Duration, error) {
+	children, sum, err := childrenOf(db.server)
+	if err != nil {
+		return 0, err
+	}
+	for _, pid := range append(children, db.server) {
+		if pid == db.watching {
+			continue
+		}
+		used, err := cpuOf(pid)
+		if err != nil {
+			continue // it ended, and is among the server's ended ones
+		}
+		sum += used
+	}
+	return sum, nil
+}
+
+// number asks for one number.
+func (db *benchDatabase) number(ctx context.Context, query string) (int, error) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	var n int
+	if err := db.conn.QueryRow(ctx, query).Scan(&n); err != nil {
+		return 0, fmt.Errorf("%s: %w", query, err)
+	}
+	return n, nil
+}
+
+// rest waits until the worker has nothing left to do.
+func (db *benchDatabase) rest(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	return until(ctx, 20*time.Millisecond, func() (bool, error) {
+		n, err := db.number(ctx, "SELECT count(*) FROM outbox WHERE state = 'ready'")
+		return n == 0, err
+	})
+}
+
+// until asks now and then until the answer is yes.
+func until(ctx context.Context, every time.Duration, ask func() (bool, error)) error {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		if yes, err := ask(); yes || err != nil {
+			return err
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,100 @@
+// Command bench measures what the requests of Latchkeep cost: processor time of the program and of its database, time on the clock, SQL
+// statements. It prints the table of docs/performance.md.
+//
+// It starts the program as operators do, a server and a worker with roles of their own on PostgreSQL and Redis, speaks to it as clients do,
+// and checks every answer. scripts/bench gives it the servers. It needs Linux: processor time comes from /proc.
+//
+// It is no part of the program and no test of its rules: it only measures.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// options are the flags.
+type options struct {
+	binary  string
+	rounds  int
+	scale   float64
+	only    string
+	json    string
+	doc     string
+	profile string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if address := os.Getenv(profileAddress); address != "" { // we were started in the program's place
+		if err := serveProfiled(ctx, address); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: "+err.Error())
+			os.Exit(1)
+		}
+		return
+	}
+	var o options
+	flag.StringVar(&o.binary, "binary", "bin/latchkeep", "the program to measure")
+	flag.IntVar(&o.rounds, "rounds", 7, "rounds; what a table shows is their median")
+	flag.Float64Var(&o.scale, "scale", 1, "how many operations a round has, as a factor")
+	flag.StringVar(&o.only, "only", "", "measure only these operations, by name, separated by commas")
+	flag.StringVar(&o.json, "json", "", "write the result as JSON to this file")
+	flag.StringVar(&o.doc, "doc", "", "put the tables into this Markdown file, between its marks")
+	flag.StringVar(&o.profile, "profile", "", "profile the server into this directory instead, one processor and one allocation profile per operation")
+	flag.Parse()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "bench: "+err.Error())
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	admin := os.Getenv("LATCHKEEP_TEST_POSTGRES_URL")
+	redis := os.Getenv("LATCHKEEP_TEST_REDIS_URL")
+	if admin == "" || redis == "" {
+		return errors.New("there is no PostgreSQL or no Redis: run scripts/bench")
+	}
+	mails, err := newMailbox()
+	if err != nil {
+		return err
+	}
+	defer mails.close()
+	db, err := openDatabase(ctx, admin)
+	if err != nil {
+		return err
+	}
+	defer db.close(ctx)
+	d, err := deploy(ctx, o, db, redis, mails)
+	if err != nil {
+		return err
+	}
+	defer d.stop()
+
+	ops := operations(d)
+	if o.only != "" {
+		ops = pick(ops, strings.Split(o.only, ","))
+	}
+	if o.profile != "" {
+		return profileAll(ctx, o, d, ops)
+	}
+	r, err := measureAll(ctx, o, d, ops)
+	if err != nil {
+		return err
+	}
+	fmt.Print(r.markdown())
+	if o.json != "" {
+		if err := r.writeJSON(o.json); err != nil {
+			return err
+		}
+	}
+	if o.doc != "" {
+		return r.writeInto(o.doc)
+	}
+	return nil
+}
