@@ -84,6 +84,6 @@ func (f *Flows) storePassword(t *turn) error {
 	}
 	t.Env.Work.Do(password.Set(t.Data.UserID, t.Data.NewPasswordHash))
 	t.Data.NewPasswordHash = ""
-	f.audit(t, event.PasswordChanged, t.Data.actor(), map[string]any{"context": "onboarding"}, "")
+	f.audit(t, event.PasswordCreatedAtLogin, t.Data.actor(), nil, "")
 	return nil
 }

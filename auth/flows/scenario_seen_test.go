@@ -44,7 +44,7 @@ func (s *scenario) seeInput(rest string) {
 		got["hidden"] = "true"
 	}
 	if in.Value != nil {
-		got["value"] = string(in.Value)
+		got["value"] = fmt.Sprint(literal(string(in.Value)))
 	}
 	_, want := s.pairs(list[2:])
 	require.Equal(s, want, got, "%s: input %s", s.at, list[1])
