@@ -43,9 +43,7 @@ func (f *Flows) passwordLogin(t *turn) (flow.Outcome, error) {
 		return nil, err
 	}
 	if !verdict.OK {
-		if t.Data.known() {
-			f.audit(t, event.LoginFailure, t.Data.actor(), map[string]any{"login_method": methodPassword}, failure(flow.ValueInvalid))
-		}
+		f.auditWrongPassword(t)
 		return flow.Reject("password", flow.ValueInvalid), nil
 	}
 	if verdict.Upgrade != nil {
@@ -53,6 +51,17 @@ func (f *Flows) passwordLogin(t *turn) (flow.Outcome, error) {
 	}
 	t.Data.LoginMethod = methodPassword
 	return next(), nil
+}
+
+// auditWrongPassword records a wrong password of an account that exists. For one that does not, the request costs the same.
+func (f *Flows) auditWrongPassword(t *turn) {
+	details, why := map[string]any{"login_method": methodPassword}, failure(flow.ValueInvalid)
+	if t.Data.known() {
+		f.audit(t, event.LoginFailure, t.Data.actor(), details, why)
+		return
+	}
+	details["flow_id"] = t.FlowID().String()
+	t.Env.Work.Emit(event.Nothing(t.Env.Tenant, t.Env.Client, event.LoginFailure, details, why))
 }
 
 // startRecovery mails a code that will let the person set another password; to an unknown address, the notice that somebody tried.
