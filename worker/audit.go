@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/auditlog"
@@ -43,7 +45,12 @@ type auditTask struct {
 func (a *auditTask) run(ctx context.Context, b batch) error {
 	var records []event.AuditPayload
 	var readable []item
+	var empty []uuid.UUID
 	for _, it := range b.Items {
+		if it.NotAfter != nil && time.Now().After(*it.NotAfter) {
+			empty = append(empty, it.ID) // see event.Nothing
+			continue
+		}
 		record, err := a.read(b, it)
 		if err != nil {
 			if err := a.giveUp(ctx, b, it, err); err != nil {
@@ -53,10 +60,18 @@ func (a *auditTask) run(ctx context.Context, b batch) error {
 		}
 		records, readable = append(records, record), append(readable, it)
 	}
-	if b.Items = readable; len(readable) == 0 {
+	if b.Items = readable; len(readable)+len(empty) == 0 {
 		return nil
 	}
 	err := a.store.Do(ctx, scope.Tenant(b.Tenant), func(ctx context.Context, tx *store.Tx) error {
+		if len(empty) > 0 {
+			if _, err := tx.Raw.IntentsDropped(ctx, time.Now().UTC(), "nothing to record", empty...); err != nil {
+				return err
+			}
+		}
+		if len(records) == 0 {
+			return nil
+		}
 		if a.sinks.Store {
 			if err := appendRecords(ctx, tx, b, records); err != nil {
 				return err

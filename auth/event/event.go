@@ -82,6 +82,14 @@ func Audit(t *tenants.Tenant, c auth.Client, kind AuditType, by Actor, details m
 	return intent(t, KindAudit, KindAudit, p)
 }
 
+// Nothing costs what Audit costs and records nothing: the worker drops it. It stands in where a record is written for accounts that exist
+// only, so that the time a request takes does not tell which do.
+func Nothing(t *tenants.Tenant, c auth.Client, kind AuditType, details map[string]any, failure string) outbox.Intent {
+	i := Audit(t, c, kind, Actor{UserID: uuid.Max}, details, failure)
+	i.NotAfter = time.Now().Add(-time.Second)
+	return i
+}
+
 // WebhookPayload is an event on its way to the tenant's endpoints.
 type WebhookPayload struct {
 	Event Name            `json:"event"`
