@@ -10,11 +10,10 @@ import (
 )
 
 func newConfig() *cobra.Command {
-	config := &cobra.Command{Use: "config", Short: "Look at the configuration"}
-	config.AddCommand(&cobra.Command{
+	return group("config", "Look at the configuration", &cobra.Command{
 		Use: "check", Short: "Check the configuration and print what is in effect, without secrets", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, log, err := load(cmd, settings.LoadOptions{})
+			s, log, err := loadBriefly(cmd, settings.LoadOptions{})
 			if err != nil {
 				return err
 			}
@@ -25,5 +24,4 @@ func newConfig() *cobra.Command {
 			return err
 		},
 	})
-	return config
 }

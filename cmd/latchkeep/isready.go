@@ -17,7 +17,7 @@ func newIsReady() *cobra.Command {
 		Short: "Ask a running server whether it is ready",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, _, err := load(cmd, settings.LoadOptions{Skip: settings.SkipSecrets | settings.SkipDatabase})
+			s, _, err := loadBriefly(cmd, settings.LoadOptions{Skip: settings.SkipSecrets | settings.SkipDatabase})
 			if err != nil {
 				return err
 			}

@@ -10,7 +10,10 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+
+	"github.com/latchkeep/latchkeep/pkg/problem"
 )
 
 // version is set by the build: -ldflags "-X main.version=…".
@@ -20,12 +23,21 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := newRoot().ExecuteContext(ctx); err != nil {
-		if !errors.Is(err, errReported) {
-			fmt.Fprintln(os.Stderr, "latchkeep: "+err.Error())
-		}
+		fmt.Fprintln(os.Stderr, "latchkeep: "+explain(err))
 		os.Exit(1)
 	}
 }
 
-// errReported ends a command that has said on its own what is wrong.
-var errReported = errors.New("reported")
+// explain is an error for people: everything that is wrong where several things are, and no inner workings where the domain says what it is.
+func explain(err error) string {
+	text := err.Error()
+	p, ok := errors.AsType[*problem.Error](err)
+	if !ok || p.Kind == problem.KindInternal || p.Message == "" {
+		return text
+	}
+	text = strings.Replace(text, p.Error(), p.Message, 1)
+	for _, f := range p.Fields {
+		text += "\n  " + f.Path + ": " + f.Reason
+	}
+	return text
+}

@@ -3,6 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -11,11 +14,7 @@ import (
 )
 
 func newMigrate() *cobra.Command {
-	migrate := &cobra.Command{
-		Use:   "migrate",
-		Short: "Bring the database to the tables that this version needs",
-	}
-	migrate.AddCommand(
+	return group("migrate", "Bring the database to the tables that this version needs",
 		&cobra.Command{
 			Use: "up", Short: "Apply the pending migrations", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
@@ -39,8 +38,7 @@ func newMigrate() *cobra.Command {
 					if err != nil {
 						return err
 					}
-					_, err = fmt.Fprintln(cmd.OutOrStdout(), status)
-					return err
+					return printStatus(cmd.OutOrStdout(), status)
 				})
 			},
 		},
@@ -61,11 +59,38 @@ func newMigrate() *cobra.Command {
 			},
 		},
 	)
-	return migrate
+}
+
+// printStatus prints a table of migrations and one line that says what to do.
+func printStatus(w io.Writer, s migrations.Status) error {
+	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(table, "VERSION\tNAME\tSTATUS")
+	for _, v := range s.Applied {
+		fmt.Fprintf(table, "%s\t%s\tapplied %s\n", v.Version, v.Name, v.Applied.Format(time.RFC3339))
+	}
+	for _, v := range s.Pending {
+		status := "pending"
+		if v.Failed != "" {
+			status = "half done, failed: " + v.Failed
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\n", v.Version, v.Name, status)
+	}
+	for _, version := range s.Unknown {
+		fmt.Fprintf(table, "%s\t\tapplied by a newer version of the program\n", version)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	text := "\nup to date"
+	if n := len(s.Pending); n > 0 {
+		text = fmt.Sprintf("\n%d pending: run latchkeep migrate up", n)
+	}
+	_, err := fmt.Fprintln(w, text)
+	return err
 }
 
 func withMigrator(cmd *cobra.Command, use func(*migrations.Migrator) error) error {
-	s, log, err := load(cmd, settings.LoadOptions{Skip: settings.SkipSecrets | settings.SkipRunRole})
+	s, log, err := loadBriefly(cmd, settings.LoadOptions{Skip: settings.SkipSecrets | settings.SkipRunRole})
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,9 +14,7 @@ import (
 )
 
 func newOperator() *cobra.Command {
-	operator := &cobra.Command{Use: "operator", Short: "Manage who may use the console API"}
-	operator.AddCommand(newOperatorToken())
-	return operator
+	return group("operator", "Manage who may use the console API", newOperatorToken())
 }
 
 func newOperatorToken() *cobra.Command {
@@ -26,6 +25,9 @@ func newOperatorToken() *cobra.Command {
 		Use: "token", Short: "Make an operator token and print it once", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			n := tenants.NewOperatorToken{NewToken: tenants.NewToken{Name: name, Scopes: scopes}}
+			if expires < 0 {
+				return errors.New("--expires-in: must not be negative")
+			}
 			if expires > 0 {
 				at := time.Now().Add(expires)
 				n.ExpiresAt = &at

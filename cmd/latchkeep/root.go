@@ -23,20 +23,36 @@ func newRoot() *cobra.Command {
 	}
 	settings.AddFlags(root.PersistentFlags())
 	root.AddCommand(
-		newDev(), newServe(), newWorker(), newMigrate(), newTenant(), newOperator(), newConfig(), newCleanup(), newIsReady(), newVersion(),
+		newDev(), newServe(), newWorker(), newMigrate(), newTenant(), newOperator(), newConfig(), newDoctor(),
+		newCleanup(), newIsReady(), newSchema(), newVersion(),
 	)
 	return root
 }
 
-// load reads the settings of a command. What is wrong is listed in full; notices go to the log.
-func load(cmd *cobra.Command, o settings.LoadOptions) (*settings.Settings, *slog.Logger, error) {
+// group is a command that only holds others.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	g := &cobra.Command{
+		Use: use, Short: short,
+		Args: cobra.NoArgs, // a name that none of them has is a mistake
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	g.AddCommand(commands...)
+	return g
+}
+
+// read reads the settings of a command. The error lists everything that is wrong.
+func read(cmd *cobra.Command, o settings.LoadOptions) (*settings.Settings, settings.Notices, error) {
 	o.Env = os.Environ()
 	o.Flags = cmd.Flags()
 	o.TenantKeys = append(o.TenantKeys, wire.TenantKeys()...)
-	s, notices, err := settings.Load(o)
+	return settings.Load(o)
+}
+
+// load is read for commands that run on: they have a log, and notices go there.
+func load(cmd *cobra.Command, o settings.LoadOptions) (*settings.Settings, *slog.Logger, error) {
+	s, notices, err := read(cmd, o)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err.Error())
-		return nil, nil, errReported
+		return nil, nil, err
 	}
 	log := telemetry.NewLogger(os.Stderr, s.Log.Format, s.Log.Level)
 	for _, n := range notices {
@@ -49,9 +65,23 @@ func load(cmd *cobra.Command, o settings.LoadOptions) (*settings.Settings, *slog
 	return s, log, nil
 }
 
+// loadBriefly is read for commands that do one thing and end: people read what they say, so it is warnings only, in plain words.
+func loadBriefly(cmd *cobra.Command, o settings.LoadOptions) (*settings.Settings, *slog.Logger, error) {
+	s, notices, err := read(cmd, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, n := range notices {
+		if n.Warning {
+			fmt.Fprintln(os.Stderr, "warning:", n)
+		}
+	}
+	return s, telemetry.NewLogger(os.Stderr, "text", max(s.Log.Level, slog.LevelWarn)), nil
+}
+
 // open loads the settings and puts the program together, ready to be used by a command that does one thing and ends.
 func open(cmd *cobra.Command, use func(ctx context.Context, app *wire.App) error) error {
-	s, log, err := load(cmd, settings.LoadOptions{})
+	s, log, err := loadBriefly(cmd, settings.LoadOptions{})
 	if err != nil {
 		return err
 	}

@@ -17,9 +17,8 @@ import (
 )
 
 func newTenant() *cobra.Command {
-	tenant := &cobra.Command{Use: "tenant", Short: "Create, look at, change and delete tenants"}
-	tenant.AddCommand(newTenantCreate(), newTenantList(), newTenantShow(), newTenantSet(), newTenantDelete(), newTenantKey())
-	return tenant
+	return group("tenant", "Create, look at, change and delete tenants",
+		newTenantCreate(), newTenantList(), newTenantShow(), newTenantSet(), newTenantDelete(), newTenantKey())
 }
 
 func newTenantCreate() *cobra.Command {
@@ -29,10 +28,8 @@ func newTenantCreate() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in := tenants.NewTenant{Slug: args[0], Name: name}
 			var err error
-			if configFile != "" {
-				if in.Config, err = os.ReadFile(configFile); err != nil {
-					return fmt.Errorf("read configuration: %w", err)
-				}
+			if in.Config, err = readConfig(configFile); err != nil {
+				return err
 			}
 			if id != "" {
 				if in.ID, err = uuid.Parse(id); err != nil {
@@ -98,24 +95,16 @@ func newTenantSet() *cobra.Command {
 			if !cmd.Flags().Changed("name") && configFile == "" {
 				return errors.New("say what to change: --name or --config-file")
 			}
+			raw, err := readConfig(configFile)
+			if err != nil {
+				return err
+			}
+			var rename *string
+			if cmd.Flags().Changed("name") {
+				rename = &name
+			}
 			return withTenant(cmd, args[0], func(ctx context.Context, app *wire.App, record *tenants.Record) error {
-				if cmd.Flags().Changed("name") && !dryRun {
-					if _, err := app.Provisioner.Edit(ctx, tenants.ByCLI, record.ID, tenants.Edit{Name: &name}); err != nil {
-						return err
-					}
-				}
-				if configFile == "" {
-					return nil
-				}
-				raw, err := os.ReadFile(configFile)
-				if err != nil {
-					return fmt.Errorf("read configuration: %w", err)
-				}
-				change, err := app.Provisioner.ReplaceConfig(ctx, record.ID, raw, tenants.How{By: tenants.ByCLI, DryRun: dryRun, Strict: true})
-				if err != nil {
-					return err
-				}
-				return printJSON(cmd, change.Changes)
+				return setTenant(ctx, cmd, app, record.ID, rename, raw, dryRun)
 			})
 		},
 	}
@@ -123,6 +112,49 @@ func newTenantSet() *cobra.Command {
 	cmd.Flags().StringVar(&configFile, "config-file", "", "JSON file with what differs from the default configuration")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would change, and change nothing")
 	return cmd
+}
+
+// setTenant renames a tenant and replaces its configuration, whichever is given. What is wrong is found before anything is changed.
+func setTenant(ctx context.Context, cmd *cobra.Command, app *wire.App, id uuid.UUID, rename *string, raw []byte, dryRun bool) error {
+	how := tenants.How{By: tenants.ByCLI, DryRun: true, Strict: true}
+	if raw != nil {
+		result, err := app.Provisioner.ReplaceConfig(ctx, id, raw, how)
+		if err != nil {
+			return err
+		}
+		if dryRun {
+			return printJSON(cmd, result.Changes)
+		}
+	}
+	if dryRun {
+		return nil
+	}
+	if rename != nil {
+		if _, err := app.Provisioner.Edit(ctx, tenants.ByCLI, id, tenants.Edit{Name: rename}); err != nil {
+			return err
+		}
+	}
+	if raw == nil {
+		return nil
+	}
+	how.DryRun = false
+	result, err := app.Provisioner.ReplaceConfig(ctx, id, raw, how)
+	if err != nil {
+		return err
+	}
+	return printJSON(cmd, result.Changes)
+}
+
+// readConfig reads a file with a configuration; nil where none is named.
+func readConfig(name string) ([]byte, error) {
+	if name == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	return raw, nil
 }
 
 func newTenantDelete() *cobra.Command {
