@@ -113,7 +113,7 @@ func (h *argonHash) format() Format {
 }
 
 func (h *argonHash) matches(plain string) bool {
-	key := argon2.IDKey([]byte(plain), h.salt, uint32(h.time), uint32(h.memory), uint8(h.threads), uint32(len(h.key))) //nolint:gosec // bounded when parsed
+	key := argon2.IDKey([]byte(plain), h.salt, uint32(h.time), uint32(h.memory), uint8(h.threads), uint32(len(h.key))) // bounded when parsed
 	return subtle.ConstantTimeCompare(key, h.key) == 1
 }
 

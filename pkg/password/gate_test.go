@@ -2,6 +2,7 @@ package password
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -40,11 +41,10 @@ func (r *rush) send(ctx context.Context, key string, n int) {
 			})
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			switch err.(type) {
-			case nil:
-			case *BusyError:
+			switch {
+			case errors.As(err, new(*BusyError)):
 				r.busy[key]++
-			default:
+			case err != nil:
 				r.gone[key]++
 			}
 		}()

@@ -16,10 +16,14 @@ import (
 type scripted struct {
 	err   error
 	asked int
+	while func() // what happens meanwhile
 }
 
 func (s *scripted) Take(context.Context, string, Limit) (Decision, error) {
 	s.asked++
+	if s.while != nil {
+		s.while()
+	}
 	return Decision{Allowed: true, Remaining: 99}, s.err
 }
 
@@ -47,6 +51,12 @@ func TestWithFallback_CountsInTheProcessWhileTheSharedStoreIsGone(t *testing.T) 
 	require.False(t, take().Allowed)
 	require.Equal(t, 2, primary.asked, "one attempt looks whether it is back")
 	require.Equal(t, 1, strings.Count(logged.String(), "counts alone"), "said once")
+
+	now = now.Add(pause)
+	primary.while = func() { require.False(t, take().Allowed) }
+	require.False(t, take().Allowed)
+	require.Equal(t, 3, primary.asked, "the others do not wait for the one that looks")
+	primary.while = nil
 
 	primary.err = nil
 	now = now.Add(pause)

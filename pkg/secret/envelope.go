@@ -30,7 +30,7 @@ func (m *masterKey) seal(plaintext, aad []byte) []byte {
 	out[0] = envelopeV1
 	copy(out[1:], m.id[:])
 	nonce := out[headerSize:]
-	rand.Read(nonce) //nolint:errcheck // crypto/rand.Read never returns an error
+	_, _ = rand.Read(nonce) // never returns an error
 	return m.sealer.seal(out, nonce, plaintext, withHeader(out[:headerSize], aad))
 }
 

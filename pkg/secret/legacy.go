@@ -33,7 +33,7 @@ func (k *Keyring) OpenLegacy(text string) ([]byte, error) {
 // SealLegacy encrypts plaintext under the newest secret in the legacy scheme.
 func (k *Keyring) SealLegacy(plaintext []byte) string {
 	nonce := make([]byte, 12)
-	rand.Read(nonce) //nolint:errcheck // crypto/rand.Read never returns an error
+	_, _ = rand.Read(nonce) // never returns an error
 	return sealLegacy(k.legacy[0], nonce, plaintext)
 }
 

@@ -30,7 +30,7 @@ func NewToken(prefix string) (plain string, hash []byte) {
 	token.WriteString(prefix)
 	for token.Len() < len(prefix)+bodySize {
 		var random [bodySize]byte
-		rand.Read(random[:]) //nolint:errcheck // crypto/rand.Read never returns an error
+		_, _ = rand.Read(random[:]) // never returns an error
 		for _, b := range random {
 			// Six bits name one of 64 values; the two beyond the alphabet are drawn again, so all digits are equally likely.
 			if b &= 63; b < 62 && token.Len() < len(prefix)+bodySize {
@@ -63,7 +63,7 @@ func HashToken(prefix, plain string) ([]byte, error) {
 // Generate makes a secret fit to be an entry of a [Keyring]: 32 random bytes as base64url text.
 func Generate() string {
 	var random [32]byte
-	rand.Read(random[:]) //nolint:errcheck // crypto/rand.Read never returns an error
+	_, _ = rand.Read(random[:]) // never returns an error
 	return base64.RawURLEncoding.EncodeToString(random[:])
 }
 
