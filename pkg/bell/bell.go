@@ -8,7 +8,6 @@ import (
 	"context"
 	"log/slog"
 	"sync"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -103,24 +102,21 @@ func (b *Bell) send(ctx context.Context) {
 	}
 }
 
+// receive hears the rings of others. The subscription pings its connection and makes a new one when that is lost; waiting for a message
+// itself would not notice that the context has ended.
 func (b *Bell) receive(ctx context.Context) {
-	for ctx.Err() == nil {
-		sub := b.redis.PSubscribe(ctx, prefix+"*")
-		b.follow(ctx, sub)
-		_ = sub.Close() // the connection is gone or the program ends
+	sub := b.redis.PSubscribe(ctx, prefix+"*")
+	defer sub.Close()
+	messages := sub.Channel()
+	for {
 		select {
 		case <-ctx.Done():
-		case <-time.After(time.Second):
-		}
-	}
-}
-
-func (b *Bell) follow(ctx context.Context, sub *redis.PubSub) {
-	for {
-		m, err := sub.ReceiveMessage(ctx)
-		if err != nil {
 			return
+		case m, open := <-messages:
+			if !open {
+				return
+			}
+			b.hear(m.Channel[len(prefix):])
 		}
-		b.hear(m.Channel[len(prefix):])
 	}
 }

@@ -57,3 +57,22 @@ func TestBell_IsHeardByOtherProcessesThroughRedis(t *testing.T) {
 
 	hears(t, ch)
 }
+
+func TestBell_StopsWithItsContextThoughNobodyRings(t *testing.T) {
+	t.Parallel()
+	server := miniredis.RunT(t)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	t.Cleanup(func() { _ = client.Close() })
+	b := bell.New(client, slog.New(slog.DiscardHandler))
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		b.Run(ctx)
+		close(done)
+	}()
+	require.Eventually(t, func() bool { return server.PubSubNumPat() == 1 }, 5*time.Second, 5*time.Millisecond)
+
+	stop()
+
+	hears(t, done)
+}
