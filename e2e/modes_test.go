@@ -2,12 +2,35 @@
 
 package e2e
 
-import "testing"
+import (
+	"testing"
+
+	"entgo.io/ent/dialect"
+)
 
 func TestDev(t *testing.T) {
 	needBrowser(t)
 	t.Parallel()
 	journeys(t, devMode(t))
+}
+
+func TestPostgresAndRedis(t *testing.T) { inProduction(t, dialect.Postgres) }
+
+func TestMariaDBAndRedis(t *testing.T) { inProduction(t, dialect.MySQL) }
+
+func inProduction(t *testing.T, database string) {
+	t.Helper()
+	needBrowser(t)
+	t.Parallel()
+	p := produce(t, database)
+	t.Run("tenants by host", func(t *testing.T) {
+		t.Parallel()
+		journeys(t, byHost(t, p))
+	})
+	t.Run("tenants by path", func(t *testing.T) {
+		t.Parallel()
+		journeys(t, byPath(t, p))
+	})
 }
 
 func needBrowser(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -59,7 +60,12 @@ func visit(t *testing.T, s site, w words) *person {
 	require.NoError(t, err)
 	_, err = chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: recorder})
 	require.NoError(t, err)
-	p.do(chromedp.Navigate(s.page + "?lang=" + w.language))
+	address, err := url.Parse(s.page)
+	require.NoError(t, err)
+	query := address.Query()
+	query.Set("lang", w.language)
+	address.RawQuery = query.Encode()
+	p.do(chromedp.Navigate(address.String()))
 	return p
 }
 

@@ -176,6 +176,20 @@ func Owner(t testing.TB, appURL string) string {
 	return u.String()
 }
 
+// Program is the URL of the role of the program for a database made by Empty. It has no rights there until its owner grants some.
+func Program(t testing.TB, owner dsn.Source) dsn.Source {
+	t.Helper()
+	u, err := url.Parse(owner.Raw())
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := with(owner, appRole, strings.TrimPrefix(u.Path, "/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
 func createPostgres(t testing.TB, admin dsn.Source, options string) string {
 	t.Helper()
 	name := "latchkeep_test_" + strings.ToLower(rand.Text()[:16])
