@@ -243,32 +243,3 @@ func (f *Flows) failed(ctx context.Context, name string, err error) Answer {
 	}
 	return Answer{Status: response.Status, Body: response.Body(), RetryAfter: retry}
 }
-
-// A Description names a flow's states and their actions, for documents.
-type Description struct {
-	Name   string
-	States []DescribedState
-}
-
-// A DescribedState is a state and its actions.
-type DescribedState struct {
-	Name    string
-	Actions []string
-}
-
-// Describe lists the flows that are served.
-func (f *Flows) Describe() []Description {
-	var list []Description
-	for _, name := range Names() {
-		ready, ok := f.flows[name]
-		if !ok {
-			continue
-		}
-		d := Description{Name: name}
-		for _, state := range ready.StateNames() {
-			d.States = append(d.States, DescribedState{Name: string(state), Actions: ready.ActionNames(state)})
-		}
-		list = append(list, d)
-	}
-	return list
-}
