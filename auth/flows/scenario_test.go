@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,15 +23,21 @@ func TestScenarios(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
-		t.Run("conversations", func(t *testing.T) {
-			for i, file := range files {
-				name := strings.TrimSuffix(strings.TrimPrefix(file, "testdata/"), ".txt")
-				t.Run(name, func(t *testing.T) {
-					t.Parallel()
-					play(t, env, fmt.Sprintf("s%d", i), file)
-				})
-			}
-		})
+		var players sync.WaitGroup
+		next := make(chan int)
+		for range 8 { // they wait for mails most of the time, so there may be more of them than processors
+			players.Go(func() {
+				for i := range next {
+					name := strings.TrimSuffix(strings.TrimPrefix(files[i], "testdata/"), ".txt")
+					t.Run(name, func(t *testing.T) { play(t, env, fmt.Sprintf("s%d", i), files[i]) })
+				}
+			})
+		}
+		for i := range files {
+			next <- i
+		}
+		close(next)
+		players.Wait()
 		require.Empty(t, env.Errors(), "nothing went wrong unexpectedly")
 	}, testenv.WithPool("1"))
 }
