@@ -7,6 +7,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/cmd/latchkeep/wire"
 	"github.com/latchkeep/latchkeep/pkg/settings"
+	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
 func newConfig() *cobra.Command {
@@ -17,11 +18,17 @@ func newConfig() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := wire.Check(cmd.Context(), s, log); err != nil {
+			tenant, err := wire.Check(cmd.Context(), s, log)
+			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), s)
-			return err
+			fmt.Fprint(cmd.OutOrStdout(), s)
+			if tenant == nil {
+				return nil
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), "\nThe tenant, as far as it is not as usual:")
+			masked := config.Mask(*tenant)
+			return printJSON(cmd, config.Diff(config.Default(), masked))
 		},
 	})
 }

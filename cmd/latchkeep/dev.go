@@ -44,31 +44,23 @@ It is not for production: pages and mails are open to whoever reaches the ports.
 
 func runDev(cmd *cobra.Command) error {
 	ctx := cmd.Context()
-	data, err := cmd.Flags().GetString("data")
-	if err != nil {
-		return err
-	}
-	if data == "" {
-		data = ".latchkeep"
-	}
-	if err := os.MkdirAll(data, 0o700); err != nil {
-		return fmt.Errorf("make the data directory: %w", err)
-	}
-	secret, err := keep(filepath.Join(data, "secret.key"), func() (string, error) { return rand.Text() + rand.Text(), nil })
-	if err != nil {
-		return err
-	}
 	s, log, err := load(cmd, settings.LoadOptions{Dev: true, Defaults: map[string]string{
-		"secrets.keys": secret, "audit_log.console_output.enabled": "false", "log.level": "warn",
+		"audit_log.console_output.enabled": "false", "log.level": "warn",
 	}})
 	if err != nil {
+		return err
+	}
+	data := s.Dev.Data
+	if err := prepareData(s); err != nil {
 		return err
 	}
 	pages, err := newDevPages(s, filepath.Join(data, tokenFile))
 	if err != nil {
 		return err
 	}
-	app, err := wire.New(ctx, s, wire.Options{Log: log, Version: version, Pages: pages, Mailer: pages})
+	app, err := wire.New(ctx, s, wire.Options{
+		Log: log, Version: version, Pages: pages, Mailer: pages, Listening: func() { pages.announce(cmd) },
+	})
 	if err != nil {
 		return err
 	}
@@ -77,8 +69,30 @@ func runDev(cmd *cobra.Command) error {
 	if err := seed(ctx, app, filepath.Join(data, tokenFile)); err != nil {
 		return err
 	}
-	pages.announce(cmd)
 	return app.Serve(ctx, wire.Servers...)
+}
+
+// prepareData makes what dev mode keeps, for nobody else to read: the directory, the database's file, and a secret unless one is configured.
+func prepareData(s *settings.Settings) error {
+	data := s.Dev.Data
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	if path, ok := strings.CutPrefix(s.Database.URL.Reveal(), "sqlite://"); ok && filepath.Dir(path) == filepath.Clean(data) {
+		file, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY, 0o600)
+		if err == nil {
+			err = file.Close()
+		}
+		if err != nil {
+			return fmt.Errorf("make the database: %w", err)
+		}
+	}
+	if len(s.Secrets.Keys) > 0 {
+		return nil
+	}
+	generated, err := keep(filepath.Join(data, "secret.key"), func() (string, error) { return rand.Text() + rand.Text(), nil })
+	s.Secrets.Keys = []settings.Secret{settings.Secret(generated)}
+	return err
 }
 
 // keep reads a secret from a file, or makes it and writes it there for the owner alone.

@@ -2,26 +2,10 @@ package main_test
 
 import (
 	"net"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
-
-// anywhere are addresses that are free for certain.
-func anywhere() []string {
-	return []string{
-		"LATCHKEEP_SERVER_PUBLIC_ADDRESS=127.0.0.1:0", "LATCHKEEP_SERVER_ADMIN_ADDRESS=127.0.0.1:0",
-		"LATCHKEEP_SERVER_CONSOLE_ADDRESS=127.0.0.1:0", "LATCHKEEP_SERVER_OPS_ADDRESS=127.0.0.1:0",
-	}
-}
-
-// node is a machine where the program would start, on SQLite.
-func node(t *testing.T) *machine {
-	t.Helper()
-	m := newMachine(t, anywhere()...)
-	return m.with("LATCHKEEP_SECRETS_KEYS="+goodSecret, "LATCHKEEP_DATABASE_URL=sqlite://"+filepath.Join(m.dir, "latchkeep.db"))
-}
 
 func TestServe_RefusesToStartAndSaysWhatToDo(t *testing.T) {
 	t.Parallel()

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/internal/testdb"
 )
 
 // These tests run the program as a stranger would: the binary, its flags, its environment, its exit status, its ports. What happens inside is
@@ -54,8 +56,9 @@ func TestMain(m *testing.M) {
 
 // A machine is a directory to start in and an environment; nothing of the developer's own gets in.
 type machine struct {
-	dir string
-	env []string
+	dir      string
+	env      []string
+	database string // its URL, where onDatabase made it
 }
 
 func newMachine(t *testing.T, env ...string) *machine {
@@ -65,7 +68,30 @@ func newMachine(t *testing.T, env ...string) *machine {
 
 // with is the machine with more in its environment.
 func (m *machine) with(env ...string) *machine {
-	return &machine{dir: m.dir, env: append(slices.Clone(m.env), env...)}
+	return &machine{dir: m.dir, env: append(slices.Clone(m.env), env...), database: m.database}
+}
+
+// anywhere are addresses that are free for certain.
+func anywhere() []string {
+	return []string{
+		"LATCHKEEP_SERVER_PUBLIC_ADDRESS=127.0.0.1:0", "LATCHKEEP_SERVER_ADMIN_ADDRESS=127.0.0.1:0",
+		"LATCHKEEP_SERVER_CONSOLE_ADDRESS=127.0.0.1:0", "LATCHKEEP_SERVER_OPS_ADDRESS=127.0.0.1:0",
+	}
+}
+
+// node is a machine where the program would start once its database is migrated: SQLite.
+func node(t *testing.T) *machine {
+	t.Helper()
+	m := newMachine(t, anywhere()...)
+	return m.with("LATCHKEEP_SECRETS_KEYS="+goodSecret, "LATCHKEEP_DATABASE_URL=sqlite://"+filepath.Join(m.dir, "latchkeep.db"))
+}
+
+// onDatabase is a machine where the program starts, on a migrated database of a dialect.
+func onDatabase(t *testing.T, dialect string) *machine {
+	t.Helper()
+	m := newMachine(t, anywhere()...)
+	m.database = testdb.URL(t, dialect)
+	return m.with("LATCHKEEP_SECRETS_KEYS="+goodSecret, "LATCHKEEP_DATABASE_URL="+m.database)
 }
 
 // write puts a file on the machine.

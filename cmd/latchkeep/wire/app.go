@@ -47,6 +47,8 @@ type Options struct {
 	Mailer worker.Mailer
 	// Pages adds what only dev mode serves.
 	Pages Pages
+	// Listening is called once all servers listen.
+	Listening func()
 	// OnStatement is told every statement: tests count them.
 	OnStatement func(query string)
 }
@@ -287,14 +289,13 @@ func (a *App) Close() error {
 	return errors.Join(failures...)
 }
 
-// Check checks what the settings alone cannot know: the secrets, and in single-tenant mode the configuration of the tenant.
-func Check(ctx context.Context, s *settings.Settings, log *slog.Logger) error {
+// Check checks what the settings alone cannot know: the secrets, and in single-tenant mode the configuration of the tenant, which it returns.
+func Check(ctx context.Context, s *settings.Settings, log *slog.Logger) (*config.Config, error) {
 	if _, err := secret.NewKeyring(s.Secrets.Reveal()); err != nil {
-		return fmt.Errorf("secrets.keys: %w", err)
+		return nil, fmt.Errorf("secrets.keys: %w", err)
 	}
 	if s.MultiTenancy.Enabled {
-		return nil
+		return nil, nil
 	}
-	_, err := singleConfig(ctx, s, log)
-	return err
+	return singleConfig(ctx, s, log)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
+	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/latchkeep/latchkeep/ent/migrations"
@@ -135,12 +136,25 @@ func (d *diagnosis) content(ctx context.Context, st *store.Store, keyring *secre
 		return
 	}
 	for _, t := range page.Items {
-		if _, err := registry.ByID(ctx, t.ID); err != nil {
-			d.note(Broken, "tenants", "add the secret that it was made with as a last entry of secrets.keys", "%s (%s) cannot be served: %v", t.Slug, t.ID, err)
+		if err := usable(ctx, registry, t.ID); err != nil {
+			d.note(Broken, "tenants", addSecret, "%s (%s) cannot be served: %v", t.Slug, t.ID, err)
 			return
 		}
 	}
 	d.note(Healthy, "tenants", "", "%d looked at, the secrets open what is stored", len(page.Items))
+}
+
+// addSecret is the remedy where the secrets do not open what is stored.
+const addSecret = "add the secret that was in use when it was stored as a last entry of secrets.keys"
+
+// usable reports why a tenant cannot be served, as where its key cannot be opened.
+func usable(ctx context.Context, registry *tenants.Registry, id uuid.UUID) error {
+	t, err := registry.ByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	_, err = t.Keys.Signer(time.Now())
+	return err
 }
 
 func (d *diagnosis) redis(ctx context.Context) {

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/latchkeep/latchkeep/tenants"
 )
 
 // Servers are the APIs that can be served alone.
@@ -39,6 +41,9 @@ func (a *App) Serve(ctx context.Context, servers ...string) error {
 			}
 		})
 		a.Log.InfoContext(ctx, "listening", "server", name, "address", l.Addr().String())
+	}
+	if a.options.Listening != nil {
+		a.options.Listening()
 	}
 	a.background(ctx, &running)
 	if a.queue.embedded() {
@@ -85,6 +90,9 @@ func (a *App) prepare(ctx context.Context) error {
 	}
 	if err := a.Provisioner.EnsureSingle(ctx, len(a.Settings.Secrets.Keys)); err != nil {
 		return fmt.Errorf("prepare the tenant: %w", err)
+	}
+	if err := usable(ctx, a.Registry, tenants.SingleID); err != nil {
+		return fmt.Errorf("secrets.keys: %w; %s", err, addSecret)
 	}
 	return nil
 }
