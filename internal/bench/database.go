@@ -132,9 +132,9 @@ func (db *benchDatabase) number(ctx context.Context, query string) (int, error) 
 	return n, nil
 }
 
-// rest waits until the worker has nothing left to do.
+// rest waits until the worker has nothing left to do. What failed is tried again after the lease of two minutes.
 func (db *benchDatabase) rest(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	return until(ctx, 20*time.Millisecond, func() (bool, error) {
 		n, err := db.number(ctx, "SELECT count(*) FROM outbox WHERE state = 'ready'")

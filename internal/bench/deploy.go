@@ -26,7 +26,8 @@ type deployment struct {
 	secret string // of the program
 	redis  string
 
-	public, console, profile string // addresses
+	public, console string            // addresses
+	profile         map[string]string // addresses that take orders, by command
 	base                     string // base URL of the tenant under measurement
 	users                    *people
 }
@@ -44,7 +45,8 @@ func deploy(ctx context.Context, o options, db *benchDatabase, redis string, mai
 		return nil, err
 	}
 	d.secret = variables["SECRETS_KEYS"]
-	d.public, d.console, d.profile = addresses["PUBLIC"], addresses["CONSOLE"], addresses["PROFILE"]
+	d.public, d.console = addresses["PUBLIC"], addresses["CONSOLE"]
+	d.profile = map[string]string{"serve": addresses["PROFILE_SERVE"], "worker": addresses["PROFILE_WORKER"]}
 	worker := variables.with("DATABASE_URL", db.as(workerRole)).with("SERVER_OPS_ADDRESS", "127.0.0.1:0")
 	if _, err := output(ctx, o.binary, variables, "migrate", "up"); err != nil {
 		return nil, err
@@ -52,19 +54,18 @@ func deploy(ctx context.Context, o options, db *benchDatabase, redis string, mai
 	if d.token, err = output(ctx, o.binary, variables, "operator", "token"); err != nil {
 		return nil, err
 	}
+	binary, serve, work := o.binary, variables.environ(), worker.environ()
 	if o.profile != "" {
-		self, err := os.Executable()
-		if err != nil {
+		if binary, err = os.Executable(); err != nil {
 			return nil, err
 		}
-		d.server, err = begin(self, append(variables.environ(), profileAddress+"="+addresses["PROFILE"]))
-		if err != nil {
-			return nil, err
-		}
-	} else if d.server, err = begin(o.binary, variables.environ(), "serve"); err != nil {
+		serve = append(serve, profileAddress+"="+d.profile["serve"])
+		work = append(work, profileAddress+"="+d.profile["worker"])
+	}
+	if d.server, err = begin(binary, serve, "serve"); err != nil {
 		return nil, err
 	}
-	if d.worker, err = begin(o.binary, worker.environ(), "worker"); err != nil {
+	if d.worker, err = begin(binary, work, "worker"); err != nil {
 		return nil, err
 	}
 	if err := d.server.answers(ctx, "http://"+addresses["OPS"]+"/readyz"); err != nil {
@@ -109,7 +110,7 @@ type variables map[string]string
 // newVariables are those of a deployment on free ports.
 func newVariables(db *benchDatabase, redis string) (variables, map[string]string, error) {
 	addresses := map[string]string{}
-	for _, name := range []string{"PUBLIC", "ADMIN", "CONSOLE", "OPS", "PROFILE"} {
+	for _, name := range []string{"PUBLIC", "ADMIN", "CONSOLE", "OPS", "PROFILE_SERVE", "PROFILE_WORKER"} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, nil, err
@@ -125,13 +126,12 @@ func newVariables(db *benchDatabase, redis string) (variables, map[string]string
 		"SECRETS_KEYS":                     rand.Text() + rand.Text(),
 		"PUBLIC_BASE_URL":                  "http://localhost:" + port,
 		"AUDIT_LOG_CONSOLE_OUTPUT_ENABLED": "false",
-		"AUDIT_LOG_STORAGE_ENABLED":        "true",
 		"RATE_LIMITER_ENABLED":             "false",
 		"EGRESS_ALLOW_CIDRS":               "127.0.0.0/8",
 		"LOG_LEVEL":                        "warn",
 	}
 	for name, address := range addresses {
-		if name != "PROFILE" {
+		if !strings.HasPrefix(name, "PROFILE") {
 			s["SERVER_"+name+"_ADDRESS"] = address
 		}
 	}

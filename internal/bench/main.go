@@ -33,7 +33,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if address := os.Getenv(profileAddress); address != "" { // we were started in the program's place
-		if err := serveProfiled(ctx, address); err != nil {
+		if err := runProfiled(ctx, address, os.Args[1]); err != nil {
 			fmt.Fprintln(os.Stderr, "bench: "+err.Error())
 			os.Exit(1)
 		}
@@ -46,7 +46,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "measure only these operations, by name, separated by commas")
 	flag.StringVar(&o.json, "json", "", "write the result as JSON to this file")
 	flag.StringVar(&o.doc, "doc", "", "put the tables into this Markdown file, between its marks")
-	flag.StringVar(&o.profile, "profile", "", "profile the server into this directory instead, one processor and one allocation profile per operation")
+	flag.StringVar(&o.profile, "profile", "", "profile server and worker into this directory instead: processor time and allocations of each operation")
 	flag.Parse()
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: "+err.Error())

@@ -18,14 +18,14 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/telemetry"
 )
 
-// profileAddress names, in the environment, where a profiled server takes orders. The program itself has no such door.
+// profileAddress names, in the environment, where a profiled process takes orders. The program itself has no such door.
 const profileAddress = "BENCH_PROFILE_ADDRESS"
 
 // profileTime is how long an operation is profiled.
 const profileTime = 8 * time.Second
 
-// serveProfiled is "latchkeep serve" with a door for orders to profile it.
-func serveProfiled(ctx context.Context, address string) error {
+// runProfiled is "latchkeep serve" or "latchkeep worker" with a door for orders to profile it.
+func runProfiled(ctx context.Context, address, command string) error {
 	s, _, err := settings.Load(settings.LoadOptions{Env: os.Environ()})
 	if err != nil {
 		return err
@@ -58,6 +58,9 @@ func serveProfiled(ctx context.Context, address string) error {
 		return err
 	}
 	defer app.Close()
+	if command == "worker" {
+		return app.Work(ctx)
+	}
 	return app.Serve(ctx, wire.Servers...)
 }
 
@@ -70,11 +73,11 @@ func profileAll(ctx context.Context, o options, d *deployment, ops []*operation)
 		if err := d.warm(ctx, op); err != nil {
 			return err
 		}
-		base, err := d.order(ctx, "allocations")
+		base, err := d.orderAll(ctx, "allocations")
 		if err != nil {
 			return err
 		}
-		if _, err := d.order(ctx, "begin"); err != nil {
+		if _, err := d.orderAll(ctx, "begin"); err != nil {
 			return err
 		}
 		done := 0
@@ -83,26 +86,41 @@ func profileAll(ctx context.Context, o options, d *deployment, ops []*operation)
 				return err
 			}
 		}
-		cpu, err := d.order(ctx, "end")
+		cpu, err := d.orderAll(ctx, "end")
 		if err != nil {
 			return err
 		}
-		allocations, err := d.order(ctx, "allocations")
+		allocations, err := d.orderAll(ctx, "allocations")
 		if err != nil {
 			return err
 		}
-		for suffix, content := range map[string][]byte{"cpu": cpu, "allocs": allocations, "allocs-base": base} {
-			if err := os.WriteFile(filepath.Join(o.profile, op.name+"."+suffix), content, 0o644); err != nil {
-				return err
+		for command := range d.profile {
+			for suffix, content := range map[string][]byte{"cpu": cpu[command], "allocs": allocations[command], "allocs-base": base[command]} {
+				name := filepath.Join(o.profile, op.name+"."+command+"."+suffix)
+				if err := os.WriteFile(name, content, 0o644); err != nil {
+					return err
+				}
 			}
 		}
-		fmt.Printf("%s: %d operations in %s\n", op.name, done, filepath.Join(o.profile, op.name+".cpu"))
+		fmt.Printf("%s: %d operations in %s\n", op.name, done, filepath.Join(o.profile, op.name+".*"))
 	}
 	return nil
 }
 
-func (d *deployment) order(ctx context.Context, what string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+d.profile+"/"+what, nil)
+// orderAll gives an order to both processes.
+func (d *deployment) orderAll(ctx context.Context, what string) (map[string][]byte, error) {
+	got := map[string][]byte{}
+	for command, address := range d.profile {
+		var err error
+		if got[command], err = order(ctx, address, what); err != nil {
+			return nil, err
+		}
+	}
+	return got, nil
+}
+
+func order(ctx context.Context, address, what string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/"+what, nil)
 	if err != nil {
 		return nil, err
 	}
