@@ -28,8 +28,8 @@ type deployment struct {
 
 	public, console string            // addresses
 	profile         map[string]string // addresses that take orders, by command
-	base                     string // base URL of the tenant under measurement
-	users                    *people
+	base            string            // base URL of the tenant under measurement
+	users           *people
 }
 
 // deploy migrates the database, starts the program and makes the tenant under measurement.
