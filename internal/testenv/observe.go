@@ -2,7 +2,9 @@ package testenv
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -153,4 +155,15 @@ func (s *Tenant) AuditSettled(t testing.TB) bool {
 		Where(intent.Kind(event.KindAudit), intent.State("ready")).Count(scope.With(t.Context(), s.scope()))
 	require.NoError(t, err)
 	return waiting == 0
+}
+
+// FlowRow identifies what is stored of a flow: it changes whenever the row does, and is empty where there is none.
+func (s *Tenant) FlowRow(t testing.TB, id string) string {
+	t.Helper()
+	row, err := s.Env.App.Store.Reader().Flow.Get(scope.With(t.Context(), s.scope()), uuid.MustParse(id))
+	if ent.IsNotFound(err) {
+		return ""
+	}
+	require.NoError(t, err)
+	return fmt.Sprintf("%d %x %s", row.Version, sha256.Sum256(row.Data), row.UpdatedAt.UTC())
 }
