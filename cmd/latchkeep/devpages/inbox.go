@@ -64,11 +64,27 @@ func (i *Inbox) find(id string) (Message, bool) {
 	return Message{}, false
 }
 
+// newest is the id of the newest mail, empty while there is none.
+func (i *Inbox) newest() string {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	if len(i.messages) == 0 {
+		return ""
+	}
+	return i.messages[0].ID
+}
+
 // Inbox serves the inbox below /dev/inbox: a page, the mails as JSON, and each mail as its reader would see it.
 func (p *Pages) Inbox(inbox *Inbox) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /dev/inbox", func(w http.ResponseWriter, r *http.Request) {
-		p.render(w, http.StatusOK, "inbox.html", inboxPage{To: r.URL.Query().Get("to"), Messages: inbox.List(r.URL.Query().Get("to"))})
+		to, newest := r.URL.Query().Get("to"), inbox.newest() // asked first: a mail that comes meanwhile is shown a second later
+		p.render(w, http.StatusOK, "inbox.html", inboxPage{To: to, Newest: newest, Messages: inbox.List(to)})
+	})
+	mux.HandleFunc("GET /dev/inbox/newest", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-store")
+		_, _ = w.Write([]byte(inbox.newest())) // the client is gone
 	})
 	mux.HandleFunc("GET /dev/inbox/messages", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -98,6 +114,6 @@ func (p *Pages) Inbox(inbox *Inbox) http.Handler {
 }
 
 type inboxPage struct {
-	To       string
-	Messages []Message
+	To, Newest string
+	Messages   []Message
 }

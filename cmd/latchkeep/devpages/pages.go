@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 //go:embed assets templates
@@ -58,8 +59,14 @@ func (p *Pages) Index(data Index) http.Handler {
 			http.NotFound(w, r)
 			return
 		}
-		p.render(w, http.StatusOK, "index.html", data)
+		p.render(w, http.StatusOK, "index.html", indexPage{data, strings.TrimSuffix(data.Demo, "/")})
 	})
+}
+
+// indexPage adds the base URL of the demo tenant, as a page names it.
+type indexPage struct {
+	Index
+	Tenant string
 }
 
 // Demo is what a tenant's demo page needs.

@@ -6,6 +6,7 @@ const names = {
   en: "English", de: "Deutsch", fr: "Français", it: "Italiano", nl: "Nederlands",
   ptBR: "Português (Brasil)", zh: "简体中文", bn: "বাংলা",
 };
+const methods = { pwd: "password", otp: "e-mail code", passkey: "passkey", totp: "authenticator app", security_key: "security key" };
 const element = (id) => document.getElementById(id);
 const api = document.body.dataset.api;
 const query = new URLSearchParams(location.search);
@@ -31,10 +32,13 @@ async function show() {
   if (!signedIn) {
     return;
   }
-  element("user-email").textContent = claims.email?.address ?? "none";
+  const name = claims.email?.address ?? claims.username ?? "somebody";
+  element("user-email").textContent = name;
+  element("user-initial").textContent = [...name][0];
   element("user-id").textContent = claims.subject;
   element("session-until").textContent = new Date(claims.expiration).toLocaleString();
-  element("session-amr").textContent = (claims.amr ?? []).join(", ");
+  element("session-amr").textContent = (claims.amr ?? []).map((m) => methods[m] ?? m).join(", ");
+  element("claims").textContent = JSON.stringify(claims, null, 2);
 }
 
 hanko.onSessionCreated(show);
