@@ -2,4 +2,4 @@
 // context (ent/scope); get one from ent/store, which is the only place that makes them. Nothing here is written by hand but this file.
 package ent
 
-//go:generate go run -mod=mod entgo.io/ent/cmd/ent generate --feature sql/lock,sql/upsert,intercept,sql/versioned-migration ./schema
+//go:generate go tool ent generate --feature sql/lock,sql/upsert,intercept,sql/versioned-migration ./schema
