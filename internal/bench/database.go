@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -102,23 +103,34 @@ func (db *benchDatabase) as(role string) string {
 
 func (db *benchDatabase) close(ctx context.Context) { _ = db.conn.Close(ctx) }
 
-// cpu is what all processes of the server have used but the one that watches.
-func (db *benchDatabase) cpu() (time.Duration, error) {
-	children, sum, err := childrenOf(db.server)
+// cpu is what the processes of the server have used: those that serve the worker, and all others but the one that watches.
+func (db *benchDatabase) cpu(ctx context.Context) (worker, others time.Duration, err error) {
+	db.mu.Lock()
+	rows, err := db.conn.Query(ctx, "SELECT pid FROM pg_stat_activity WHERE usename = $1", workerRole)
+	var workers []int
+	if err == nil {
+		workers, err = pgx.CollectRows(rows, pgx.RowTo[int])
+	}
+	db.mu.Unlock()
 	if err != nil {
-		return 0, err
+		return 0, 0, fmt.Errorf("list the sessions of the worker: %w", err)
+	}
+	children, others, err := childrenOf(db.server)
+	if err != nil {
+		return 0, 0, err
 	}
 	for _, pid := range append(children, db.server) {
-		if pid == db.watching {
-			continue
-		}
 		used, err := cpuOf(pid)
-		if err != nil {
-			continue // it ended, and is among the server's ended ones
+		switch {
+		case err != nil: // it ended, and is among the server's ended ones
+		case pid == db.watching:
+		case slices.Contains(workers, pid):
+			worker += used
+		default:
+			others += used
 		}
-		sum += used
 	}
-	return sum, nil
+	return worker, others, nil
 }
 
 // number asks for one number.

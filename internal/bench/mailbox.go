@@ -8,8 +8,10 @@ import (
 	"net"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/emersion/go-smtp"
 )
@@ -21,6 +23,7 @@ type mailbox struct {
 
 	mu      sync.Mutex
 	arrived map[string]chan string // of the address → the code
+	waited  []float64              // for each mail, in microseconds
 }
 
 func newMailbox() (*mailbox, error) {
@@ -51,12 +54,23 @@ func (m *mailbox) of(address string) chan string {
 
 // code waits for the code in the next mail to an address.
 func (m *mailbox) code(ctx context.Context, address string) (string, error) {
+	began := time.Now()
 	select {
 	case code := <-m.of(address):
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.waited = append(m.waited, micro(time.Since(began)))
 		return code, nil
 	case <-ctx.Done():
 		return "", fmt.Errorf("no mail to %s: %w", address, ctx.Err())
 	}
+}
+
+// delays are how long was waited for each mail after the answer that announced it.
+func (m *mailbox) delays() []float64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.waited)
 }
 
 // A delivery is a conversation with a client that brings mails.

@@ -16,11 +16,17 @@ import (
 // A cost is what one operation costs, on average over a round, in microseconds of processor time.
 type cost struct {
 	Server   float64 `json:"server_us"`
-	Worker   float64 `json:"worker_us"`
 	Database float64 `json:"database_us"`
+	// Delivery is what the worker does afterwards, and the database for it.
+	Delivery float64 `json:"delivery_us"`
+	// Hash is the part of the server's cost that is hashing passwords, as measured next to it in this process.
+	Hash float64 `json:"hash_us,omitempty"`
 }
 
-func (c cost) total() float64 { return c.Server + c.Worker + c.Database }
+func (c cost) total() float64 { return c.Server + c.Database + c.Delivery }
+
+// rest is what is left without hashing passwords: what the budget is for.
+func (c cost) rest() float64 { return c.total() - c.Hash }
 
 // wall is how long the answers of one operation took, without what the client did in between, in microseconds.
 type wall struct {
@@ -28,29 +34,30 @@ type wall struct {
 	P95 float64 `json:"p95_us"`
 }
 
+func wallOf(times []float64) wall { return wall{P50: quantile(times, 0.5), P95: quantile(times, 0.95)} }
+
 // A measurement is what was found out about an operation.
 type measurement struct {
-	Name         string             `json:"name"`
-	Title        string             `json:"title"`
-	Requests     int                `json:"requests"`
-	Operations   int                `json:"operations"`
-	Alone        cost               `json:"cpu_one_client"`
-	Spread       [2]float64         `json:"cpu_one_client_total_min_max_us"`
-	Together     cost               `json:"cpu_four_clients"`
-	Hash         float64            `json:"hash_us"` // of all its passwords; part of the server's cost
-	WallAlone    wall               `json:"wall_one_client"`
-	WallTogether wall               `json:"wall_four_clients"`
-	Statements   []statement        `json:"statements,omitempty"`
-	Sent         float64            `json:"statements_per_operation"`
-	Written      float64            `json:"rows_written_per_operation"`
-	Counted      bool               `json:"statements_counted"`
-	Budget       float64            `json:"budget_us"`
-	MostSent     int                `json:"statements_budget"` // negative: none
-	op           *operation         `json:"-"`
-	alone        []cost             `json:"-"`
-	together     []cost             `json:"-"`
-	walls        map[int][]float64  `json:"-"`
-	rows         map[string]float64 `json:"-"`
+	Name         string      `json:"name"`
+	Title        string      `json:"title"`
+	Requests     int         `json:"requests"`
+	Operations   int         `json:"operations"`
+	Alone        cost        `json:"cpu_one_client"`
+	Together     cost        `json:"cpu_four_clients"`
+	Rest         float64     `json:"cpu_without_hash_us"` // with one client
+	Spread       [2]float64  `json:"cpu_without_hash_min_max_us"`
+	WallAlone    wall        `json:"wall_one_client"`
+	WallTogether wall        `json:"wall_four_clients"`
+	Counted      bool        `json:"statements_counted"`
+	Sent         float64     `json:"statements_per_operation"`
+	Written      float64     `json:"rows_written_per_operation"`
+	Statements   []statement `json:"statements,omitempty"`
+	Budget       float64     `json:"budget_us"`
+	MostSent     int         `json:"statements_budget"` // negative: none
+
+	op    *operation
+	costs map[int][]cost    // by the number of clients, one a round
+	walls map[int][]float64 // the same, of each operation
 }
 
 // together is how many clients ask at once in the second half of a round.
@@ -67,7 +74,7 @@ func measureAll(ctx context.Context, o options, d *deployment, ops []*operation)
 	for _, op := range ops {
 		m := &measurement{
 			Name: op.name, Title: op.title, Requests: op.requests, Budget: micro(op.budget), MostSent: op.statements,
-			op: op, walls: map[int][]float64{},
+			op: op, costs: map[int][]cost{}, walls: map[int][]float64{},
 		}
 		r.Measurements = append(r.Measurements, m)
 		if err := d.warm(ctx, op); err != nil {
@@ -79,22 +86,18 @@ func measureAll(ctx context.Context, o options, d *deployment, ops []*operation)
 			return nil, err
 		}
 	}
-	var hashes []float64
 	for round := range o.rounds {
 		fmt.Fprintf(os.Stderr, "bench: round %d of %d\n", round+1, o.rounds)
 		for _, m := range r.Measurements {
-			n := max(int(float64(m.op.each)*o.scale), together)
-			if m.op.hashes > 0 {
-				hashes = append(hashes, hashCost(ctx, 8)) // next to what it is subtracted from
-			}
-			if err := m.round(ctx, d, n); err != nil {
+			if err := m.round(ctx, d, max(int(float64(m.op.each)*o.scale), together)); err != nil {
 				return nil, fmt.Errorf("%s: %w", m.Name, err)
 			}
 		}
 	}
 	for _, m := range r.Measurements {
-		m.summarise(median(hashes))
+		m.summarise()
 	}
+	r.Mail = wallOf(d.mails.delays())
 	r.Seconds = time.Since(began).Seconds()
 	return r, nil
 }
@@ -113,7 +116,11 @@ func (d *deployment) warm(ctx context.Context, op *operation) error {
 // round measures one round, alone and together.
 func (m *measurement) round(ctx context.Context, d *deployment, n int) error {
 	for _, clients := range []int{1, together} {
-		before, err := d.cpu()
+		hash, err := hashCost(ctx, n/2*m.op.hashes) // half before and half after, so that it sees the same machine
+		if err != nil {
+			return err
+		}
+		before, err := d.cpu(ctx)
 		if err != nil {
 			return err
 		}
@@ -124,20 +131,20 @@ func (m *measurement) round(ctx context.Context, d *deployment, n int) error {
 		if err := d.db.rest(ctx); err != nil {
 			return err
 		}
-		after, err := d.cpu()
+		after, err := d.cpu(ctx)
 		if err != nil {
 			return err
 		}
-		c := cost{
+		again, err := hashCost(ctx, n/2*m.op.hashes)
+		if err != nil {
+			return err
+		}
+		m.costs[clients] = append(m.costs[clients], cost{
 			Server:   (after.Server - before.Server) / float64(n),
-			Worker:   (after.Worker - before.Worker) / float64(n),
 			Database: (after.Database - before.Database) / float64(n),
-		}
-		if clients == 1 {
-			m.alone = append(m.alone, c)
-		} else {
-			m.together = append(m.together, c)
-		}
+			Delivery: (after.Delivery - before.Delivery) / float64(n),
+			Hash:     (hash + again) / 2 * float64(m.op.hashes),
+		})
 		m.walls[clients] = append(m.walls[clients], walls...)
 		m.Operations += n
 	}
@@ -184,53 +191,57 @@ func (d *deployment) repeat(ctx context.Context, op *operation, n, clients int) 
 }
 
 // cpu is what the processes have used so far.
-func (d *deployment) cpu() (cost, error) {
-	server, err1 := cpuOf(d.server.pid())
-	worker, err2 := cpuOf(d.worker.pid())
-	database, err3 := d.db.cpu()
-	return cost{Server: micro(server), Worker: micro(worker), Database: micro(database)}, errors.Join(err1, err2, err3)
+func (d *deployment) cpu(ctx context.Context) (cost, error) {
+	forWorker, database, err1 := d.db.cpu(ctx)
+	server, err2 := cpuOf(d.server.pid())
+	worker, err3 := cpuOf(d.worker.pid())
+	return cost{Server: micro(server), Database: micro(database), Delivery: micro(worker + forWorker)}, errors.Join(err1, err2, err3)
 }
 
 // hashCost is the processor time of hashing one password, in this process.
-func hashCost(ctx context.Context, n int) float64 {
+func hashCost(ctx context.Context, n int) (float64, error) {
+	if n == 0 {
+		return 0, nil
+	}
 	hasher := password.New(password.Options{Workers: 1})
 	before, err := cpuOf(os.Getpid())
+	if err != nil {
+		return 0, err
+	}
 	for range n {
-		if _, hashErr := hasher.Hash(ctx, "", secretPassword); hashErr != nil {
-			err = hashErr
+		if _, err := hasher.Hash(ctx, "", secretPassword); err != nil {
+			return 0, err
 		}
 	}
-	after, err2 := cpuOf(os.Getpid())
-	if err != nil || err2 != nil {
-		return 0
-	}
-	return micro(after-before) / float64(n)
+	after, err := cpuOf(os.Getpid())
+	return micro(after-before) / float64(n), err
 }
 
-func (m *measurement) summarise(hash float64) {
-	middle := func(costs []cost) cost {
-		part := func(of func(cost) float64) float64 {
-			var all []float64
-			for _, c := range costs {
-				all = append(all, of(c))
-			}
-			return median(all)
-		}
-		return cost{
-			Server:   part(func(c cost) float64 { return c.Server }),
-			Worker:   part(func(c cost) float64 { return c.Worker }),
-			Database: part(func(c cost) float64 { return c.Database }),
-		}
+func (m *measurement) summarise() {
+	m.Alone, m.Together = middle(m.costs[1]), middle(m.costs[together])
+	var rests []float64
+	for _, c := range m.costs[1] {
+		rests = append(rests, c.rest())
 	}
-	m.Alone, m.Together = middle(m.alone), middle(m.together)
-	var totals []float64
-	for _, c := range m.alone {
-		totals = append(totals, c.total())
+	m.Rest, m.Spread = median(rests), [2]float64{slices.Min(rests), slices.Max(rests)}
+	m.WallAlone, m.WallTogether = wallOf(m.walls[1]), wallOf(m.walls[together])
+}
+
+// middle is the median of each part, so that the parts of a table need not add up to their sum.
+func middle(costs []cost) cost {
+	part := func(of func(cost) float64) float64 {
+		var all []float64
+		for _, c := range costs {
+			all = append(all, of(c))
+		}
+		return median(all)
 	}
-	m.Spread = [2]float64{slices.Min(totals), slices.Max(totals)}
-	m.Hash = hash * float64(m.op.hashes)
-	m.WallAlone = wall{P50: quantile(m.walls[1], 0.5), P95: quantile(m.walls[1], 0.95)}
-	m.WallTogether = wall{P50: quantile(m.walls[together], 0.5), P95: quantile(m.walls[together], 0.95)}
+	return cost{
+		Server:   part(func(c cost) float64 { return c.Server }),
+		Database: part(func(c cost) float64 { return c.Database }),
+		Delivery: part(func(c cost) float64 { return c.Delivery }),
+		Hash:     part(func(c cost) float64 { return c.Hash }),
+	}
 }
 
 func micro(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
