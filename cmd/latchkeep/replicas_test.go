@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -144,6 +145,24 @@ func TestReplicas_SeeAChangedConfigurationSoon(t *testing.T) {
 	}
 }
 
+func TestServe_ReplicasThatStartOnAnEmptyDatabaseAtOnceMigrateItOnce(t *testing.T) {
+	t.Parallel()
+
+	m := newMachine(t, anywhere()...).with("LATCHKEEP_SECRETS_KEYS="+goodSecret,
+		"LATCHKEEP_DATABASE_URL="+testdb.Empty(t, dialect.Postgres).Raw())
+	var replicas []*server
+	for range 3 {
+		replicas = append(replicas, m.start(t, "serve", "--auto-migrate"))
+	}
+	applied := 0
+	for _, s := range replicas {
+		ops := browse(s.address(t, "ops"), "http://ops.example")
+		require.Equal(t, 200, ops.get(t, "/readyz").status)
+		applied += strings.Count(s.stderr.text(), "migration applied")
+	}
+	require.Equal(t, strings.Count(m.must(t, "migrate", "status"), " applied "), applied)
+}
+
 func TestServe_StopsWithoutLosingWhatIsUnderWay(t *testing.T) {
 	t.Parallel()
 
@@ -202,6 +221,14 @@ func TestServe_GoesOnWhenRedisIsLost(t *testing.T) {
 	kim := shop.signUp(t, "kim@shop.example", mailsOf(t, d.sink))
 	w.says(t, "working")
 
+	// It hangs: worse than one that is gone. Whoever signs in waits for it once, at most.
+	redis.signal(t, syscall.SIGSTOP)
+	began := time.Now()
+	require.True(t, shop.valid(t, kim))
+	require.True(t, shop.valid(t, shop.fresh().signIn(t, "kim@shop.example")))
+	require.Less(t, time.Since(began), 10*time.Second)
+	redis.signal(t, syscall.SIGCONT)
+
 	redis.stop(t)
 	require.True(t, shop.valid(t, kim), "sessions need no Redis")
 	require.True(t, shop.valid(t, shop.fresh().signIn(t, "kim@shop.example")))
@@ -253,6 +280,11 @@ func (r *redisServer) start(t *testing.T) {
 		}
 		return c.Close() == nil
 	}, patience, 20*time.Millisecond)
+}
+
+func (r *redisServer) signal(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	require.NoError(t, r.cmd.Process.Signal(s))
 }
 
 func (r *redisServer) stop(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
 	"github.com/latchkeep/latchkeep/cmd/latchkeep/wire"
@@ -48,13 +49,14 @@ func read(cmd *cobra.Command, o settings.LoadOptions) (*settings.Settings, setti
 	return settings.Load(o)
 }
 
-// load is read for commands that run on: they have a log, and notices go there.
+// load is read for commands that run on: they have a log, and notices go there. So does what the Redis client has to say.
 func load(cmd *cobra.Command, o settings.LoadOptions) (*settings.Settings, *slog.Logger, error) {
 	s, notices, err := read(cmd, o)
 	if err != nil {
 		return nil, nil, err
 	}
 	log := telemetry.NewLogger(os.Stderr, s.Log.Format, s.Log.Level)
+	redis.SetLogger(redisLog{log})
 	for _, n := range notices {
 		level := slog.LevelInfo
 		if n.Warning {
@@ -63,6 +65,14 @@ func load(cmd *cobra.Command, o settings.LoadOptions) (*settings.Settings, *slog
 		log.Log(cmd.Context(), level, n.String())
 	}
 	return s, log, nil
+}
+
+// redisLog takes down what the Redis client says: that a server cannot be reached, many times a second. Who needs it says so too.
+type redisLog struct{ log *slog.Logger }
+
+// Printf takes down a message.
+func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
+	l.log.DebugContext(ctx, fmt.Sprintf(format, args...))
 }
 
 // loadBriefly is read for commands that do one thing and end: people read what they say, so it is warnings only, in plain words.
@@ -90,5 +100,8 @@ func open(cmd *cobra.Command, use func(ctx context.Context, app *wire.App) error
 		return err
 	}
 	defer app.Close()
+	if err := app.Prepare(cmd.Context()); err != nil {
+		return err
+	}
 	return use(cmd.Context(), app)
 }

@@ -158,6 +158,8 @@ func TestSingle_AHankoFileServesOneTenantAtTheRoot(t *testing.T) {
 	require.Equal(t, "https://shop.example", again.get(t, "/me").header.Get("Access-Control-Allow-Origin"))
 	again.header.Set("Origin", "https://elsewhere.example")
 	require.Empty(t, again.get(t, "/me").header.Get("Access-Control-Allow-Origin"))
+	key := strings.TrimSpace(m.must(t, "tenant", "api-key", singleID))
+	require.Regexp(t, `^lka_\w+$`, key)
 	require.Equal(t, 404, shop.get(t, "/00000000-0000-0000-0000-000000000001/me").status, "there is no path of a tenant")
 	s.stop(t)
 	require.NotContains(t, s.stdout.text()+s.stderr.text(), password)
@@ -187,6 +189,23 @@ func TestSingle_KeysAndSessionsOutliveARestartAndANewSecretBringsAKey(t *testing
 
 	m.with("LATCHKEEP_SECRETS_KEYS=the-newest-Secret-of-the-tests-2").refuses(t, []string{"serve"}, "secrets.keys", "last entry")
 }
+
+func TestSingle_CommandsKnowTheOnlyTenantBeforeTheFirstStart(t *testing.T) {
+	t.Parallel()
+
+	m, _ := hanko(t)
+	m.must(t, "migrate", "up")
+	m.must(t, "tenant", "api-key", singleID)
+	require.Contains(t, m.must(t, "tenant", "show", singleID), `"name": "Corner Shop"`)
+	m.refuses(t, []string{"tenant", "create", "shop"}, "one tenant only")
+	m.refuses(t, []string{"tenant", "delete", singleID, "--yes"}, "cannot be deleted")
+	m.write(t, "change.json", "{}")
+	m.refuses(t, []string{"tenant", "set", singleID, "--config-file", "change.json"}, "file")
+	require.Contains(t, m.must(t, "doctor"), "1 looked at")
+}
+
+// singleID is the id of the only tenant.
+const singleID = "00000000-0000-0000-0000-000000000001"
 
 func TestSingle_TheEnvironmentWinsByHankosNamesAndOursByThose(t *testing.T) {
 	t.Parallel()

@@ -91,9 +91,6 @@ func New(ctx context.Context, s *settings.Settings, o Options) (_ *App, err erro
 	if a.keyring, err = secret.NewKeyring(s.Secrets.Reveal()); err != nil {
 		return nil, fmt.Errorf("secrets.keys: %w", err)
 	}
-	for _, warning := range a.keyring.Warnings() {
-		o.Log.WarnContext(ctx, warning)
-	}
 	if err := a.migrate(ctx); err != nil {
 		return nil, err
 	}

@@ -62,10 +62,12 @@ func Diagnose(ctx context.Context, s *settings.Settings) []Finding {
 		d.note(Broken, "secrets", "correct secrets.keys", "%v", err)
 		return d.findings
 	}
-	for _, warning := range keyring.Warnings() {
-		d.note(Doubt, "secrets", "", "%s", warning)
-	}
 	d.note(Healthy, "secrets", "", "%d, the first encrypts", len(s.Secrets.Keys))
+	if !s.MultiTenancy.Enabled {
+		if _, err := singleConfig(ctx, s, slog.New(slog.DiscardHandler)); err != nil {
+			d.note(Broken, "tenant", "correct "+s.File+" or the environment", "%v", err)
+		}
+	}
 	d.database(ctx, keyring)
 	d.redis(ctx)
 	return d.findings

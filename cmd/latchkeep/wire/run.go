@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -24,7 +25,7 @@ func (a *App) Serve(ctx context.Context, servers ...string) error {
 	if a.queue.embedded() {
 		a.Log.InfoContext(ctx, "redis.url is not set: queue and limits are kept in this process, which is for one node")
 	}
-	if err := a.prepare(ctx); err != nil {
+	if err := a.Prepare(ctx); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancelCause(ctx)
@@ -36,7 +37,7 @@ func (a *App) Serve(ctx context.Context, servers ...string) error {
 	var running sync.WaitGroup
 	for name, l := range listeners {
 		running.Go(func() {
-			if err := serve(ctx, l, a.handler(name)); err != nil {
+			if err := a.serve(ctx, l, name); err != nil {
 				stop(fmt.Errorf("serve %s: %w", name, err))
 			}
 		})
@@ -63,7 +64,7 @@ func (a *App) Serve(ctx context.Context, servers ...string) error {
 
 // Work carries out what is in the outbox until the context ends.
 func (a *App) Work(ctx context.Context) error {
-	if err := a.prepare(ctx); err != nil {
+	if err := a.Prepare(ctx); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
@@ -73,7 +74,7 @@ func (a *App) Work(ctx context.Context) error {
 	if err != nil {
 		a.Log.WarnContext(ctx, "the operations endpoints are not served: their address is taken", "error", err)
 	} else {
-		running.Go(func() { _ = serve(ctx, l, a.handler("ops")) })
+		running.Go(func() { _ = a.serve(ctx, l, "ops") })
 	}
 	a.background(ctx, &running)
 	a.Log.InfoContext(ctx, "working")
@@ -83,8 +84,8 @@ func (a *App) Work(ctx context.Context) error {
 	return err
 }
 
-// prepare makes sure of what must exist before the first request.
-func (a *App) prepare(ctx context.Context) error {
+// Prepare makes sure of what must exist before the first request: the only tenant and its keys, in single-tenant mode.
+func (a *App) Prepare(ctx context.Context) error {
 	if a.Single == nil {
 		return nil
 	}
@@ -139,9 +140,10 @@ func (a *App) address(name string) string {
 }
 
 // serve answers requests until the context ends, and then lets those under way finish.
-func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+func (a *App) serve(ctx context.Context, l net.Listener, name string) error {
 	server := &http.Server{
-		Handler:           h,
+		Handler:           a.handler(name),
+		ErrorLog:          slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
