@@ -74,6 +74,9 @@ func isHealth(path string) bool {
 
 // logLine writes the access log. The path is logged without its query: that holds flow ids and tokens of callbacks.
 func logLine(log *slog.Logger, r *http.Request, rec *recorder, req *Request, took time.Duration) {
+	if !log.Enabled(r.Context(), slog.LevelInfo) {
+		return
+	}
 	attrs := []slog.Attr{
 		slog.String("method", r.Method),
 		slog.String("path", r.URL.Path),
