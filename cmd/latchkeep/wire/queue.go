@@ -29,6 +29,7 @@ func openQueue(url string) (*queue, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.ContextTimeoutEnabled = true // else nobody's deadline counts, and a Redis that hangs keeps people waiting
 	return &queue{client: redis.NewClient(o)}, nil
 }
 
