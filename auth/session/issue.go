@@ -120,7 +120,7 @@ func (s *Service) evict(ctx context.Context, tx *store.Tx, t *tenants.Tenant, w 
 	for i, old := range surplus {
 		ids[i] = old.ID
 	}
-	rows, err := tx.Session.Query().Where(entsession.IDIn(ids...)).All(ctx)
+	rows, err := store.Lock(tx, tx.Session.Query().Where(entsession.IDIn(ids...))).All(ctx)
 	if err != nil {
 		return fmt.Errorf("load surplus sessions: %w", err)
 	}
@@ -129,6 +129,9 @@ func (s *Service) evict(ctx context.Context, tx *store.Tx, t *tenants.Tenant, w 
 
 // end deletes sessions, tells every replica to forget their tokens, and emits an event for each.
 func (s *Service) end(ctx context.Context, tx *store.Tx, t *tenants.Tenant, w *auth.Work, name event.Name, rows ...*ent.Session) error {
+	if len(rows) == 0 {
+		return nil
+	}
 	ids := make([]uuid.UUID, len(rows))
 	revoked := make([]*ent.RevocationCreate, len(rows))
 	for i, row := range rows {

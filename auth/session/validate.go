@@ -195,7 +195,7 @@ func (s *Service) expire(ctx context.Context, t *tenants.Tenant, id uuid.UUID, a
 	ended := false
 	var w auth.Work
 	w.Do(func(ctx context.Context, tx *store.Tx) error {
-		row, err := tx.Session.Query().Where(entsession.ID(id), entsession.LastUsedAtLT(at.Add(-idle))).Only(ctx)
+		row, err := store.Lock(tx, tx.Session.Query().Where(entsession.ID(id), entsession.LastUsedAtLT(at.Add(-idle)))).Only(ctx)
 		if ent.IsNotFound(err) {
 			return nil
 		}
@@ -215,9 +215,9 @@ func (s *Service) expire(ctx context.Context, t *tenants.Tenant, id uuid.UUID, a
 func (s *Service) Logout(ctx context.Context, t *tenants.Tenant, c auth.Client, actor event.Actor, v *Valid) error {
 	var w auth.Work
 	w.Do(func(ctx context.Context, tx *store.Tx) error {
-		row, err := tx.Session.Get(ctx, v.SessionID)
+		row, err := store.Lock(tx, tx.Session.Query().Where(entsession.ID(v.SessionID))).Only(ctx)
 		if ent.IsNotFound(err) {
-			return nil
+			return nil // it ended meanwhile
 		}
 		if err != nil {
 			return fmt.Errorf("load session: %w", err)
