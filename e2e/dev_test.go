@@ -25,9 +25,11 @@ func devMode(t *testing.T) *deployment {
 	console := "http://localhost:" + port[2]
 	inbox := &devInbox{console: console, read: map[string]bool{}}
 	return &deployment{
+		home:    "http://localhost:" + port[0] + "/",
+		demo:    "http://demo.localhost:" + port[0] + "/",
 		console: console,
+		inbox:   inbox,
 		token:   strings.TrimSpace(string(token)),
-		mailbox: inbox,
 		config:  func(string) map[string]any { return map[string]any{} },
 		place: func(_ *testing.T, made tenant) site {
 			return site{page: made.PublicURL + "/", api: made.PublicURL, mailbox: inbox}

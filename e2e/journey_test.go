@@ -3,8 +3,10 @@
 package e2e
 
 import (
+	"net/url"
 	"testing"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -24,6 +26,9 @@ func journeys(t *testing.T, d *deployment) {
 		{"address taken, not told", takenAddress},
 		{"in German", inGerman},
 		{"token in a header", headerToken},
+		{"stay signed in", staySignedIn},
+		{"by user name", byUsername},
+		{"another tenant", anotherTenant},
 	} {
 		t.Run(j.name, func(t *testing.T) {
 			t.Parallel()
@@ -98,12 +103,7 @@ func wrongPassword(t *testing.T, _ *deployment, shop site) {
 func wrongCode(t *testing.T, _ *deployment, shop site) {
 	const address = "max@shop.example"
 	p := visit(t, shop, english)
-	p.begins(p.words.signIn)
-	p.press(p.words.createAccount)
-	p.begins(p.words.signUp)
-	p.fill(p.words.email, address)
-	p.press(p.words.next)
-	p.at(p.words.passcode)
+	p.signUp(address)
 	right := p.code(address)
 
 	for _, text := range []string{p.words.wrongCode, p.words.wrongCode, p.words.tooManyCodes} {
@@ -160,12 +160,7 @@ func takenAddress(t *testing.T, _ *deployment, shop site) {
 	visit(t, shop, english).register(address, "correct horse")
 
 	p := visit(t, shop, english)
-	p.begins(p.words.signIn)
-	p.press(p.words.createAccount)
-	p.begins(p.words.signUp)
-	p.fill(p.words.email, address)
-	p.press(p.words.next)
-	p.at(p.words.passcode)
+	p.signUp(address)
 	notice := p.mail(address)
 	assert.NotRegexp(t, codePattern, notice.Text, "the account is not made a second time")
 	p.enter("123456")
@@ -185,7 +180,7 @@ func inGerman(t *testing.T, _ *deployment, shop site) {
 	p.press(p.words.byCode)
 	p.at(p.words.passcode)
 	m := p.mail(address)
-	t.Log(m.Subject, m.Text)
+	assert.Contains(t, m.Subject, p.words.subject)
 	right := codePattern.FindString(m.Text)
 	for _, text := range []string{p.words.wrongCode, p.words.wrongCode, p.words.tooManyCodes} {
 		p.enter(wrong(t, right))
@@ -196,13 +191,93 @@ func inGerman(t *testing.T, _ *deployment, shop site) {
 // A page on another site than its tenant cannot use cookies: the token travels in a header, and the client keeps it.
 func headerToken(t *testing.T, d *deployment, _ site) {
 	const address, password = "ida@shop.example", "correct horse"
-	header := d.tenant(t, map[string]any{"session": map[string]any{"enable_auth_token_header": true}})
-	p := visit(t, header, english)
+	origin := "http://elsewhere.localhost:" + servePage(t)
+	shop := d.tenant(t, map[string]any{
+		"session": map[string]any{"enable_auth_token_header": true},
+		"cors":    map[string]any{"allow_origins": []string{origin}},
+	})
+	shop.page = origin + "/?api=" + url.QueryEscape(shop.api)
+	p := visit(t, shop, english)
 	p.register(address, password)
 	p.is(address, "otp", "pwd")
+	require.Nil(t, p.cookie(), "the server sets no cookie")
 	p.reload()
 	p.is(address, "otp", "pwd")
 	p.signOut()
 	p.reload()
 	p.signedOut()
+}
+
+// The session outlives the browser by default. A tenant may leave that to the person.
+func staySignedIn(t *testing.T, d *deployment, shop site) {
+	const address, password = "tom@shop.example", "correct horse"
+	p := visit(t, shop, english)
+	p.register(address, password)
+	c := p.cookie()
+	require.NotNil(t, c)
+	assert.True(t, c.HTTPOnly)
+	assert.True(t, c.Secure)
+	assert.Equal(t, network.CookieSameSiteStrict, c.SameSite)
+	assert.False(t, c.Session, "it outlives the browser")
+
+	asks := d.tenant(t, map[string]any{"session": map[string]any{"cookie": map[string]any{"retention": "prompt"}}})
+	p = visit(t, asks, english)
+	p.register(address, password)
+	p.signOut()
+	p.byPassword(address, password)
+	p.signedIn()
+	require.True(t, p.cookie().Session, "it ends with the browser")
+	p.signOut()
+	p.begins(p.words.signIn)
+	p.tick(p.words.stay)
+	p.byPassword(address, password)
+	p.signedIn()
+	require.False(t, p.cookie().Session, "it outlives the browser")
+}
+
+func byUsername(t *testing.T, d *deployment, _ site) {
+	const name, address, password = "kim_possible", "kim@shop.example", "correct horse"
+	shop := d.tenant(t, map[string]any{"username": map[string]any{"enabled": true, "optional": false}})
+	p := visit(t, shop, english)
+	p.begins(p.words.signIn)
+	p.press(p.words.createAccount)
+	p.begins(p.words.signUp)
+	p.fill(p.words.username, name)
+	p.fill(p.words.email, address)
+	p.press(p.words.next)
+	p.at(p.words.passcode)
+	p.enter(p.code(address))
+	p.at(p.words.newPassword)
+	p.fill(p.words.newPasswordInput, password)
+	p.press(p.words.next)
+	p.is(address, "otp", "pwd")
+	p.signOut()
+
+	p.begins(p.words.signIn)
+	p.fill(p.words.identifier, "nobody_at_all")
+	p.press(p.words.next)
+	p.told(p.words.unknownUsername)
+
+	p.fill(p.words.identifier, name)
+	p.press(p.words.next)
+	p.at(p.words.chooser)
+	p.press(p.words.byPassword)
+	p.at(p.words.password)
+	p.tryPassword(password)
+	p.is(address, "pwd")
+}
+
+// Neither an account nor a session of one tenant is known to another, though one browser visits both.
+func anotherTenant(t *testing.T, d *deployment, shop site) {
+	const address, password = "zoe@shop.example", "correct horse"
+	p := visit(t, shop, english)
+	p.register(address, password)
+
+	other := d.tenant(t, nil)
+	p.site = other
+	p.goTo(other.page)
+	p.signedOut()
+	require.False(t, p.session().Valid)
+	p.byPassword(address, password)
+	p.told(p.words.invalid)
 }

@@ -40,6 +40,7 @@
   window.person = {
     input: (text) => spot(input(text)),
     button: (text) => spot(button(text)),
+    box: (text) => spot([...root().querySelectorAll("label")].find((l) => visible(l) && label(l) === text)),
     // Typed text of an input.
     value: (text) => input(text)?.value ?? null,
     // The first of the boxes of a code, once all are there and empty.

@@ -46,6 +46,7 @@ type person struct {
 	ctx   context.Context
 	site  site
 	words words
+	watch watch
 }
 
 // visit opens the sign-in page of a site in a fresh profile, for somebody who reads these words.
@@ -54,8 +55,9 @@ func visit(t *testing.T, s site, w words) *person {
 	ctx, leave := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	p := &person{t: t, ctx: ctx, site: s, words: w}
 	t.Cleanup(leave)
-	t.Cleanup(p.picture)
+	t.Cleanup(p.look)
 	require.NoError(t, chromedp.Do(ctx)) // opens the tab, without a time limit that would close it
+	require.NoError(t, chromedp.Listen(ctx, p.watch.see))
 	_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	require.NoError(t, err)
 	_, err = chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: recorder})
@@ -149,6 +151,12 @@ func (p *person) fill(label, text string) {
 	})
 }
 
+// tick clicks a box by what is written next to it, and waits for the answer.
+func (p *person) tick(text string) {
+	p.t.Helper()
+	p.answered(func() { p.click("a box “"+text+"”", call("box", text)) })
+}
+
 // insert pastes a text. Typed without a pause between the keys, some are lost: the component draws its inputs anew after each.
 func insert(text string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
@@ -161,10 +169,16 @@ func insert(text string) chromedp.Action[chromedp.Void] {
 func (p *person) enter(code string) {
 	p.t.Helper()
 	p.click("the boxes of a code", call("boxes"))
+	p.answered(func() { p.do(chromedp.KeyEvent(code)) })
+}
+
+// answered does something that the server is asked about, and waits for the state that it answers.
+func (p *person) answered(do func()) {
+	p.t.Helper()
 	var before int
 	p.ask("window.states.length", &before)
-	p.do(chromedp.KeyEvent(code))
-	p.until("the answer to a code", "window.states.length", func(raw json.RawMessage) bool {
+	do()
+	p.until("an answer", "window.states.length", func(raw json.RawMessage) bool {
 		now, err := strconv.Atoi(string(raw))
 		return err == nil && now > before
 	})
@@ -306,8 +320,11 @@ func (p *person) text() string {
 	return text
 }
 
-// picture keeps what a person saw when the test failed.
-func (p *person) picture() {
+// look fails where something went wrong behind the page, and keeps what a person saw when the test failed.
+func (p *person) look() {
+	for _, text := range p.watch.noted() {
+		p.t.Error(text)
+	}
 	if !p.t.Failed() {
 		return
 	}

@@ -27,9 +27,11 @@ type site struct {
 
 // A deployment is a running program with an operator.
 type deployment struct {
-	console string // base URL of the console API
-	token   string // of the operator
-	mailbox mailbox
+	home    string  // the front page, in dev mode
+	demo    string  // the page of the demo tenant, in dev mode
+	inbox   mailbox // of dev mode
+	console string  // base URL of the console API
+	token   string  // of the operator
 	// place turns a new tenant into a site, and says what its configuration needs for that.
 	config func(slug string) map[string]any
 	place  func(t *testing.T, tenant tenant) site

@@ -6,13 +6,15 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
 
 // The steps of which journeys consist. Each begins and ends on a page that it names.
 
-// register signs up from the sign-in page, with a code from a mail and a password, and ends signed in.
-func (p *person) register(address, password string) {
+// signUp goes from the sign-in page to that where the code from a mail is entered, to make an account.
+func (p *person) signUp(address string) {
 	p.t.Helper()
 	w := p.words
 	p.begins(w.signIn)
@@ -22,6 +24,13 @@ func (p *person) register(address, password string) {
 	p.press(w.next)
 	p.at(w.passcode)
 	p.sees(address)
+}
+
+// register signs up from the sign-in page, with a code from a mail and a password, and ends signed in.
+func (p *person) register(address, password string) {
+	p.t.Helper()
+	w := p.words
+	p.signUp(address)
 	p.enter(p.code(address))
 	p.at(w.newPassword)
 	p.fill(w.newPasswordInput, password)
@@ -82,6 +91,19 @@ func (p *person) is(address string, amr ...string) session {
 	require.Equal(p.t, s.User, s.Claims.Subject)
 	require.Equal(p.t, amr, s.Claims.AMR)
 	return s
+}
+
+// cookie is the one that the session is in; nil where there is none.
+func (p *person) cookie() *network.Cookie {
+	p.t.Helper()
+	found, err := chromedp.Call(p.ctx, network.GetCookies, network.GetCookiesParams{URLs: []string{p.site.api + "/"}})
+	require.NoError(p.t, err)
+	for _, c := range found.Cookies {
+		if c.Name == "hanko" {
+			return c
+		}
+	}
+	return nil
 }
 
 // wrong is a code that is not the right one.

@@ -9,13 +9,13 @@ type words struct {
 
 	// Headlines.
 	signIn, signUp, passcode, chooser, password, newPassword string
-	// Inputs, buttons and links; the demo page's own button is English.
-	email, passwordInput, newPasswordInput     string
-	next, createAccount, byPassword, byCode    string
-	forgotten, back, sendAgain                 string
-	invalid, wrongCode, tooManyCodes, unknown  string
-	notPermitted, tooShort, takenEmail, slower string
-	// The subject of the mail with a code to sign in, which is ours.
+	// What inputs ask for.
+	email, username, identifier, passwordInput, newPasswordInput string
+	// Buttons, links and boxes. The page's own "Sign out" is English.
+	next, createAccount, byPassword, byCode, stay, forgotten, back, sendAgain string
+	// Errors.
+	invalid, wrongCode, tooManyCodes, unknown, unknownUsername, takenEmail string
+	// What the subject of the mail with a code to sign in says, in our own words.
 	subject string
 }
 
@@ -23,32 +23,30 @@ var english = words{
 	language: "en",
 	signIn:   "Sign in", signUp: "Create account", passcode: "Enter passcode", chooser: "Select login method",
 	password: "Enter password", newPassword: "Set new password",
-	email: "Email", passwordInput: "Password", newPasswordInput: "New password",
-	next: "Continue", createAccount: "Create account", byPassword: "Password", byCode: "Passcode",
+	email: "Email", username: "Username", identifier: "Email or username", passwordInput: "Password", newPasswordInput: "New password",
+	next: "Continue", createAccount: "Create account", byPassword: "Password", byCode: "Passcode", stay: "Stay signed in",
 	forgotten: "Forgot your password?", back: "Back", sendAgain: "Send new code",
-	invalid:      "The entered value is invalid.",
-	wrongCode:    "The passcode provided was not correct.",
-	tooManyCodes: "The passcode was entered incorrectly too many times. Please request a new code.",
-	unknown:      "The email address is unknown.",
-	notPermitted: "The operation is not permitted.",
-	tooShort:     "The value is too short.",
-	takenEmail:   "The email is already taken.",
-	slower:       "Too many requests have been made. Please wait to repeat the requested operation.",
+	invalid:         "The entered value is invalid.",
+	wrongCode:       "The passcode provided was not correct.",
+	tooManyCodes:    "The passcode was entered incorrectly too many times. Please request a new code.",
+	unknown:         "The email address is unknown.",
+	unknownUsername: "The username is unknown.",
+	takenEmail:      "The email is already taken.",
+	subject:         "is your code",
 }
 
 var german = words{
 	language: "de",
 	signIn:   "Anmelden", signUp: "Registrieren", passcode: "Passcode eingeben", chooser: "Wähle die Anmelde-Methode",
 	password: "Passwort eingeben", newPassword: "Neues Passwort eingeben",
-	email: "E-Mail", passwordInput: "Passwort", newPasswordInput: "Neues Passwort",
-	next: "Weiter", createAccount: "Registrieren", byPassword: "Passwort", byCode: "Passcode",
+	email: "E-Mail", username: "Nutzername", identifier: "E-Mail oder Nutzername", passwordInput: "Passwort", newPasswordInput: "Neues Passwort",
+	next: "Weiter", createAccount: "Registrieren", byPassword: "Passwort", byCode: "Passcode", stay: "Angemeldet bleiben",
 	forgotten: "Passwort vergessen?", back: "Zurück", sendAgain: "Neuen Code senden",
-	invalid:      "Der eingegebene Wert ist ungültig.",
-	wrongCode:    "Der angegebene Passcode war nicht korrekt.",
-	tooManyCodes: "Der Passcode wurde zu oft falsch eingegeben. Bitte fordern Sie einen neuen Code an.",
-	unknown:      "Die Email Adresse ist unbekannt.",
-	notPermitted: "Der Vorgang ist nicht erlaubt.",
-	tooShort:     "Der Wert ist zu kurz.",
-	takenEmail:   "Die E-Mail-Adresse ist bereits vergeben.",
-	slower:       "Zu viele Anfragen wurden gestellt. Bitte warten Sie, um die angeforderte Operation zu wiederholen.",
+	invalid:         "Der eingegebene Wert ist ungültig.",
+	wrongCode:       "Der angegebene Passcode war nicht korrekt.",
+	tooManyCodes:    "Der Passcode wurde zu oft falsch eingegeben. Bitte fordern Sie einen neuen Code an.",
+	unknown:         "Die Email Adresse ist unbekannt.",
+	unknownUsername: "Der Benutzername ist unbekannt.",
+	takenEmail:      "Die E-Mail-Adresse ist bereits vergeben.",
+	subject:         "Anmeldecode",
 }

@@ -1,0 +1,105 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"image/png"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+var updatePicture = flag.Bool("update", false, "write docs/images/demo.png anew")
+
+// The pages that "make run" announces: a newcomer follows the links of the first one.
+func TestDevPages(t *testing.T) {
+	needBrowser(t)
+	t.Parallel()
+	d := devMode(t)
+	p := visit(t, site{page: d.home}, english)
+	var links map[string]string
+	p.ask(`Object.fromEntries([...document.querySelectorAll("nav a")].map((a) => [a.querySelector("strong").innerText, a.href]))`, &links)
+	require.Len(t, links, 4)
+
+	t.Run("the APIs are described", func(t *testing.T) {
+		for name, route := range map[string]string{"Public API": "/sessions/validate", "Console API": "/tenants/{id}/config"} {
+			p.goTo(links[name])
+			p.shows(route)
+		}
+	})
+
+	if *updatePicture {
+		t.Run("the picture", func(t *testing.T) {
+			taken := picture(t, site{page: links["Demo tenant"]})
+			require.Less(t, len(taken), smallEnough)
+			require.NoError(t, os.WriteFile("../docs/images/demo.png", taken, 0o644))
+		})
+	}
+
+	t.Run("the inbox fills by itself", func(t *testing.T) {
+		const address = "new@shop.example"
+		p.goTo(links["Mail inbox"])
+		p.shows("Nothing yet")
+
+		kim := visit(t, site{page: links["Demo tenant"], mailbox: d.inbox}, english)
+		kim.signUp(address)
+		code := kim.code(address)
+
+		p.shows("to " + address)
+		p.do(chromedp.Click(chromedp.CSS(".mails a")))
+		p.shows("Plain text")
+		p.shows(code)
+		var inside string
+		p.ask(`fetch(document.querySelector("iframe").src).then((answer) => answer.text())`, &inside)
+		require.Contains(t, inside, "<html")
+	})
+}
+
+// smallEnough is the most that the picture in the README may weigh, in bytes.
+const smallEnough = 150_000
+
+// picture is what the README shows: the sign-in page as it is.
+func picture(t *testing.T, s site) []byte {
+	t.Helper()
+	p := visit(t, s, english)
+	_, err := chromedp.Call(p.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: 800, Height: 540, DeviceScaleFactor: 1.6,
+	})
+	require.NoError(t, err)
+	p.begins(p.words.signIn)
+	p.fill(p.words.email, "kim@shop.example")
+	p.until("the end of all motion", `document.querySelector("hanko-auth").shadowRoot.getAnimations().length`, func(raw json.RawMessage) bool {
+		return string(raw) == "0"
+	})
+	shot, err := chromedp.Call(p.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{})
+	require.NoError(t, err)
+	seen, err := png.Decode(bytes.NewReader(shot.Data))
+	require.NoError(t, err)
+	var small bytes.Buffer
+	encoder := png.Encoder{CompressionLevel: png.BestCompression}
+	require.NoError(t, encoder.Encode(&small, seen))
+	return small.Bytes()
+}
+
+// goTo opens another address in the same tab.
+func (p *person) goTo(address string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(address))
+}
+
+// shows waits for a text on a page that has no form of ours.
+func (p *person) shows(text string) {
+	p.t.Helper()
+	p.until("the text “"+text+"”", "document.body.innerText", func(raw json.RawMessage) bool {
+		var page string
+		return json.Unmarshal(raw, &page) == nil && strings.Contains(page, text)
+	})
+}
