@@ -56,6 +56,8 @@ func databaseKeys() []Key {
 			Meaning: "the same database as the role that owns the tables, used by migrations only"},
 		{Path: "database.auto_migrate", Kind: Bool, Default: false, Shown: "`false` (`true` in dev mode)", Flag: "auto-migrate",
 			Meaning: "apply pending migrations at start instead of refusing to start"},
+		{Path: "database.transaction_pooler", Kind: Bool, Default: false,
+			Meaning: "PostgreSQL is reached through a pooler that lends connections by the transaction (PgBouncer): tell it the tenant in each"},
 		{Path: "database.dialect", Kind: Text, Default: "postgres",
 			Hanko:   same("database.dialect", "DATABASE_DIALECT"),
 			Meaning: "`postgres`, `mysql`, `mariadb` or `sqlite`"},

@@ -64,6 +64,7 @@ func (s *Settings) lines() []line {
 		{"database.url", s.Database.URL.String()},
 		{"database.migrate_url", s.Database.MigrateURL.String()},
 		{"database.auto_migrate", fmt.Sprint(s.Database.AutoMigrate)},
+		{"database.transaction_pooler", fmt.Sprint(s.Database.TransactionPooler)},
 		{"database.pool", fmt.Sprint(s.Database.Pool)},
 		{"database.idle_pool", fmt.Sprint(s.Database.IdlePool)},
 		{"database.conn_max_lifetime", never(s.Database.ConnMaxLifetime)},

@@ -93,6 +93,8 @@ type Database struct {
 	ConnMaxLifetime time.Duration `koanf:"conn_max_lifetime"`
 	ConnMaxIdleTime time.Duration `koanf:"conn_max_idletime"`
 	AutoMigrate     bool          `koanf:"auto_migrate"`
+	// TransactionPooler says that connections are lent for one transaction: the scope is set in each.
+	TransactionPooler bool `koanf:"transaction_pooler"`
 }
 
 // Redis is the queue's doorbell, the shared rate limits and the invalidation channel.

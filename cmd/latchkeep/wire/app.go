@@ -97,6 +97,7 @@ func New(ctx context.Context, s *settings.Settings, o Options) (_ *App, err erro
 	a.Store, err = store.Open(ctx, store.Options{
 		URL: s.Database.URL.Reveal(), MaxOpen: s.Database.Pool, MaxIdle: s.Database.IdlePool,
 		MaxLifetime: s.Database.ConnMaxLifetime, MaxIdleTime: s.Database.ConnMaxIdleTime,
+		TxScope:     s.Database.TransactionPooler,
 		OnStatement: o.OnStatement, Logger: o.Log,
 	})
 	if err != nil {
