@@ -19,7 +19,6 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/pkg/settings"
 	"github.com/latchkeep/latchkeep/tenants"
-	"github.com/latchkeep/latchkeep/tenants/config"
 	"github.com/latchkeep/latchkeep/worker"
 )
 
@@ -143,11 +142,10 @@ func seed(ctx context.Context, app *wire.App, path string) error {
 
 // devPages are the pages of dev mode, and the mailer that feeds the inbox.
 type devPages struct {
-	pages   *devpages.Pages
-	inbox   *devpages.Inbox
-	index   devpages.Index
-	smtp    worker.Mailer
-	ownHost string
+	pages *devpages.Pages
+	inbox *devpages.Inbox
+	index devpages.Index
+	smtp  worker.Mailer
 }
 
 func newDevPages(s *settings.Settings, token string) (*devPages, error) {
@@ -168,12 +166,12 @@ func newDevPages(s *settings.Settings, token string) (*devPages, error) {
 		TokenFile:   token,
 		Version:     version,
 	}
-	return &devPages{pages: pages, inbox: &devpages.Inbox{}, index: index, ownHost: config.Default().EmailDelivery.SMTP.Host}, nil
+	return &devPages{pages: pages, inbox: &devpages.Inbox{}, index: index}, nil
 }
 
 // Send catches a mail, unless its tenant names a mail host of its own.
 func (p *devPages) Send(ctx context.Context, t *tenants.Tenant, m mail.Message) error {
-	if t.Config.EmailDelivery.SMTP.Host != p.ownHost {
+	if wire.NamesMailHost(t) {
 		return p.smtp.Send(ctx, t, m)
 	}
 	p.inbox.Add(devpages.Message{To: m.To.Address, From: m.From.Address, Subject: m.Subject, Text: m.Text, HTML: m.HTML})

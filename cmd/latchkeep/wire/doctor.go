@@ -77,7 +77,7 @@ func (d *diagnosis) database(ctx context.Context, keyring *secret.Keyring) {
 	ctx, cancel := context.WithTimeout(scope.With(ctx, scope.System("examine the installation")), 4*checkup)
 	defer cancel()
 	quiet := slog.New(slog.DiscardHandler)
-	st, err := store.Open(ctx, store.Options{URL: d.s.Database.URL.Reveal(), MaxOpen: 2, Logger: quiet})
+	st, err := store.Open(ctx, store.Options{URL: d.s.Database.URL.Reveal(), MaxOpen: 2, TxScope: d.s.Database.TransactionPooler, Logger: quiet})
 	if err == nil {
 		defer st.Close()
 		err = st.Ping(ctx)

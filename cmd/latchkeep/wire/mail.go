@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"errors"
 
 	"github.com/latchkeep/latchkeep/pkg/mail"
 	"github.com/latchkeep/latchkeep/pkg/safehttp"
@@ -11,12 +12,14 @@ import (
 	"github.com/latchkeep/latchkeep/worker"
 )
 
+// errNoMailHost is returned for the mails of a tenant without a mail host where the operator has none either.
+var errNoMailHost = errors.New("there is no mail host: set default_email_delivery, or email_delivery.smtp of the tenant")
+
 // An smtpMailer sends a tenant's mails through the tenant's mail host, or the operator's where it has none.
 type smtpMailer struct {
 	fallback settings.EmailDelivery
 	// guarded reaches public addresses only; the operator's own host is exempt.
 	guarded, open mail.Dialer
-	ownHost       string
 	single        bool
 }
 
@@ -26,25 +29,32 @@ func NewSMTPMailer(s *settings.Settings) worker.Mailer {
 		fallback: s.DefaultEmailDelivery,
 		guarded:  safehttp.NewDialer(safehttp.Options{AllowCIDRs: s.Egress.AllowCIDRs, AllowLoopback: s.Dev.Enabled}),
 		open:     safehttp.NewDialer(safehttp.Options{Unguarded: true}),
-		ownHost:  config.Default().EmailDelivery.SMTP.Host,
 		single:   !s.MultiTenancy.Enabled,
 	}
 }
 
+// NamesMailHost reports whether a tenant names a mail host of its own: another than the one that every configuration begins with.
+func NamesMailHost(t *tenants.Tenant) bool {
+	usual, given := config.Default().EmailDelivery.SMTP, t.Config.EmailDelivery.SMTP
+	return given.Host != usual.Host || given.Port != usual.Port
+}
+
 // Send sends a mail.
 func (m *smtpMailer) Send(ctx context.Context, t *tenants.Tenant, message mail.Message) error {
-	cfg := t.Config.EmailDelivery
-	host := mail.SMTP{Host: cfg.SMTP.Host, Port: cfg.SMTP.Port, User: cfg.SMTP.User, Password: cfg.SMTP.Password}
-	dialer := m.guarded
-	if m.single || host.Host == m.ownHost {
-		dialer = m.open
+	given := t.Config.EmailDelivery.SMTP
+	host := mail.SMTP{Host: given.Host, Port: given.Port, User: given.User, Password: given.Password}
+	switch {
+	case m.single: // the operator wrote the configuration
+		return host.Send(ctx, m.open, message)
+	case NamesMailHost(t):
+		return host.Send(ctx, m.guarded, message)
+	case !m.fallback.Enabled:
+		return errNoMailHost
 	}
-	if host.Host == m.ownHost && !m.single && m.fallback.Enabled {
-		d := m.fallback.SMTP
-		host = mail.SMTP{Host: d.Host, Port: d.Port, User: d.User, Password: d.Password.Reveal()}
-		if m.fallback.FromAddress != "" {
-			message.From = mail.Address{Name: m.fallback.FromName, Address: m.fallback.FromAddress}
-		}
+	d := m.fallback.SMTP
+	host = mail.SMTP{Host: d.Host, Port: d.Port, User: d.User, Password: d.Password.Reveal()}
+	if m.fallback.FromAddress != "" {
+		message.From = mail.Address{Name: m.fallback.FromName, Address: m.fallback.FromAddress}
 	}
-	return host.Send(ctx, dialer, message)
+	return host.Send(ctx, m.open, message)
 }
