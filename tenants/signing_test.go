@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -195,5 +196,37 @@ func TestSingle_HasAsManyKeysAsSecretsHoweverManyStartAtOnce(t *testing.T) {
 		require.NoError(t, start(1))
 		require.Len(t, states(t, s, tenants.SingleID), 2)
 		require.Zero(t, s.statements.during(func() { signer(t, s, tenants.SingleID); signer(t, s, tenants.SingleID) })-3, "one cold look-up")
+	})
+}
+
+func TestAdvanceDueKeys_MovesOnlyKeysWhoseTimeHasComeAndGoesRound(t *testing.T) {
+	t.Parallel()
+
+	eachDatabase(t, func(t *testing.T, s *setup) {
+		rotated := map[uuid.UUID]bool{}
+		for i := range 3 {
+			id := s.tenant(t, fmt.Sprintf("t%d", i)).ID
+			if i < 2 {
+				_, err := s.tenants.RotateKey(t.Context(), tenants.ByCLI, id)
+				require.NoError(t, err)
+				rotated[id] = true
+			}
+		}
+		s.tenant(t, "late")
+		s.clock.Advance(time.Hour)
+
+		after := uuid.Nil
+		for range 3 {
+			next, err := s.tenants.AdvanceDueKeys(t.Context(), after, 1)
+			require.NoError(t, err)
+			after = next
+		}
+
+		for id := range rotated {
+			keys, err := s.tenants.SigningKeys(t.Context(), id)
+			require.NoError(t, err)
+			require.Equal(t, []tenants.KeyState{tenants.KeyRetiring, tenants.KeyActive}, []tenants.KeyState{keys[0].State, keys[1].State})
+		}
+		require.Equal(t, uuid.Nil, after)
 	})
 }

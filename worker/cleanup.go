@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/hibiken/asynq"
 
 	"github.com/latchkeep/latchkeep/ent/rawsql"
@@ -35,17 +36,21 @@ type CleanupPolicy struct {
 	AuditLogs time.Duration
 }
 
-// A Purger deletes the rows of deleted tenants in batches. It reports how many went: none when nothing is left to do.
-type Purger interface {
+// A Housekeeper looks after tenants.
+type Housekeeper interface {
+	// Purge deletes rows of deleted tenants whose grace has ended. It reports how many went: none when nothing is left to do.
 	Purge(ctx context.Context, rows int) (int, error)
+	// AdvanceDueKeys moves signing keys on whose time has come, of so many tenants after the given one. It returns the last one looked at, or
+	// the nil UUID when the round is complete.
+	AdvanceDueKeys(ctx context.Context, after uuid.UUID, limit int) (uuid.UUID, error)
 }
 
 // A cleanup deletes rows that are of no use any more, of all tenants, in small transactions.
 type cleanup struct {
-	store  *store.Store
-	policy CleanupPolicy
-	purger Purger
-	log    *slog.Logger
+	store   *store.Store
+	policy  CleanupPolicy
+	tenants Housekeeper
+	log     *slog.Logger
 }
 
 // A rule says when rows of a kind are of no use any more.
@@ -78,10 +83,8 @@ func (c *cleanup) run(ctx context.Context) error {
 			failures = append(failures, err)
 		}
 	}
-	if c.purger != nil {
-		if err := c.purge(ctx); err != nil {
-			failures = append(failures, err)
-		}
+	if c.tenants != nil {
+		failures = append(failures, c.purge(ctx), c.advanceKeys(ctx))
 	}
 	return errors.Join(failures...)
 }
@@ -154,13 +157,29 @@ func (c *cleanup) expire(ctx context.Context, kind rawsql.Expiring, before time.
 
 func (c *cleanup) purge(ctx context.Context) error {
 	for range cleanupRounds {
-		gone, err := c.purger.Purge(ctx, cleanupRows)
+		gone, err := c.tenants.Purge(ctx, cleanupRows)
 		if err != nil {
 			return fmt.Errorf("purge deleted tenants: %w", err)
 		}
 		if gone == 0 {
 			return nil
 		}
+	}
+	return nil
+}
+
+// advanceKeys moves the signing keys of all tenants on whose time has come.
+func (c *cleanup) advanceKeys(ctx context.Context) error {
+	after := uuid.Nil
+	for range cleanupRounds {
+		next, err := c.tenants.AdvanceDueKeys(ctx, after, cleanupRows)
+		if err != nil {
+			return fmt.Errorf("move signing keys on: %w", err)
+		}
+		if next == uuid.Nil {
+			return nil
+		}
+		after = next
 	}
 	return nil
 }

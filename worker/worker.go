@@ -36,9 +36,9 @@ type Needs struct {
 	// Audit says where audit records go.
 	Audit   AuditSinks
 	Cleanup CleanupPolicy
-	// Purger deletes the rows of tenants whose grace has ended; optional.
-	Purger Purger
-	Log    *slog.Logger
+	// Tenants looks after tenants; optional.
+	Tenants Housekeeper
+	Log     *slog.Logger
 	// Concurrency is how many tasks run at once.
 	Concurrency int
 }
@@ -67,7 +67,7 @@ func New(n Needs) *Worker {
 	w := &Worker{needs: n, log: n.Log}
 	w.mail = newMailTask(n)
 	w.audit = &auditTask{store: n.Store, keyring: n.Keyring, sinks: n.Audit, log: n.Log}
-	w.cleanup = &cleanup{store: n.Store, policy: n.Cleanup, purger: n.Purger, log: n.Log}
+	w.cleanup = &cleanup{store: n.Store, policy: n.Cleanup, tenants: n.Tenants, log: n.Log}
 	w.tasks = map[string]task{event.KindMail: w.mail, event.KindAudit: w.audit}
 	return w
 }
