@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -48,7 +47,6 @@ type Env struct {
 	log       *logbook
 	statement *statements
 	keyring   *secret.Keyring
-	hashes    *sync.Map
 }
 
 type options struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -59,11 +60,18 @@ func (s *Tenant) Person(t testing.TB, n NewPerson) *Person {
 	return &Person{Tenant: s, ID: u.ID, Email: n.Email, Username: n.Username, Password: n.Password}
 }
 
+// hashes of the passwords of this process's tests, for each takes a while.
+var hashes sync.Map
+
 // hashOf hashes a password, outside of the program.
 func hashOf(t testing.TB, plain string) string {
 	t.Helper()
+	if known, ok := hashes.Load(plain); ok {
+		return known.(string)
+	}
 	hash, err := password.New(password.Options{}).Hash(t.Context(), "tests", plain)
 	require.NoError(t, err)
+	hashes.Store(plain, hash)
 	return hash
 }
 
