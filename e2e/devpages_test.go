@@ -89,12 +89,6 @@ func picture(t *testing.T, s site) []byte {
 	return small.Bytes()
 }
 
-// goTo opens another address in the same tab.
-func (p *person) goTo(address string) {
-	p.t.Helper()
-	p.do(chromedp.Navigate(address))
-}
-
 // shows waits for a text on a page that has no form of ours.
 func (p *person) shows(text string) {
 	p.t.Helper()

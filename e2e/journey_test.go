@@ -29,6 +29,7 @@ func journeys(t *testing.T, d *deployment) {
 		{"stay signed in", staySignedIn},
 		{"by user name", byUsername},
 		{"another tenant", anotherTenant},
+		{"too fast", tooFast},
 	} {
 		t.Run(j.name, func(t *testing.T) {
 			t.Parallel()
@@ -280,4 +281,30 @@ func anotherTenant(t *testing.T, d *deployment, shop site) {
 	require.False(t, p.session().Valid)
 	p.byPassword(address, password)
 	p.told(p.words.invalid)
+}
+
+// Mails and passwords are limited. Until the next mail the page counts down; for passwords, this version of the component does not.
+func tooFast(t *testing.T, _ *deployment, shop site) {
+	const address = "eve@shop.example"
+	p := visit(t, shop, english)
+	p.signUp(address)
+	p.code(address)
+	for range 2 {
+		p.answered(func() { p.press(p.words.sendAgain) })
+		p.untold()
+		p.code(address)
+	}
+	p.press(p.words.sendAgain)
+	p.told(p.words.slower)
+	p.sees("Request a new code in ")
+
+	p = visit(t, shop, english)
+	p.byPassword("mallory@shop.example", "guess 0")
+	for range 4 {
+		p.told(p.words.invalid)
+		p.answered(func() { p.tryPassword("another guess") })
+	}
+	p.told(p.words.invalid)
+	p.tryPassword("one guess too many")
+	p.told(p.words.slower)
 }

@@ -62,13 +62,19 @@ func visit(t *testing.T, s site, w words) *person {
 	require.NoError(t, err)
 	_, err = chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: recorder})
 	require.NoError(t, err)
-	address, err := url.Parse(s.page)
-	require.NoError(t, err)
-	query := address.Query()
-	query.Set("lang", w.language)
-	address.RawQuery = query.Encode()
-	p.do(chromedp.Navigate(address.String()))
+	p.goTo(s.page)
 	return p
+}
+
+// goTo opens an address in the person's language.
+func (p *person) goTo(address string) {
+	p.t.Helper()
+	u, err := url.Parse(address)
+	require.NoError(p.t, err)
+	query := u.Query()
+	query.Set("lang", p.words.language)
+	u.RawQuery = query.Encode()
+	p.do(chromedp.Navigate(u.String()))
 }
 
 // do runs steps in the browser.

@@ -14,7 +14,7 @@ type words struct {
 	// Buttons, links and boxes. The page's own "Sign out" is English.
 	next, createAccount, byPassword, byCode, stay, forgotten, back, sendAgain string
 	// Errors.
-	invalid, wrongCode, tooManyCodes, unknown, unknownUsername, takenEmail string
+	invalid, wrongCode, tooManyCodes, unknown, unknownUsername, takenEmail, slower string
 	// What the subject of the mail with a code to sign in says, in our own words.
 	subject string
 }
@@ -32,6 +32,7 @@ var english = words{
 	unknown:         "The email address is unknown.",
 	unknownUsername: "The username is unknown.",
 	takenEmail:      "The email is already taken.",
+	slower:          "Too many requests have been made. Please wait to repeat the requested operation.",
 	subject:         "is your code",
 }
 
@@ -48,5 +49,6 @@ var german = words{
 	unknown:         "Die Email Adresse ist unbekannt.",
 	unknownUsername: "Der Benutzername ist unbekannt.",
 	takenEmail:      "Die E-Mail-Adresse ist bereits vergeben.",
+	slower:          "Zu viele Anfragen wurden gestellt. Bitte warten Sie, um die angeforderte Operation zu wiederholen.",
 	subject:         "Anmeldecode",
 }
