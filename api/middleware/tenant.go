@@ -55,6 +55,10 @@ func (v *Resolver) Tenant(base, next http.Handler) http.Handler {
 			problem.WriteCompatible(w, problem.Invalid("malformed_tenant_id", "the first path segment must be the tenant's id"))
 			return
 		}
+		if rest == "" { // the tenant's root is "/{tenant_id}/": without the slash, relative links would leave it
+			problem.WriteCompatible(w, problem.NotFound("not_found", "Not Found"))
+			return
+		}
 		req.Base = "/" + segment
 		v.serve(w, strip(r, req.Base, rest), next, func() (*tenants.Tenant, error) { return v.registry.ByID(r.Context(), id) })
 	})

@@ -54,6 +54,13 @@ func (s *Tenant) ByPath() *Tenant {
 	return &other
 }
 
+// At is the same tenant, at another base URL: one that may be wrong.
+func (s *Tenant) At(base string) *Tenant {
+	other := *s
+	other.base = base
+	return &other
+}
+
 // On is the same tenant, served by another program on the same database.
 func (s *Tenant) On(replica *Env) *Tenant {
 	other := *s
