@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latchkeep/latchkeep/cmd/latchkeep/wire"
+	"github.com/latchkeep/latchkeep/pkg/settings"
 )
 
 func newCleanup() *cobra.Command {
@@ -34,6 +35,7 @@ Without --run nothing is deleted, only counted.`,
 			})
 		},
 	}
+	cmd.Flags().StringP("config", "c", settings.DefaultFile, "configuration file") // the others have it without the letter
 	cmd.Flags().StringSliceVarP(&tables, "tables", "t", nil, "flows, audit_logs, sessions, passcodes, …; the usual ones where absent")
 	cmd.Flags().IntVarP(&size, "page-size", "s", 512, "rows to delete at a time")
 	cmd.Flags().BoolVar(&run, "run", false, "delete")

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,11 +33,17 @@ func newDevServer(t *testing.T) *devServer {
 	return d
 }
 
+// givenPorts are those that freePort has given out.
+var givenPorts sync.Map
+
 // freePort is a port that nothing listens on and that the system gives to nobody by itself.
 func freePort(t *testing.T) string {
 	t.Helper()
 	for range 100 {
 		port := fmt.Sprint(10_000 + rand.IntN(9_000))
+		if _, taken := givenPorts.LoadOrStore(port, true); taken {
+			continue
+		}
 		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
 			require.NoError(t, l.Close())
 			return port

@@ -21,6 +21,9 @@ Without redis.url the server also does the work of "latchkeep worker" and keeps 
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			servers := wire.Servers
+			if len(args) == 1 && args[0] == "management" { // as Hanko calls it
+				args[0] = "console"
+			}
 			if len(args) == 1 && args[0] != "all" {
 				if !slices.Contains(wire.Servers, args[0]) {
 					return fmt.Errorf("there is no server %q: choose %s or all", args[0], strings.Join(wire.Servers, ", "))

@@ -202,6 +202,12 @@ func TestSingle_CommandsKnowTheOnlyTenantBeforeTheFirstStart(t *testing.T) {
 	m.write(t, "change.json", "{}")
 	m.refuses(t, []string{"tenant", "set", singleID, "--config-file", "change.json"}, "file")
 	require.Contains(t, m.must(t, "doctor"), "1 looked at")
+
+	// Hanko's spellings.
+	m.must(t, "cleanup", "-c", "config/config.yaml", "-t", "flows", "--run")
+	m.refuses(t, []string{"cleanup", "-c", "nowhere.yaml"}, "nowhere.yaml")
+	m.must(t, "--config", "config/config.yaml", "cleanup")
+	m.start(t, "serve", "management").address(t, "console")
 }
 
 // singleID is the id of the only tenant.
