@@ -35,8 +35,10 @@ func (d *deployment) countAll(ctx context.Context, all []*measurement) error {
 			if _, err = d.repeat(ctx, m.op, counted, 1); err != nil {
 				return err
 			}
-			after, err = d.db.sizes(ctx)
-			return err
+			if after, err = d.db.sizes(ctx); err != nil {
+				return err
+			}
+			return d.db.rest(ctx)
 		})
 		if err != nil {
 			return fmt.Errorf("count the statements of %s: %w", m.Name, err)
@@ -47,16 +49,22 @@ func (d *deployment) countAll(ctx context.Context, all []*measurement) error {
 			}
 		}
 		m.Counted = true
+		for _, s := range found {
+			if s.role == workerRole { // its polls are the same statements as its work
+				s.PerOp, s.RowsPer = float64(s.calls)/counted, float64(s.rows)/counted
+				m.Deliveries = append(m.Deliveries, s)
+			}
+		}
 		for _, s := range subtract(found, idle) {
+			if s.role != serverRole {
+				continue
+			}
 			s.PerOp, s.RowsPer = float64(s.calls)/counted, float64(s.rows)/counted
 			m.Sent += s.PerOp
 			if s.writes() {
 				m.Written += s.RowsPer
 			}
 			m.Statements = append(m.Statements, s)
-		}
-		if err := d.db.rest(ctx); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -51,7 +51,8 @@ type measurement struct {
 	Counted      bool        `json:"statements_counted"`
 	Sent         float64     `json:"statements_per_operation"`
 	Written      float64     `json:"rows_written_per_operation"`
-	Statements   []statement `json:"statements,omitempty"`
+	Statements   []statement `json:"statements,omitempty"` // of the server
+	Deliveries   []statement `json:"deliveries,omitempty"` // of the worker
 	Budget       float64     `json:"budget_us"`
 	MostSent     int         `json:"statements_budget"` // negative: none
 

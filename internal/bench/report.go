@@ -94,6 +94,8 @@ func number(v float64) string {
 	switch {
 	case v == float64(int64(v)) && v < 1000:
 		return fmt.Sprintf("%.0f", v)
+	case v < 0.05:
+		return "0"
 	case v < 10:
 		return fmt.Sprintf("%.1f", v)
 	default:
