@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// journeys are what a person does with a tenant's page, in every deployment alike.
+// journeys are what a person does with a tenant's page, in every deployment alike. Each has addresses of its own: they share a mail host.
 func journeys(t *testing.T, d *deployment) {
 	shop := d.tenant(t, nil)
 	for _, j := range []struct {
@@ -237,7 +237,7 @@ func staySignedIn(t *testing.T, d *deployment, shop site) {
 }
 
 func byUsername(t *testing.T, d *deployment, _ site) {
-	const name, address, password = "kim_possible", "kim@shop.example", "correct horse"
+	const name, address, password = "una_42", "una@shop.example", "correct horse"
 	shop := d.tenant(t, map[string]any{"username": map[string]any{"enabled": true, "optional": false}})
 	p := visit(t, shop, english)
 	p.begins(p.words.signIn)

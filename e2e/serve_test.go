@@ -21,11 +21,9 @@ import (
 // redisURL names the server that the tests may use; scripts/with-services sets it.
 const redisURL = "LATCHKEEP_TEST_REDIS_URL"
 
-// A production is the program as it is deployed: migrated by hand, serve and worker as two processes, Redis between them, and a mail host.
+// A production is the program as it is deployed: migrated by hand, serve and worker as two processes, and Redis between them.
 type production struct {
 	console, public, token string
-	mails                  *smtpsink.Sink
-	inbox                  sinkInbox
 }
 
 // produce deploys the program on a database server of its own database.
@@ -57,10 +55,7 @@ func produce(t *testing.T, name string) *production {
 	server.ready(t, "127.0.0.1:"+port[3])
 	worker.ready(t, "127.0.0.1:"+port[4])
 
-	sink := smtpsink.New(t, smtpsink.Options{Encryption: smtpsink.Plain, User: "shop", Password: "mail password"})
-	return &production{
-		console: "http://127.0.0.1:" + port[2], public: public, token: token, mails: sink, inbox: sinkInbox{sink},
-	}
+	return &production{console: "http://127.0.0.1:" + port[2], public: public, token: token}
 }
 
 // database makes an empty database and says how the program finds it: on PostgreSQL with two roles, as the guide tells operators to.
@@ -100,7 +95,7 @@ type addressing func(t *testing.T, p *production) *deployment
 func byHost(t *testing.T, p *production) *deployment {
 	t.Helper()
 	page := servePage(t)
-	return p.deployment(
+	return p.deployment(t,
 		func(slug string) string { return "http://" + slug + ".localhost:" + page },
 		func(made tenant) string { return made.PublicURL },
 	)
@@ -110,13 +105,16 @@ func byHost(t *testing.T, p *production) *deployment {
 func byPath(t *testing.T, p *production) *deployment {
 	t.Helper()
 	page := servePage(t)
-	return p.deployment(
+	return p.deployment(t,
 		func(string) string { return "http://localhost:" + page },
 		func(made tenant) string { return p.public + "/" + made.ID },
 	)
 }
 
-func (p *production) deployment(origin func(slug string) string, api func(tenant) string) *deployment {
+// deployment has a mail host of its own, which is that of all its tenants.
+func (p *production) deployment(t *testing.T, origin func(slug string) string, api func(tenant) string) *deployment {
+	t.Helper()
+	mails := smtpsink.New(t, smtpsink.Options{Encryption: smtpsink.Plain, User: "shop", Password: "mail password"})
 	return &deployment{
 		console: p.console, token: p.token,
 		config: func(slug string) map[string]any {
@@ -129,12 +127,12 @@ func (p *production) deployment(origin func(slug string) string, api func(tenant
 				"webauthn": map[string]any{"relying_party": map[string]any{"id": host.Hostname(), "origins": []string{origin(slug)}}},
 				"email_delivery": map[string]any{
 					"from_address": "login@shop.example", "from_name": "Shop",
-					"smtp": map[string]any{"host": p.mails.Host(), "port": p.mails.Port(), "user": "shop", "password": "mail password"},
+					"smtp": map[string]any{"host": mails.Host(), "port": mails.Port(), "user": "shop", "password": "mail password"},
 				},
 			}
 		},
 		place: func(_ *testing.T, made tenant) site {
-			return site{page: origin(made.Slug) + "/?api=" + url.QueryEscape(api(made)), api: api(made), mailbox: p.inbox}
+			return site{page: origin(made.Slug) + "/?api=" + url.QueryEscape(api(made)), api: api(made), mailbox: sinkInbox{mails}}
 		},
 	}
 }
