@@ -29,9 +29,3 @@ func With(ctx context.Context, r *Request) context.Context {
 
 // From returns the request of the context. It panics where no middleware ran: that is a mistake of the wiring.
 func From(ctx context.Context) *Request { return ctx.Value(requestKey{}).(*Request) }
-
-// peek returns the request of the context, or nil.
-func peek(ctx context.Context) *Request {
-	r, _ := ctx.Value(requestKey{}).(*Request)
-	return r
-}
