@@ -1,0 +1,57 @@
+package public_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/internal/testenv"
+)
+
+// measure checks how many statements an operation sends, without BEGIN and COMMIT. The number is exact: a change of it is meant to be noticed.
+// The budget is what may not be exceeded; see docs/performance.md.
+func measure(t *testing.T, env *testenv.Env, what string, exact, budget int, do func()) {
+	t.Helper()
+	sent := env.Statements(do)
+	require.Len(t, sent, exact, "%s:\n%s", what, strings.Join(sent, "\n"))
+	require.LessOrEqual(t, exact, budget, what)
+}
+
+func TestBudget_Statements(t *testing.T) {
+	t.Parallel()
+
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		shop := env.Tenant(t, "shop", `{"mfa": {"enabled": false}, "passkey": {"enabled": false}}`)
+		kim := shop.Person(t, testenv.NewPerson{Email: "kim@shop.example", Password: testenv.Password})
+		session := kim.SignIn(t)
+		login := 17
+		if env.Dialect == "sqlite3" {
+			login-- // its writers take turns, so nobody's row is locked
+		}
+
+		require.True(t, session.Valid(t))
+		measure(t, env, "validate, warm", 0, 0, func() { require.True(t, session.Valid(t)) })
+		measure(t, env, "validate and use, warm", 0, 0, func() { session.Validate(t) })
+		measure(t, env, "validate nonsense", 0, 0, func() { require.False(t, shop.Accepts(t, "nonsense")) })
+		measure(t, env, "keys", 0, 0, func() { shop.Client().Get(t, "/.well-known/jwks.json") })
+		measure(t, env, "start of a flow", 0, 0, func() { shop.Begin(t, "login") })
+		require.Equal(t, 1, shop.Count(t, "flows"), "only the one that signed kim in")
+		measure(t, env, "me", 6, 8, func() { shop.Client().Bearer(session.Token).Get(t, "/me") })
+		measure(t, env, "login by password", login, 20, func() { kim.SignIn(t) })
+		measure(t, env, "logout", 5, 6, func() { session.Logout(t) })
+
+		f := shop.Begin(t, "registration")
+		measure(t, env, "registration, address", 4, 8, func() {
+			f.Do(t, "register_login_identifier", testenv.Inputs{"email": "lee@shop.example"})
+		})
+		code := shop.CodeTo(t, "lee@shop.example")
+		measure(t, env, "registration, code", 4, 8, func() { f.Do(t, "verify_passcode", testenv.Inputs{"code": code}) })
+		measure(t, env, "registration, password", 7, 8, func() {
+			f.Do(t, "register_password", testenv.Inputs{"new_password": testenv.Password})
+		})
+		require.Equal(t, "success", f.State.Name)
+
+		measure(t, env, "create a tenant", 3, 12, func() { env.Tenant(t, "bank") })
+	}, testenv.Quiet())
+}
