@@ -333,6 +333,9 @@ func TestCleanup_DeletesWhatExpiredAndNothingElse(t *testing.T) {
 		require.NoError(t, err)
 		again, err := w.Cleanup(t.Context(), []string{"flows"}, 1, true)
 		require.NoError(t, err)
+		ceremonies, err := w.Cleanup(t.Context(), []string{"webauthn_session_data"}, 1, true) // as Hanko's scripts say
+		require.NoError(t, err)
+		require.Equal(t, []worker.Expired{{Table: "webauthn_session_data"}}, ceremonies)
 		_, err = w.Cleanup(t.Context(), []string{"users"}, 1, true)
 
 		require.Equal(t, []worker.Expired{{Table: "flows", Rows: 2}}, counted)
