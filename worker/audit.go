@@ -63,7 +63,7 @@ func (a *auditTask) run(ctx context.Context, b batch) error {
 	if b.Items = readable; len(readable)+len(empty) == 0 {
 		return nil
 	}
-	err := a.store.Do(ctx, scope.Tenant(b.Tenant), func(ctx context.Context, tx *store.Tx) error {
+	err := a.numbered(ctx, b, func(ctx context.Context, tx *store.Tx) error {
 		if len(empty) > 0 {
 			if _, err := tx.Raw.IntentsDropped(ctx, time.Now().UTC(), "nothing to record", empty...); err != nil {
 				return err
@@ -95,6 +95,18 @@ func (a *auditTask) run(ctx context.Context, b batch) error {
 	return nil
 }
 
+// numbered runs a write that numbers records, anew while another writer takes the number first: of transactions that end at about the same
+// time, one may hand in a record that is older than those already under way. The loser has waited for the winner to commit.
+func (a *auditTask) numbered(ctx context.Context, b batch, write store.Write) error {
+	const most = 10
+	for try := 1; ; try++ {
+		err := a.store.Do(ctx, scope.Tenant(b.Tenant), write)
+		if try == most || !store.IsUniqueViolation(err) {
+			return err
+		}
+	}
+}
+
 func (a *auditTask) read(b batch, it item) (event.AuditPayload, error) {
 	var record event.AuditPayload
 	plain, err := outbox.Open(a.keyring, b.Tenant, event.KindAudit, it.ID, it.Payload)
@@ -124,7 +136,7 @@ func (a *auditTask) giveUp(ctx context.Context, b batch, it item, why error) err
 	return nil
 }
 
-// appendRecords numbers records within the tenant and stores them. Two writers at once collide on the number, and one tries again.
+// appendRecords numbers records within the tenant and stores them. Two writers at once collide on the number: see numbered.
 func appendRecords(ctx context.Context, tx *store.Tx, b batch, records []event.AuditPayload) error {
 	last, err := tx.AuditLog.Query().Order(ent.Desc(auditlog.FieldSequence)).Select(auditlog.FieldSequence).First(ctx)
 	if err != nil && !ent.IsNotFound(err) {
