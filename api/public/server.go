@@ -30,8 +30,8 @@ type Options struct {
 	Log     *slog.Logger
 	// Front serves a tenant's front page instead of the plain one; optional.
 	Front func(w http.ResponseWriter, r *http.Request, t *tenants.Tenant, base string)
-	// Assets serves what the front page loads, below /_/assets/; optional.
-	Assets http.Handler
+	// Pages serves what the front page loads and links to, below /_/; optional.
+	Pages http.Handler
 	// Base serves what belongs to no tenant, beyond health and documents; optional.
 	Base http.Handler
 }
@@ -62,8 +62,8 @@ func New(o Options) *Server {
 	s.registerKeys()
 	s.registerHealth()
 	s.router.Get("/", s.front)
-	if o.Assets != nil {
-		s.router.Handle("/_/assets/*", o.Assets)
+	if o.Pages != nil {
+		s.router.Handle("/_/*", o.Pages)
 	}
 	s.router.NotFound(notFound)
 	s.router.MethodNotAllowed(notFound)

@@ -158,7 +158,7 @@ func newDevPages(s *settings.Settings, token string) (*devPages, error) {
 		Home:        public.String() + "/",
 		Demo:        public.Sub(demoSlug).String() + "/",
 		Inbox:       console + "/dev/inbox",
-		PublicDocs:  public.String() + wire.PublicDocs,
+		PublicDocs:  public.Sub(demoSlug).String() + wire.PublicDocs,
 		ConsoleDocs: console + wire.ConsoleDocs,
 		Console:     console,
 		Admin:       s.Admin.BaseURL.String(),

@@ -62,8 +62,10 @@ func (a *App) Public() http.Handler {
 		Ready: func(r *http.Request) error { return a.ready(r.Context()) },
 		Log:   a.Log,
 	}
+	pages := http.NewServeMux() // on the hosts of tenants, too, so that the document can be tried out there
 	if p := a.options.Pages; p != nil {
-		o.Front, o.Assets = p.Tenant, p.Assets()
+		o.Front, o.Pages = p.Tenant, pages
+		pages.Handle("/_/assets/", p.Assets())
 		base.Handle("/", p.Base())
 		base.Handle("/_/assets/", p.Assets())
 	}
@@ -71,7 +73,9 @@ func (a *App) Public() http.Handler {
 		base.HandleFunc("/", notFound)
 	}
 	api := public.New(o)
-	base.Handle(PublicDocs, documentPage("Latchkeep public API", PublicDocs, api.OpenAPI))
+	docs := documentPage("Latchkeep public API", PublicDocs, api.OpenAPI)
+	base.Handle(PublicDocs, docs)
+	pages.Handle(PublicDocs, docs)
 	resolver := middleware.NewResolver(a.Registry, !a.Settings.MultiTenancy.Enabled)
 	return a.base("public", resolver.Tenant(api.Base(), middleware.CORS(api)))
 }
