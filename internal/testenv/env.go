@@ -16,7 +16,6 @@ import (
 	"github.com/latchkeep/latchkeep/cmd/latchkeep/wire"
 	"github.com/latchkeep/latchkeep/internal/testdb"
 	"github.com/latchkeep/latchkeep/pkg/secret"
-	"github.com/latchkeep/latchkeep/worker"
 )
 
 // The domain below which the tenants of an Env are. It is resolved by nobody: clients dial the Env's listener whatever the name.
@@ -54,7 +53,6 @@ type options struct {
 	file     string
 	redis    bool
 	quiet    bool
-	mailer   func(*Mails) worker.Mailer
 	smtp     bool
 }
 
