@@ -230,8 +230,9 @@ func (f *Flows) render(ctx context.Context, name string, env *Env, r *flow.Resul
 // failed answers for a request that changed nothing. What went wrong unexpectedly is logged, never told.
 func (f *Flows) failed(ctx context.Context, name string, err error) Answer {
 	var retry time.Duration
+	level := slog.LevelError
 	if busy, ok := errors.AsType[*password.BusyError](err); ok {
-		retry = busy.RetryAfter
+		level, retry = slog.LevelWarn, busy.RetryAfter
 		err = flow.RefuseWith(http.StatusServiceUnavailable, flow.TechnicalError, err.Error())
 	}
 	if p, ok := errors.AsType[*problem.Error](err); ok && p.Kind == problem.KindConflict {
@@ -239,7 +240,7 @@ func (f *Flows) failed(ctx context.Context, name string, err error) Answer {
 	}
 	response := flow.ErrorResponse(err)
 	if response.Status >= http.StatusInternalServerError && ctx.Err() == nil {
-		f.log.ErrorContext(ctx, "a flow failed", "flow", name, "error", err)
+		f.log.Log(ctx, level, "a flow failed", "flow", name, "error", err)
 	}
 	return Answer{Status: response.Status, Body: response.Body(), RetryAfter: retry}
 }
