@@ -235,12 +235,18 @@ func (f *Flows) failed(ctx context.Context, name string, err error) Answer {
 		level, retry = slog.LevelWarn, busy.RetryAfter
 		err = flow.RefuseWith(http.StatusServiceUnavailable, flow.TechnicalError, err.Error())
 	}
-	if p, ok := errors.AsType[*problem.Error](err); ok && p.Kind == problem.KindConflict {
-		err = flow.Refuse(flow.NotPermitted, p.Error()) // somebody else took the address or name meanwhile
+	if overtaken(err) {
+		err = flow.Refuse(flow.NotPermitted, err.Error())
 	}
 	response := flow.ErrorResponse(err)
 	if response.Status >= http.StatusInternalServerError && ctx.Err() == nil {
 		f.log.Log(ctx, level, "a flow failed", "flow", name, "error", err)
 	}
 	return Answer{Status: response.Status, Body: response.Body(), RetryAfter: retry}
+}
+
+// overtaken reports whether somebody was faster: the address or name was taken meanwhile, or the person deleted.
+func overtaken(err error) bool {
+	p, ok := errors.AsType[*problem.Error](err)
+	return ok && (p.Kind == problem.KindConflict || p.Kind == problem.KindNotFound) || store.IsForeignKeyViolation(err)
 }
