@@ -22,14 +22,15 @@ type deployment struct {
 	mails  *mailbox
 	server *process
 	worker *process
-	token  string // of an operator
-	secret string // of the program
+	floor  *process // an empty server, for comparison
+	token  string   // of an operator
+	secret string   // of the program
 	redis  string
 
-	public, console string            // addresses
-	profile         map[string]string // addresses that take orders, by command
-	base            string            // base URL of the tenant under measurement
-	users           *people
+	public, console, empty string            // addresses
+	profile                map[string]string // addresses that take orders, by command
+	base                   string            // base URL of the tenant under measurement
+	users                  *people
 }
 
 // deploy migrates the database, starts the program and makes the tenant under measurement.
@@ -45,7 +46,7 @@ func deploy(ctx context.Context, o options, db *benchDatabase, redis string, mai
 		return nil, err
 	}
 	d.secret = variables["SECRETS_KEYS"]
-	d.public, d.console = addresses["PUBLIC"], addresses["CONSOLE"]
+	d.public, d.console, d.empty = addresses["PUBLIC"], addresses["CONSOLE"], addresses["FLOOR"]
 	d.profile = map[string]string{"serve": addresses["PROFILE_SERVE"], "worker": addresses["PROFILE_WORKER"]}
 	worker := variables.with("DATABASE_URL", db.as(workerRole)).with("SERVER_OPS_ADDRESS", "127.0.0.1:0")
 	if _, err := output(ctx, o.binary, variables, "migrate", "up"); err != nil {
@@ -54,11 +55,19 @@ func deploy(ctx context.Context, o options, db *benchDatabase, redis string, mai
 	if d.token, err = output(ctx, o.binary, variables, "operator", "token"); err != nil {
 		return nil, err
 	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	if d.floor, err = begin(self, append(os.Environ(), floorAddress+"="+d.empty)); err != nil {
+		return nil, err
+	}
+	if err := d.floor.answers(ctx, "http://"+d.empty); err != nil {
+		return nil, err
+	}
 	binary, serve, work := o.binary, variables.environ(), worker.environ()
 	if o.profile != "" {
-		if binary, err = os.Executable(); err != nil {
-			return nil, err
-		}
+		binary = self
 		serve = append(serve, profileAddress+"="+d.profile["serve"])
 		work = append(work, profileAddress+"="+d.profile["worker"])
 	}
@@ -78,7 +87,7 @@ func deploy(ctx context.Context, o options, db *benchDatabase, redis string, mai
 }
 
 func (d *deployment) stop() {
-	for _, p := range []*process{d.server, d.worker} {
+	for _, p := range []*process{d.server, d.worker, d.floor} {
 		if p != nil {
 			p.stop()
 		}
@@ -110,7 +119,7 @@ type variables map[string]string
 // newVariables are those of a deployment on free ports.
 func newVariables(db *benchDatabase, redis string) (variables, map[string]string, error) {
 	addresses := map[string]string{}
-	for _, name := range []string{"PUBLIC", "ADMIN", "CONSOLE", "OPS", "PROFILE_SERVE", "PROFILE_WORKER"} {
+	for _, name := range []string{"PUBLIC", "ADMIN", "CONSOLE", "OPS", "PROFILE_SERVE", "PROFILE_WORKER", "FLOOR"} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, nil, err
@@ -131,7 +140,7 @@ func newVariables(db *benchDatabase, redis string) (variables, map[string]string
 		"LOG_LEVEL":                        "warn",
 	}
 	for name, address := range addresses {
-		if !strings.HasPrefix(name, "PROFILE") {
+		if !strings.HasPrefix(name, "PROFILE") && name != "FLOOR" {
 			s["SERVER_"+name+"_ADDRESS"] = address
 		}
 	}

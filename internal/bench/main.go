@@ -39,6 +39,10 @@ func main() {
 		}
 		return
 	}
+	if address := os.Getenv(floorAddress); address != "" {
+		_ = serveFloor(ctx, address) // it ends when it is told to
+		return
+	}
 	var o options
 	flag.StringVar(&o.binary, "binary", "bin/latchkeep", "the program to measure")
 	flag.IntVar(&o.rounds, "rounds", 7, "rounds; what a table shows is their median")

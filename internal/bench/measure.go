@@ -121,7 +121,7 @@ func (m *measurement) round(ctx context.Context, d *deployment, n int) error {
 		if err != nil {
 			return err
 		}
-		before, err := d.cpu(ctx)
+		before, err := d.cpu(ctx, m.op)
 		if err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func (m *measurement) round(ctx context.Context, d *deployment, n int) error {
 		if err := d.db.rest(ctx); err != nil {
 			return err
 		}
-		after, err := d.cpu(ctx)
+		after, err := d.cpu(ctx, m.op)
 		if err != nil {
 			return err
 		}
@@ -157,8 +157,11 @@ func (d *deployment) repeat(ctx context.Context, op *operation, n, clients int) 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	address := d.public
-	if op.console {
+	switch {
+	case op.console:
 		address = d.console
+	case op.floor:
+		address = d.empty
 	}
 	var mu sync.Mutex
 	var walls []float64
@@ -192,9 +195,13 @@ func (d *deployment) repeat(ctx context.Context, op *operation, n, clients int) 
 }
 
 // cpu is what the processes have used so far.
-func (d *deployment) cpu(ctx context.Context) (cost, error) {
+func (d *deployment) cpu(ctx context.Context, op *operation) (cost, error) {
+	serving := d.server
+	if op.floor {
+		serving = d.floor
+	}
 	forWorker, database, err1 := d.db.cpu(ctx)
-	server, err2 := cpuOf(d.server.pid())
+	server, err2 := cpuOf(serving.pid())
 	worker, err3 := cpuOf(d.worker.pid())
 	return cost{Server: micro(server), Database: micro(database), Delivery: micro(worker + forWorker)}, errors.Join(err1, err2, err3)
 }

@@ -17,11 +17,12 @@ import (
 type operation struct {
 	name, title string
 	requests    int
-	console     bool // its requests go to the console's address
-	each        int  // how often a round does it
-	hashes      int  // how many passwords it hashes
-	budget      time.Duration
-	statements  int // the budget; negative where there is none
+	console     bool          // its requests go to the console's address
+	floor       bool          // its requests go to the empty server
+	each        int           // how often a round does it
+	hashes      int           // how many passwords it hashes
+	budget      time.Duration // 0 where there is none
+	statements  int           // the budget; negative where there is none
 	// prepare, where given, is called once before anything is measured.
 	prepare func(ctx context.Context) error
 	run     func(ctx context.Context, c *client) error
@@ -108,6 +109,13 @@ func operations(d *deployment) []*operation {
 			budget: 200 * time.Microsecond, statements: 0,
 			run: func(ctx context.Context, c *client) error {
 				_, err := c.start(ctx, d.base, "login")
+				return err
+			},
+		},
+		{
+			name: "floor", title: "an empty HTTP server in Go, for comparison", requests: 1, each: 2000, floor: true, statements: -1,
+			run: func(ctx context.Context, c *client) error {
+				_, err := c.send(ctx, http.MethodGet, "http://"+d.empty+"/sessions/validate", token, nil, http.StatusOK)
 				return err
 			},
 		},

@@ -53,7 +53,7 @@ func (r *result) markdown() string {
 	b.WriteString("| Operation | Requests | Server | Database | Delivery | Hashing | Without hashing | Budget | | SQL | Budget | | Rows written |\n")
 	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|---|--:|--:|---|--:|\n")
 	for _, m := range r.Measurements {
-		sent, most, sentVerdict, written, hash := "–", "–", "", "–", "–"
+		sent, most, sentVerdict, written, hash, budget, budgetVerdict := "–", "–", "", "–", "–", "–", ""
 		if m.Counted {
 			sent, written = number(m.Sent), number(m.Written)
 		}
@@ -63,12 +63,15 @@ func (r *result) markdown() string {
 				sentVerdict = verdict(m.Sent <= float64(m.MostSent))
 			}
 		}
+		if m.Budget > 0 {
+			budget, budgetVerdict = number(m.Budget), verdict(m.Rest <= m.Budget)
+		}
 		if m.Alone.Hash > 0 {
 			hash = number(m.Alone.Hash)
 		}
 		fmt.Fprintf(&b, "| %s | %d | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", m.Title, m.Requests,
 			number(m.Alone.Server), number(m.Alone.Database), number(m.Alone.Delivery), hash, number(m.Rest),
-			number(m.Budget), verdict(m.Rest <= m.Budget), sent, most, sentVerdict, written)
+			budget, budgetVerdict, sent, most, sentVerdict, written)
 	}
 	b.WriteString("\n| Operation | One client: p50 | p95 | Four clients: p50 | p95 | Server | Database | Delivery |\n")
 	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|\n")
