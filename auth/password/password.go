@@ -74,10 +74,13 @@ func (r *Room) Hash(ctx context.Context, t *tenants.Tenant, plain string) (strin
 	return r.hasher.Hash(ctx, t.ID.String(), plain)
 }
 
-// Set gives a person a password, or another one.
+// Set gives a person a password, or another one. Her row is locked first: two first passwords at once would collide.
 func Set(userID uuid.UUID, hash string) store.Write {
 	format := int(password.FormatOf(hash))
 	return func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.Raw.LockUser(ctx, userID); err != nil {
+			return fmt.Errorf("change password: %w", err)
+		}
 		changed, err := tx.PasswordCredential.Update().
 			Where(passwordcredential.UserID(userID)).
 			SetHash(hash).SetFormat(format).

@@ -10,6 +10,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/store"
+	entuser "github.com/latchkeep/latchkeep/ent/user"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 )
 
@@ -92,12 +93,18 @@ func MarkVerified(id uuid.UUID) store.Write {
 	}
 }
 
-// StoreUsername names a person who exists and has no username. Errors: ErrUsernameTaken.
+// errNamed is the answer where a person who was to get her first username has one by now, or is gone.
+var errNamed = problem.Conflict("username_exists", "the user has a username already, or was deleted")
+
+// StoreUsername names a person who exists and has no username. Errors: ErrUsernameTaken; a conflict where she got one meanwhile.
 func StoreUsername(userID uuid.UUID, n Username) store.Write {
 	return func(ctx context.Context, tx *store.Tx) error {
-		err := tx.User.UpdateOneID(userID).
+		err := tx.User.UpdateOneID(userID).Where(entuser.UsernameIsNil()).
 			SetUsername(n.Name).SetUsernameID(n.ID).SetUsernameCreatedAt(n.CreatedAt).SetUsernameUpdatedAt(n.UpdatedAt).
 			Exec(ctx)
+		if ent.IsNotFound(err) {
+			err = errNamed
+		}
 		return taken(err, ErrUsernameTaken, "store username")
 	}
 }
