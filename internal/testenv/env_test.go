@@ -25,6 +25,18 @@ func TestEnv_APersonSignsUpAndIn(t *testing.T) {
 	})
 }
 
+func TestEnv_WorksWithARedisServerAndAWorkerOfItsOwn(t *testing.T) {
+	t.Parallel()
+
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		shop := env.Tenant(t, "shop")
+		kim := shop.SignUp(t, "kim@shop.example", testenv.Password)
+		require.True(t, kim.SignIn(t).Valid(t))
+		shop.AuditOf(t, "user_created", 1)
+		require.Empty(t, env.Errors())
+	}, testenv.WithRedis())
+}
+
 func TestEnv_CountsStatementsWhereNothingElseRuns(t *testing.T) {
 	t.Parallel()
 
