@@ -146,7 +146,7 @@ func start(t testing.TB, name, url string, mails *Mails, o options) *Env {
 	}
 	t.Cleanup(e.transport.CloseIdleConnections)
 	s := e.settings(t)
-	wired := wire.Options{Log: slog.New(e.log), Version: "test", OnStatement: e.statement.add}
+	wired := wire.Options{Log: slog.New(e.log), Version: "test", OnStatement: e.statement.add, NoSpareKeys: true}
 	if !o.smtp {
 		wired.Mailer = mails
 	}

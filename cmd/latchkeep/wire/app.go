@@ -51,6 +51,8 @@ type Options struct {
 	Listening func()
 	// OnStatement is told every statement: tests count them.
 	OnStatement func(query string)
+	// NoSpareKeys makes RSA keys when they are asked for only. Programs that run for a moment, such as those of tests, mostly need none.
+	NoSpareKeys bool
 }
 
 // An App is the program, put together but not running.

@@ -104,7 +104,9 @@ func (a *App) background(ctx context.Context, running *sync.WaitGroup) {
 	running.Go(func() { a.queue.run(ctx) })
 	running.Go(func() { a.Registry.Run(ctx) })
 	running.Go(func() { a.Sessions.Follow(ctx, a.bell.Listen(bellSessions)) })
-	running.Go(func() { a.keys.Fill(ctx) })
+	if !a.options.NoSpareKeys {
+		running.Go(func() { a.keys.Fill(ctx) })
+	}
 	running.Go(func() { a.APIKeys.Run(ctx) })
 	running.Go(func() { a.Operators.Run(ctx) })
 }
