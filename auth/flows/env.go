@@ -9,6 +9,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/auth/passkey"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/ent/scope"
@@ -39,6 +40,7 @@ type Data struct {
 	Email             string      `json:"e,omitempty"` // the address that the flow works with
 	Username          string      `json:"n,omitempty"`
 	LoginMethod       loginMethod `json:"lm,omitempty"`
+	MFAMethod         mfaMethod   `json:"mm,omitempty"`
 	Scheduled         bool        `json:"sc,omitempty"` // the states after the first factor were decided
 
 	// What the person has, as of when she was identified, kept up to date while she adds to it.
@@ -56,10 +58,21 @@ type Data struct {
 	EmailVerified    bool         `json:"ev,omitempty"`
 	RecoveryPending  bool         `json:"rp,omitempty"`
 
+	// The WebAuthn ceremony that was begun last: its options wait for an answer.
+	Ceremony passkey.Ceremony `json:"wx,omitzero"`
+
+	// The secret of an authenticator app that is being set up, and the step of the code that proved it.
+	TOTPSecret string `json:"ts,omitempty"`
+	TOTPStep   int64  `json:"tc,omitempty"`
+
+	TrustDevice bool `json:"td,omitempty"` // the person chose so
+
 	// What is stored once the flow gets that far.
-	CreateEmail     bool   `json:"ce,omitempty"`
-	NewPasswordHash string `json:"ph,omitempty"`
-	UsedPasscode    bool   `json:"up,omitempty"` // in a registration: the address was proven by a code
+	NewCredentials  []passkey.Credential `json:"nc,omitempty"`
+	RecoveryHashes  [][]byte             `json:"rh,omitempty"`
+	CreateEmail     bool                 `json:"ce,omitempty"`
+	NewPasswordHash string               `json:"ph,omitempty"`
+	UsedPasscode    bool                 `json:"up,omitempty"` // in a registration: the address was proven by a code
 }
 
 // sentPasscode is the passcode that was mailed, and what it was mailed for.
@@ -73,8 +86,18 @@ type sentPasscode struct {
 type loginMethod string
 
 const (
-	methodPassword loginMethod = "password"
-	methodPasscode loginMethod = "passcode"
+	methodPassword   loginMethod = "password"
+	methodPasscode   loginMethod = "passcode"
+	methodPasskey    loginMethod = "passkey"
+	methodThirdParty loginMethod = "third_party"
+)
+
+// An mfaMethod is a second factor, as clients are told it.
+type mfaMethod string
+
+const (
+	methodTOTP        mfaMethod = "totp"
+	methodSecurityKey mfaMethod = "security_key"
 )
 
 // Env is what one request brings along and what it is about to change. It is never stored.

@@ -11,9 +11,13 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/auth"
+	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/passcode"
+	"github.com/latchkeep/latchkeep/auth/passkey"
 	authpassword "github.com/latchkeep/latchkeep/auth/password"
+	"github.com/latchkeep/latchkeep/auth/recoverycode"
 	"github.com/latchkeep/latchkeep/auth/session"
+	"github.com/latchkeep/latchkeep/auth/totp"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/ent"
 	entflow "github.com/latchkeep/latchkeep/ent/flow"
@@ -47,6 +51,10 @@ type Flows struct {
 	users     *user.Directory
 	passwords *authpassword.Room
 	passcodes *passcode.Room
+	passkeys  *passkey.Room
+	totp      *totp.Room
+	recovery  *recoverycode.Room
+	devices   *devicetrust.Room
 	sessions  *session.Service
 	limits    *limiter
 	log       *slog.Logger
@@ -62,6 +70,10 @@ type Needs struct {
 	Users     *user.Directory
 	Passwords *authpassword.Room
 	Passcodes *passcode.Room
+	Passkeys  *passkey.Room
+	TOTP      *totp.Room
+	Recovery  *recoverycode.Room
+	Devices   *devicetrust.Room
 	Sessions  *session.Service
 	Limiter   ratelimit.Limiter
 	Limits    Limits
@@ -73,6 +85,7 @@ func New(n Needs) (*Flows, error) {
 	f := &Flows{
 		store: n.Store, outbox: n.Outbox, keyring: n.Keyring,
 		users: n.Users, passwords: n.Passwords, passcodes: n.Passcodes, sessions: n.Sessions,
+		passkeys: n.Passkeys, totp: n.TOTP, recovery: n.Recovery, devices: n.Devices,
 		limits: &limiter{store: n.Limiter, limits: n.Limits},
 		log:    n.Log,
 		flows:  map[string]*flow.Flow[Data, *Env]{},

@@ -16,17 +16,23 @@ const (
 
 // MFA is about second factors and trusted devices.
 type MFA struct {
-	Enabled                      bool         `json:"enabled" doc:"Users may have and use second factors."`
-	Optional                     bool         `json:"optional" doc:"Users may do without a second factor."`
-	AcquireOnRegistration        bool         `json:"acquire_on_registration" doc:"Offer a second factor at registration."`
-	AcquireOnLogin               bool         `json:"acquire_on_login" doc:"Offer a second factor at sign-in."`
-	DeviceTrustPolicy            string       `json:"device_trust_policy" enum:"always,prompt,never" doc:"Whether a device that passed the second factor is trusted next time: always, when the user agrees, or never."`
-	DeviceTrustDuration          Duration     `json:"device_trust_duration" doc:"How long a device is trusted; 0 means never."`
-	DeviceTrustCookieName        string       `json:"device_trust_cookie_name" doc:"Name of the cookie that marks a trusted device."`
-	DeviceTrustMaxUsersPerDevice int          `json:"device_trust_max_users_per_device" doc:"How many users one device is trusted for; 0 or less means 20."`
-	ThirdParty                   bool         `json:"third_party" doc:"Ask for the second factor also after signing in through a third party. A setting of Latchkeep's own."`
-	TOTP                         TOTP         `json:"totp" doc:"Authenticator apps."`
-	SecurityKeys                 SecurityKeys `json:"security_keys" doc:"Security keys as second factor."`
+	Enabled                      bool          `json:"enabled" doc:"Users may have and use second factors."`
+	Optional                     bool          `json:"optional" doc:"Users may do without a second factor."`
+	AcquireOnRegistration        bool          `json:"acquire_on_registration" doc:"Offer a second factor at registration."`
+	AcquireOnLogin               bool          `json:"acquire_on_login" doc:"Offer a second factor at sign-in."`
+	DeviceTrustPolicy            string        `json:"device_trust_policy" enum:"always,prompt,never" doc:"Whether a device that passed the second factor is trusted next time: always, when the user agrees, or never."`
+	DeviceTrustDuration          Duration      `json:"device_trust_duration" doc:"How long a device is trusted; 0 means never."`
+	DeviceTrustCookieName        string        `json:"device_trust_cookie_name" doc:"Name of the cookie that marks a trusted device."`
+	DeviceTrustMaxUsersPerDevice int           `json:"device_trust_max_users_per_device" doc:"How many users one device is trusted for; 0 or less means 20."`
+	ThirdParty                   bool          `json:"third_party" doc:"Ask for the second factor also after signing in through a third party. A setting of Latchkeep's own."`
+	TOTP                         TOTP          `json:"totp" doc:"Authenticator apps."`
+	SecurityKeys                 SecurityKeys  `json:"security_keys" doc:"Security keys as second factor."`
+	RecoveryCodes                RecoveryCodes `json:"recovery_codes" doc:"Codes that stand in for a lost authenticator app. A setting of Latchkeep's own."`
+}
+
+// RecoveryCodes are about codes that stand in for a lost authenticator app.
+type RecoveryCodes struct {
+	Enabled bool `json:"enabled" doc:"Make codes when an authenticator app is set up, and accept each once in place of the app's code. Only for clients that show payload.recovery_codes and let people type more than six digits: hanko-elements does not."`
 }
 
 // TOTP is about authenticator apps.

@@ -41,7 +41,7 @@ func Default() Config {
 		SAML:    SAML{AllowedRedirectURLs: []string{}, IdentityProviders: []IdentityProvider{}},
 		Secrets: Secrets{Keys: []string{}, KeyManagement: KeyManagement{Type: "local"}},
 		SecurityNotifications: SecurityNotifications{Notifications: Notifications{
-			PasswordUpdate: on, PrimaryEmailUpdate: on, EmailCreate: on, EmailDelete: on, PasskeyCreate: on, MFACreate: on, MFADelete: on,
+			PasswordUpdate: on, PrimaryEmailUpdate: on, EmailCreate: on, EmailDelete: on, PasskeyCreate: on, MFACreate: on, MFADelete: on, PasskeyClone: on,
 		}},
 		Service: Service{Name: "Hanko Authentication Service"},
 		Session: Session{

@@ -45,6 +45,7 @@ mfa.device_trust_max_users_per_device 20
 mfa.device_trust_policy "prompt"
 mfa.enabled true
 mfa.optional true
+mfa.recovery_codes.enabled false
 mfa.security_keys.attestation_preference "direct"
 mfa.security_keys.authenticator_attachment "cross-platform"
 mfa.security_keys.enabled true
@@ -86,6 +87,7 @@ security_notifications.notifications.email_create.enabled true
 security_notifications.notifications.email_delete.enabled true
 security_notifications.notifications.mfa_create.enabled true
 security_notifications.notifications.mfa_delete.enabled true
+security_notifications.notifications.passkey_clone.enabled true
 security_notifications.notifications.passkey_create.enabled true
 security_notifications.notifications.password_update.enabled true
 security_notifications.notifications.primary_email_update.enabled true
@@ -105,6 +107,7 @@ session.idle_timeout "0m"
 session.issuer ""
 session.lifespan "12h"
 session.limit 5
+session.reauthentication_age "0s"
 session.show_on_profile true
 signing.algorithm "RS256"
 third_party.allowed_redirect_urls []

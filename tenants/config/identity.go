@@ -56,6 +56,7 @@ type Notifications struct {
 	PasskeyCreate      Notification `json:"passkey_create" doc:"A passkey was added."`
 	MFACreate          Notification `json:"mfa_create" doc:"A second factor was added."`
 	MFADelete          Notification `json:"mfa_delete" doc:"A second factor was removed."`
+	PasskeyClone       Notification `json:"passkey_clone" doc:"A sign-in was refused because a passkey or security key seems to have been copied. A setting of Latchkeep's own."`
 }
 
 // Notification is the switch of one notification.

@@ -17,6 +17,7 @@ type Session struct {
 	EnableAuthTokenHeader bool        `json:"enable_auth_token_header" doc:"Return the session token in X-Auth-Token instead of a cookie."`
 	AllowRevocation       bool        `json:"allow_revocation" doc:"Users may end their other sessions."`
 	ShowOnProfile         bool        `json:"show_on_profile" doc:"Show users their sessions."`
+	ReauthenticationAge   Duration    `json:"reauthentication_age" doc:"Changes of how to sign in, and deleting the account, need a session no older than that; 0 means any. A setting of Latchkeep's own."`
 	AcquireIPAddress      bool        `json:"acquire_ip_address" doc:"Keep the IP address with a session."`
 	AcquireUserAgent      bool        `json:"acquire_user_agent" doc:"Keep the browser's name with a session."`
 	Cookie                Cookie      `json:"cookie" doc:"The session cookie."`

@@ -13,10 +13,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/passcode"
+	"github.com/latchkeep/latchkeep/auth/passkey"
 	authpassword "github.com/latchkeep/latchkeep/auth/password"
+	"github.com/latchkeep/latchkeep/auth/recoverycode"
 	"github.com/latchkeep/latchkeep/auth/session"
+	"github.com/latchkeep/latchkeep/auth/totp"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/ent/migrations"
 	"github.com/latchkeep/latchkeep/ent/outbox"
@@ -180,6 +184,10 @@ func (a *App) buildAuth() error {
 		Users:     a.Users,
 		Passwords: authpassword.NewRoom(a.Store, password.New(password.Options{})),
 		Passcodes: passcode.NewRoom(a.Store, a.keyring),
+		Passkeys:  passkey.NewRoom(a.Store),
+		TOTP:      totp.NewRoom(a.Store, a.keyring),
+		Recovery:  recoverycode.NewRoom(a.Store, a.keyring),
+		Devices:   devicetrust.NewRoom(a.Store),
 		Sessions:  a.Sessions,
 		Limiter:   a.limiter(),
 		Limits:    limits(s.RateLimiter),

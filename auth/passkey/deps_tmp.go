@@ -1,0 +1,5 @@
+package passkey
+
+import (
+	_ "github.com/go-webauthn/webauthn/webauthn"
+)

@@ -1,0 +1,7 @@
+package totp
+
+import (
+	_ "image/png"
+
+	_ "github.com/pquerna/otp/totp"
+)
