@@ -73,6 +73,9 @@ func (v *Resolver) serve(w http.ResponseWriter, r *http.Request, next http.Handl
 	req := From(r.Context())
 	req.Tenant = t
 	req.Client.Tokens = tokens(r, t)
+	if cookie, err := r.Cookie(t.Config.MFA.DeviceTrustCookieName); err == nil {
+		req.Client.DeviceTrust = cookie.Value
+	}
 	next.ServeHTTP(w, r)
 }
 

@@ -211,7 +211,8 @@ func TestFlow_OddTextsAreNoErrorsOfOurs(t *testing.T) {
 		// What a client says of itself is stored as far as it can be.
 		strange := r.Client.With("User-Agent", strings.Repeat("\xff\xfeé", 200)).With("X-Language", strings.Repeat("\xffz,", 500)).With("X-Request-Id", "\xff'\"")
 		r.Client = strange
-		require.Equal(t, "success", r.Do(t, "register_password", testenv.Inputs{"new_password": "ab\U0001F600\xff passes"}).Name)
+		r.Do(t, "register_password", testenv.Inputs{"new_password": "ab\U0001F600\xff passes"})
+		require.Equal(t, "success", r.Do(t, "skip").Name, "no second factor")
 		login := &testenv.Person{Tenant: shop, Username: "kim", Password: "ab\U0001F600\xff passes"}
 		require.True(t, login.SignIn(t).Valid(t))
 		shop.AuditOf(t, "user_created", 1)

@@ -63,6 +63,9 @@ func (s *Server) answer(w http.ResponseWriter, t *tenants.Tenant, a flows.Answer
 	if a.Issued != nil {
 		handOver(w.Header(), t, a.Issued)
 	}
+	for _, cookie := range a.Cookies {
+		w.Header().Add("Set-Cookie", cookie.String())
+	}
 	if a.Status == http.StatusTooManyRequests || a.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int((a.RetryAfter+time.Second-1)/time.Second))))
 	}

@@ -57,4 +57,7 @@ const (
 	UsernameCreatedAtLogin AuditType = "username_created"
 	PasswordCreatedAtLogin AuditType = "password_created"
 	SessionRevoked         AuditType = "session_revoked"
+	MFAFailure             AuditType = "mfa_failure"
+	RecoveryCodeUsed       AuditType = "recovery_code_used"
+	RecoveryCodesCreated   AuditType = "recovery_codes_created"
 )

@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,6 +35,7 @@ type Data struct {
 	WebauthnAvailable bool        `json:"wa,omitempty"`
 	ConditionalUI     bool        `json:"wc,omitempty"`
 	PlatformWebauthn  bool        `json:"wp,omitempty"`
+	Registration      bool        `json:"rg,omitempty"` // the account does not exist yet
 	RememberMe        bool        `json:"rm,omitempty"`
 	Identifier        string      `json:"id,omitempty"` // as typed, trimmed and lower-cased: the key of rate limits
 	UserID            uuid.UUID   `json:"u,omitzero"`
@@ -110,6 +112,7 @@ type Env struct {
 	issued     *session.Issued
 	retryAfter time.Duration
 	mailed     bool // a passcode was mailed by this request
+	cookies    []*http.Cookie
 }
 
 // config of the tenant.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/latchkeep/latchkeep/pkg/flow"
 	"github.com/latchkeep/latchkeep/pkg/ratelimit"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -13,8 +15,8 @@ import (
 // cannot share the guessing of one account. A zero limit is none.
 type Limits struct {
 	Passcode, Password, OTP, Token ratelimit.Limit
-	// AccountPasscode and AccountPassword count over all callers.
-	AccountPasscode, AccountPassword ratelimit.Limit
+	// AccountPasscode, AccountPassword and AccountOTP count over all callers.
+	AccountPasscode, AccountPassword, AccountOTP ratelimit.Limit
 }
 
 // limiter takes tokens for flows.
@@ -38,6 +40,10 @@ func (l *limiter) password(t *turn, identifier string) (wait, error) {
 
 func (l *limiter) passcode(t *turn, address string) (wait, error) {
 	return l.take(t, "passcode", l.limits.Passcode, l.limits.AccountPasscode, address)
+}
+
+func (l *limiter) otp(t *turn, userID uuid.UUID) (wait, error) {
+	return l.take(t, "otp", l.limits.OTP, l.limits.AccountOTP, userID.String())
 }
 
 func (l *limiter) take(t *turn, kind string, perCaller, perAccount ratelimit.Limit, subject string) (wait, error) {

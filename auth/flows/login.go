@@ -22,21 +22,35 @@ func (f *Flows) login() definition {
 			stateLoginInit:            f.loginInit(),
 			stateLoginMethodChooser:   f.loginMethodChooser(),
 			stateLoginPassword:        f.loginPassword(),
+			stateLoginPasskey:         f.loginPasskey(),
 			statePasscodeConfirmation: f.passcodeConfirmation(f.storeAddress),
+
+			// The second factor.
+			stateLoginOTP:         f.loginOTP(),
+			stateLoginSecurityKey: f.loginSecurityKey(),
 
 			// What is asked for afterwards.
 			stateLoginRecovery:      f.loginPasswordRecovery(),
 			stateOnboardingUsername: f.onboardingUsername(),
 			stateOnboardingEmail:    f.onboardingEmail(),
+			stateOnboardingChooser:  f.credentialOnboardingChooser(),
+			stateOnboardingPasskey:  f.onboardingCreatePasskey(),
+			stateVerifyAttestation:  f.onboardingVerifyAttestation(f.storeCredentials),
 			statePasswordCreation:   f.passwordCreation(f.storePassword),
+			stateMFAMethodChooser:   f.mfaMethodChooser(),
+			stateMFAOTPSecret:       f.mfaOTPSecretCreation(f.storeTOTP),
+			stateMFASecurityKey:     f.mfaSecurityKeyCreation(),
+			stateDeviceTrust:        f.deviceTrust(),
 
 			stateSuccess:    {Enter: f.loginSuccess},
 			flow.StateError: {},
 		},
 		Groups: []group{{
-			Name:   "credential_usage",
-			States: []stateName{stateLoginInit, stateLoginMethodChooser, stateLoginPassword, statePasscodeConfirmation},
-			Leave:  f.scheduleAfterFirstFactor,
+			Name: "credential_usage",
+			States: []stateName{
+				stateLoginInit, stateLoginMethodChooser, stateLoginPassword, stateLoginPasskey, statePasscodeConfirmation, stateLoginRecovery,
+			},
+			Leave: f.scheduleAfterFirstFactor,
 		}},
 		KeepOnBack: keepPasscode,
 	}

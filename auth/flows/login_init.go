@@ -2,15 +2,23 @@ package flows
 
 import (
 	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/auth/passkey"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/pkg/flow"
 	"github.com/latchkeep/latchkeep/pkg/mail"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
-// loginInit asks who wants to sign in. Spec: flow-login-registration §4.2–4.3.
+// loginInit asks who wants to sign in. Where the browser can offer passkeys in the form's autofill, it gets the options for that each time
+// the state is shown. Spec: flow-login-registration §4.2–4.3, §9.3.
 func (f *Flows) loginInit() state {
 	return state{
+		Enter: func(t *turn) error {
+			if !passkeysWork(t) || !t.Data.ConditionalUI {
+				return nil
+			}
+			return f.askForAny(t)
+		},
 		Actions: []action{
 			{
 				Name:        "continue_with_login_identifier",
@@ -19,6 +27,8 @@ func (f *Flows) loginInit() state {
 				Inputs:      identifierInput,
 				Run:         f.identify,
 			},
+			f.passkeyLogin(passkeysWork),
+			f.verifyAssertion(passkeysWork),
 			f.rememberMe(),
 		},
 	}
@@ -98,7 +108,7 @@ func (f *Flows) identify(t *turn) (flow.Outcome, error) {
 		}
 	}
 	if c.Privacy.OnlyShowActualLoginMethods {
-		return f.continueWithActual(t), nil
+		return f.continueWithActual(t)
 	}
 	return f.continueWithAny(t), nil
 }
@@ -128,19 +138,53 @@ func (f *Flows) continueWithAny(t *turn) flow.Outcome {
 
 // continueWithActual goes on by what the person really has. An unknown address passes for that of an account that only has mail, or only a
 // password where mail is off: a dead end of its own would tell that nobody has it.
-func (f *Flows) continueWithActual(t *turn) flow.Outcome {
+func (f *Flows) continueWithActual(t *turn) (flow.Outcome, error) {
 	c, d := t.Env.config(), t.Data
 	byMail := mailLogin(c) && (d.HasEmails || !d.known())
 	byPassword := c.Password.Enabled && (d.HasPassword || !d.known() && !mailLogin(c))
+	byPasskey := c.Passkey.Enabled && d.HasPasskey
 	switch {
-	case byMail && byPassword:
-		return flow.Continue(stateLoginMethodChooser)
+	case byMail && byPassword, byMail && byPasskey, byPassword && byPasskey:
+		return flow.Continue(stateLoginMethodChooser), nil
 	case byMail:
-		return f.continueWithPasscode(t)
+		return f.continueWithPasscode(t), nil
 	case byPassword:
-		return flow.Continue(stateLoginPassword)
+		return flow.Continue(stateLoginPassword), nil
+	case byPasskey:
+		return f.continueWithOwnPasskey(t)
 	default:
-		return flow.Fail(flow.FlowDiscontinuity)
+		return flow.Fail(flow.FlowDiscontinuity), nil
+	}
+}
+
+// continueWithOwnPasskey asks for one of the identified person's passkeys.
+func (f *Flows) continueWithOwnPasskey(t *turn) (flow.Outcome, error) {
+	if err := f.askForOwn(t, passkey.Passkey); err != nil {
+		return nil, err
+	}
+	return flow.Continue(stateLoginPasskey), nil
+}
+
+// continueWithAnyPasskey asks for any passkey, whoever it belongs to.
+func (f *Flows) continueWithAnyPasskey(t *turn) (flow.Outcome, error) {
+	if err := f.askForAny(t); err != nil {
+		return nil, err
+	}
+	return flow.Continue(stateLoginPasskey), nil
+}
+
+// passkeyLogin is the action of the button that signs in with a passkey: one of hers where only what she has is shown, else any.
+func (f *Flows) passkeyLogin(offered func(*turn) bool) action {
+	return action{
+		Name:        "webauthn_generate_request_options",
+		Description: "Sign in with a passkey.",
+		Offered:     offered,
+		Run: func(t *turn) (flow.Outcome, error) {
+			if t.State() == stateLoginMethodChooser && onlyActual(t) && t.Data.known() {
+				return f.continueWithOwnPasskey(t)
+			}
+			return f.continueWithAnyPasskey(t)
+		},
 	}
 }
 

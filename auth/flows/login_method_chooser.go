@@ -21,6 +21,9 @@ func (f *Flows) loginMethodChooser() state {
 				Offered:     func(t *turn) bool { return !onlyActual(t) || t.Data.HasEmails && mailLogin(t.Env.config()) },
 				Run:         func(t *turn) (flow.Outcome, error) { return f.continueWithPasscode(t), nil },
 			},
+			f.passkeyLogin(func(t *turn) bool {
+				return passkeysWork(t) && (!onlyActual(t) || !t.Data.known() || t.Data.HasPasskey)
+			}),
 			back,
 		},
 	}

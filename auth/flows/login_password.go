@@ -50,6 +50,7 @@ func (f *Flows) passwordLogin(t *turn) (flow.Outcome, error) {
 		t.Env.Work.Do(verdict.Upgrade)
 	}
 	t.Data.LoginMethod = methodPassword
+	f.scheduleMFACreation(t)
 	return next(), nil
 }
 

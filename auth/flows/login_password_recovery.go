@@ -33,6 +33,7 @@ func (f *Flows) recoverPassword(t *turn) (flow.Outcome, error) {
 	t.Env.Work.Do(password.Set(t.Data.UserID, hash))
 	t.Data.HasPassword = true
 	t.Data.RecoveryPending = false
+	f.scheduleMFACreation(t)
 	f.audit(t, event.PasswordChanged, t.Data.actor(), map[string]any{"context": "recovery"}, "")
 	f.webhookUser(t, event.UserPasswordUpdate, u)
 	return next(), nil

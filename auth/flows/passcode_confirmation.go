@@ -56,6 +56,7 @@ func (f *Flows) verifyPasscode(t *turn) (flow.Outcome, error) {
 	t.Data.HasEmails = true
 	t.Data.UsedPasscode = true
 	t.Data.Passcode = sentPasscode{}
+	f.scheduleMFACreation(t)
 	return next(), nil
 }
 

@@ -28,7 +28,7 @@ func (f *Flows) passwordCreation(leave func(*turn) error) state {
 				Name:        "skip",
 				Description: "Go on without a password.",
 				Offered:     canSkipPassword,
-				Run:         func(*turn) (flow.Outcome, error) { return flow.Continue(), nil },
+				Run:         f.skipPassword,
 			},
 			back,
 		},
@@ -38,21 +38,27 @@ func (f *Flows) passwordCreation(leave func(*turn) error) state {
 
 // canSkipPassword says whether a person can do without a password: she may, and another way to sign in is left.
 func canSkipPassword(t *turn) bool {
-	c := t.Env.config()
-	if !c.Password.Optional {
+	if !t.Env.config().Password.Optional {
 		return false
 	}
 	switch t.Previous() {
+	case stateOnboardingChooser:
+		return false
+	case stateOnboardingPasskey:
+		return t.Data.HasWebauthn || canMail(t)
 	case statePasscodeConfirmation, stateRegistrationInit:
-		return canMail(t)
+		return !acquiresPasskey(t, config.AcquireNever) || canMail(t)
 	}
 	return true
 }
 
-// canMail says whether a code to the flow's address can sign her in.
-func canMail(t *turn) bool {
-	c := t.Env.config()
-	return t.Data.Email != "" && mailLogin(c) && c.Email.UseAsLoginIdentifier
+// skipPassword goes on without a password, to a passkey where the tenant wants one of the two.
+func (f *Flows) skipPassword(t *turn) (flow.Outcome, error) {
+	if acquiresPasskey(t, config.AcquireConditional) && !t.Data.HasWebauthn && t.Data.WebauthnAvailable {
+		return flow.Continue(stateOnboardingPasskey), nil
+	}
+	f.scheduleMFACreation(t)
+	return flow.Continue(), nil
 }
 
 func (f *Flows) registerPassword(t *turn) (flow.Outcome, error) {
@@ -69,6 +75,7 @@ func (f *Flows) registerPassword(t *turn) (flow.Outcome, error) {
 	}
 	t.Data.NewPasswordHash = hash
 	t.Data.HasPassword = true
+	f.scheduleMFACreation(t)
 	return next(), nil
 }
 

@@ -79,7 +79,11 @@ func (f *Flows) registerIdentifier(t *turn) (flow.Outcome, error) {
 		d.PasscodeTemplate = mail.TemplateVerification
 	}
 	d.UserID = uuid.Must(uuid.NewV7())
-	return flow.Continue(f.registrationStates(t)...), nil
+	states := registrationStates(t)
+	if len(states) == 0 {
+		f.scheduleMFACreation(t)
+	}
+	return flow.Continue(append(states, stateSuccess)...), nil
 }
 
 // rejectNothing answers that at least one identifier is needed.
@@ -103,18 +107,14 @@ func (f *Flows) registerTakenAddress(t *turn) flow.Outcome {
 	}
 	t.Data.UserID = uuid.Nil
 	t.Data.PasscodeTemplate = mail.TemplateRegistrationAttempted
-	return flow.Continue(f.registrationStates(t)...)
+	return flow.Continue(append(registrationStates(t), stateSuccess)...)
 }
 
-// registrationStates are what a registration asks for after the identifiers.
-func (f *Flows) registrationStates(t *turn) []stateName {
-	c := t.Env.config()
+// registrationStates are what a registration asks for between the identifiers and success.
+func registrationStates(t *turn) []stateName {
 	var states []stateName
-	if t.Data.Email != "" && c.Email.RequireVerification {
+	if t.Data.Email != "" && t.Env.config().Email.RequireVerification {
 		states = append(states, statePasscodeConfirmation)
 	}
-	if acquires(c.Password.Enabled, string(c.Password.AcquireOnRegistration)) {
-		states = append(states, statePasswordCreation)
-	}
-	return append(states, stateSuccess)
+	return append(states, credentialsAtRegistration(t)...)
 }

@@ -106,6 +106,8 @@ type Answer struct {
 	Body   []byte
 	// Issued is the session that the request opened, if any.
 	Issued *session.Issued
+	// Cookies to set beside the session's.
+	Cookies []*http.Cookie
 	// RetryAfter is how long to wait, where that is the answer; rounded up when sent as a header.
 	RetryAfter time.Duration
 }
@@ -237,7 +239,7 @@ func (f *Flows) render(ctx context.Context, name string, env *Env, r *flow.Resul
 	if err != nil {
 		return f.failed(ctx, name, err)
 	}
-	return Answer{Status: response.Status, Body: response.Body(), Issued: env.issued, RetryAfter: env.retryAfter}
+	return Answer{Status: response.Status, Body: response.Body(), Issued: env.issued, Cookies: env.cookies, RetryAfter: env.retryAfter}
 }
 
 // failed answers for a request that changed nothing. What went wrong unexpectedly is logged, never told.

@@ -2,8 +2,10 @@ package flows
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/auth/passkey"
 	"github.com/latchkeep/latchkeep/auth/password"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/user"
@@ -13,7 +15,8 @@ import (
 
 // lastLogin tells the client how the person signed in, so that it can point there next time.
 type lastLogin struct {
-	Method loginMethod `json:"login_method"`
+	Method    loginMethod `json:"login_method"`
+	MFAMethod mfaMethod   `json:"mfa_method,omitempty"`
 }
 
 // loginSuccess signs the person in. Spec: flow-login-registration §6.11.
@@ -33,9 +36,16 @@ func (f *Flows) loginSuccess(t *turn) error {
 	if err := f.openSession(t, session.Order{User: u, AMR: loginAMR(t.Data)}); err != nil {
 		return err
 	}
-	t.Set("last_login", lastLogin{Method: t.Data.LoginMethod})
+	t.Set("last_login", lastLogin{Method: t.Data.LoginMethod, MFAMethod: t.Data.MFAMethod})
+	if err := f.grantTrust(t); err != nil {
+		return err
+	}
 	f.webhookUser(t, event.UserLogin, u)
-	f.audit(t, event.LoginSuccess, t.Data.actor(), map[string]any{"login_method": t.Data.LoginMethod}, "")
+	details := map[string]any{"login_method": t.Data.LoginMethod}
+	if t.Data.MFAMethod != "" {
+		details["mfa_method"] = t.Data.MFAMethod
+	}
+	f.audit(t, event.LoginSuccess, t.Data.actor(), details, "")
 	return nil
 }
 
@@ -64,10 +74,21 @@ func (f *Flows) registrationSuccess(t *turn) error {
 		t.Env.Work.Do(password.Create(u.ID, d.NewPasswordHash))
 		details["password"] = true
 	}
+	for i := range d.NewCredentials {
+		shown := d.NewCredentials[i].Shown(u.CreatedAt)
+		u.Credentials = append(u.Credentials, shown)
+		t.Env.Work.Do(passkey.Store(u.ID, d.NewCredentials[i], u.CreatedAt))
+		_, member := createdAs(shown)
+		details[member] = shown.ID
+	}
+	amr := registrationAMR(d)
+	if d.TOTPStep != 0 {
+		details["otp_secret"] = f.saveTOTP(t, u).String()
+	}
 	t.Env.user = u
 	f.audit(t, event.UserCreated, event.Actor{UserID: u.ID, Email: u.PrimaryAddress()}, details, "")
 	f.webhookUser(t, event.UserCreate, u)
-	return f.openSession(t, session.Order{User: u, NewUser: true, AMR: registrationAMR(d)})
+	return f.openSession(t, session.Order{User: u, NewUser: true, AMR: amr})
 }
 
 // openSession prepares the session and shows it.
@@ -85,15 +106,21 @@ func (f *Flows) openSession(t *turn, o session.Order) error {
 	return nil
 }
 
-// loginAMR are the methods of a login, first factor first. Recovering a password counts as using it.
+// loginAMR are the methods of a login, first factor first. Recovering a password counts as using it. Spec: flow-login-registration §6.14.
 func loginAMR(d *Data) []string {
+	var amr []string
 	switch d.LoginMethod {
 	case methodPassword:
-		return []string{"pwd"}
+		amr = append(amr, "pwd")
 	case methodPasscode:
-		return []string{"otp"}
+		amr = append(amr, "otp")
+	case methodPasskey:
+		amr = append(amr, "passkey")
 	}
-	return nil
+	if d.MFAMethod != "" {
+		amr = append(amr, string(d.MFAMethod))
+	}
+	return amr
 }
 
 // registrationAMR are the methods that a registration used and set up.
@@ -105,5 +132,19 @@ func registrationAMR(d *Data) []string {
 	if d.NewPasswordHash != "" {
 		amr = append(amr, "pwd")
 	}
+	if hasNew(d, false) {
+		amr = append(amr, "passkey")
+	}
+	if d.TOTPStep != 0 {
+		amr = append(amr, string(methodTOTP))
+	}
+	if hasNew(d, true) {
+		amr = append(amr, string(methodSecurityKey))
+	}
 	return amr
+}
+
+// hasNew reports whether a passkey, or a security key, was made in this flow.
+func hasNew(d *Data, mfaOnly bool) bool {
+	return slices.ContainsFunc(d.NewCredentials, func(c passkey.Credential) bool { return c.MFAOnly == mfaOnly })
 }

@@ -15,6 +15,7 @@ const (
 	TemplatePasskeyCreate      = "passkey_create"
 	TemplateMFACreate          = "mfa_create"
 	TemplateMFADelete          = "mfa_delete"
+	TemplatePasskeyClone       = "passkey_clone"
 )
 
 // A kind says what surrounds the text of a template.

@@ -140,6 +140,7 @@ func limitKeys() []Key {
 	}{
 		{"account_passcode", "mails with a code per address, whoever asks", 30},
 		{"account_password", "attempts at a password per identifier, whoever tries", 100},
+		{"account_otp", "attempts at the code of an authenticator app per user, whoever tries", 30},
 	} {
 		path := "rate_limiter." + l.name + "_limits"
 		keys = append(keys,

@@ -128,6 +128,7 @@ type RateLimiter struct {
 	// Of an account, whatever the address of the client: against those who have many addresses.
 	AccountPasscode Limit `koanf:"account_passcode_limits"`
 	AccountPassword Limit `koanf:"account_password_limits"`
+	AccountOTP      Limit `koanf:"account_otp_limits"`
 }
 
 // A Limit allows Tokens attempts in each Interval. Tokens ≥ 1, Interval > 0.

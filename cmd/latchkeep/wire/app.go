@@ -216,7 +216,7 @@ func limits(r settings.RateLimiter) flows.Limits {
 	limit := func(l settings.Limit) ratelimit.Limit { return ratelimit.Limit{Tokens: l.Tokens, Interval: l.Interval} }
 	return flows.Limits{
 		Passcode: limit(r.Passcode), Password: limit(r.Password), OTP: limit(r.OTP), Token: limit(r.Token),
-		AccountPasscode: limit(r.AccountPasscode), AccountPassword: limit(r.AccountPassword),
+		AccountPasscode: limit(r.AccountPasscode), AccountPassword: limit(r.AccountPassword), AccountOTP: limit(r.AccountOTP),
 	}
 }
 

@@ -1,0 +1,49 @@
+package flows
+
+import (
+	"github.com/latchkeep/latchkeep/pkg/flow"
+	"github.com/latchkeep/latchkeep/tenants/config"
+)
+
+// deviceTrust asks whether the second factor may be left out on this device from now on. Spec: flow-login-registration §6.10.
+func (f *Flows) deviceTrust() state {
+	return state{
+		Actions: []action{
+			{
+				Name:        "trust_device",
+				Description: "Do not ask for the second factor on this device again.",
+				Run: func(t *turn) (flow.Outcome, error) {
+					t.Data.TrustDevice = true
+					return next(), nil
+				},
+			},
+			{
+				Name:        "skip",
+				Description: "Go on without trusting the device.",
+				Run:         func(*turn) (flow.Outcome, error) { return flow.Continue(), nil },
+			},
+			back,
+		},
+	}
+}
+
+// grantTrust makes the device of a login that succeeds a trusted one: where she agreed, or always where the tenant says so.
+// Spec: flow-login-registration §13.1.
+func (f *Flows) grantTrust(t *turn) error {
+	switch t.Env.config().MFA.DeviceTrustPolicy {
+	case config.TrustAlways:
+	case config.TrustPrompt:
+		if !t.Data.TrustDevice {
+			return nil
+		}
+	default:
+		return nil
+	}
+	grant, err := f.devices.Grant(t.Env.Tenant, t.Data.UserID, t.Env.Client.DeviceTrust, t.Now())
+	if err != nil || grant == nil {
+		return err
+	}
+	t.Env.Work.Do(grant.Save)
+	t.Env.cookies = append(t.Env.cookies, grant.Cookie)
+	return nil
+}
