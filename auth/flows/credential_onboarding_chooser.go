@@ -6,16 +6,8 @@ import "github.com/latchkeep/latchkeep/pkg/flow"
 func (f *Flows) credentialOnboardingChooser() state {
 	return state{
 		Actions: []action{
-			{
-				Name:        "continue_to_passkey_registration",
-				Description: "Set up a passkey.",
-				Run:         func(*turn) (flow.Outcome, error) { return flow.Continue(stateOnboardingPasskey), nil },
-			},
-			{
-				Name:        "continue_to_password_registration",
-				Description: "Choose a password.",
-				Run:         func(*turn) (flow.Outcome, error) { return flow.Continue(statePasswordCreation), nil },
-			},
+			leadTo(stateOnboardingPasskey, "continue_to_passkey_registration", "Set up a passkey.", nil),
+			leadTo(statePasswordCreation, "continue_to_password_registration", "Choose a password.", nil),
 			{
 				Name:        "skip",
 				Description: "Go on without either.",
@@ -30,6 +22,7 @@ func (f *Flows) credentialOnboardingChooser() state {
 					f.scheduleMFACreation(t)
 					return next(), nil
 				},
+				Leads: thenMFA,
 			},
 			back,
 		},

@@ -10,6 +10,8 @@ import (
 type Description struct {
 	Name   string
 	States []DescribedState
+	// Map says how the flow begins, and what its groups of states schedule.
+	Map flow.Map
 }
 
 // A DescribedState is a state and its actions.
@@ -29,7 +31,7 @@ func (f *Flows) Describe() []Description {
 		if !ok {
 			continue
 		}
-		d := Description{Name: name}
+		d := Description{Name: name, Map: ready.Map()}
 		for _, state := range ready.StateNames() {
 			d.States = append(d.States, DescribedState{Name: string(state), Actions: ready.Describe(state, env)})
 		}

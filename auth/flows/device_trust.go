@@ -17,11 +17,7 @@ func (f *Flows) deviceTrust() state {
 					return next(), nil
 				},
 			},
-			{
-				Name:        "skip",
-				Description: "Go on without trusting the device.",
-				Run:         func(*turn) (flow.Outcome, error) { return flow.Continue(), nil },
-			},
+			skip("Go on without trusting the device.", nil),
 			back,
 		},
 	}

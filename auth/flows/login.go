@@ -51,7 +51,12 @@ func (f *Flows) login() definition {
 				stateLoginInit, stateLoginMethodChooser, stateLoginPassword, stateLoginPasskey, statePasscodeConfirmation, stateLoginRecovery,
 			},
 			Leave: f.scheduleAfterFirstFactor,
+			Leads: []stateName{
+				stateLoginSecurityKey, stateLoginOTP, stateLoginRecovery, stateOnboardingUsername, stateOnboardingEmail,
+				stateOnboardingChooser, stateOnboardingPasskey, statePasswordCreation, stateDeviceTrust, stateSuccess,
+			},
 		}},
+		Closed:     true,
 		KeepOnBack: keepPasscode,
 	}
 }

@@ -26,10 +26,11 @@ func (f *Flows) loginInit() state {
 				Offered:     canIdentify,
 				Inputs:      identifierInput,
 				Run:         f.identify,
+				Leads:       []stateName{stateLoginMethodChooser, stateLoginPassword, statePasscodeConfirmation, stateLoginPasskey},
 			},
 			f.passkeyLogin(passkeysWork),
 			f.verifyAssertion(passkeysWork),
-			f.rememberMe(),
+			rememberMe(stateLoginInit),
 		},
 	}
 }
@@ -185,6 +186,7 @@ func (f *Flows) passkeyLogin(offered func(*turn) bool) action {
 			}
 			return f.continueWithAnyPasskey(t)
 		},
+		Leads: []stateName{stateLoginPasskey},
 	}
 }
 

@@ -6,20 +6,15 @@ import "github.com/latchkeep/latchkeep/pkg/flow"
 func (f *Flows) loginMethodChooser() state {
 	return state{
 		Actions: []action{
-			{
-				Name:        "continue_to_password_login",
-				Description: "Sign in with a password.",
-				Offered: func(t *turn) bool {
-					c := t.Env.config()
-					return !onlyActual(t) || t.Data.HasPassword && c.Password.Enabled
-				},
-				Run: func(*turn) (flow.Outcome, error) { return flow.Continue(stateLoginPassword), nil },
-			},
+			leadTo(stateLoginPassword, "continue_to_password_login", "Sign in with a password.", func(t *turn) bool {
+				return !onlyActual(t) || t.Data.HasPassword && t.Env.config().Password.Enabled
+			}),
 			{
 				Name:        "continue_to_passcode_confirmation",
 				Description: "Sign in with a code from a mail.",
 				Offered:     func(t *turn) bool { return !onlyActual(t) || t.Data.HasEmails && mailLogin(t.Env.config()) },
 				Run:         func(t *turn) (flow.Outcome, error) { return f.continueWithPasscode(t), nil },
+				Leads:       []stateName{statePasscodeConfirmation},
 			},
 			f.passkeyLogin(func(t *turn) bool {
 				return passkeysWork(t) && (!onlyActual(t) || !t.Data.known() || t.Data.HasPasskey)

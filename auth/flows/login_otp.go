@@ -19,14 +19,9 @@ func (f *Flows) loginOTP() state {
 				Inputs:      flow.Inputs[Data, *Env](flow.String("otp_code").Required()),
 				Run:         f.validateOTP,
 			},
-			{
-				Name:        "continue_to_login_security_key",
-				Description: "Use a security key instead.",
-				Offered: func(t *turn) bool {
-					return t.Env.config().MFA.SecurityKeys.Enabled && t.Data.HasWebauthn && keyUsable(t)
-				},
-				Run: func(*turn) (flow.Outcome, error) { return flow.Continue(stateLoginSecurityKey), nil },
-			},
+			leadTo(stateLoginSecurityKey, "continue_to_login_security_key", "Use a security key instead.", func(t *turn) bool {
+				return t.Env.config().MFA.SecurityKeys.Enabled && t.Data.HasWebauthn && keyUsable(t)
+			}),
 		},
 	}
 }

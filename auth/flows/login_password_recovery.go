@@ -16,7 +16,8 @@ func (f *Flows) loginPasswordRecovery() state {
 			Inputs: func(t *turn) []flow.Input {
 				return []flow.Input{flow.Password("new_password").Required().Min(t.Env.config().Password.MinLength).Max(password.MaxBytes)}
 			},
-			Run: f.recoverPassword,
+			Run:   f.recoverPassword,
+			Leads: thenMFA,
 		}},
 	}
 }

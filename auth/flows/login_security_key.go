@@ -19,13 +19,11 @@ func (f *Flows) loginSecurityKey() state {
 					}
 					return flow.Continue(stateLoginPasskey), nil
 				},
+				Leads: []stateName{stateLoginPasskey},
 			},
-			{
-				Name:        "continue_to_login_otp",
-				Description: "Use the code of an authenticator app instead.",
-				Offered:     func(t *turn) bool { return t.Env.config().MFA.TOTP.Enabled && t.Data.HasTOTP },
-				Run:         func(*turn) (flow.Outcome, error) { return flow.Continue(stateLoginOTP), nil },
-			},
+			leadTo(stateLoginOTP, "continue_to_login_otp", "Use the code of an authenticator app instead.", func(t *turn) bool {
+				return t.Env.config().MFA.TOTP.Enabled && t.Data.HasTOTP
+			}),
 		},
 	}
 }

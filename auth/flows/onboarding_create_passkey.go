@@ -16,6 +16,7 @@ func (f *Flows) onboardingCreatePasskey() state {
 				Description: "Go on without a passkey.",
 				Offered:     canSkipPasskey,
 				Run:         f.skipPasskey,
+				Leads:       []stateName{flow.Queued, statePasswordCreation, stateMFAMethodChooser},
 			},
 			back,
 		},
@@ -37,6 +38,7 @@ func (f *Flows) generateCreationOptions(k passkey.Kind, description string) acti
 			}
 			return flow.Continue(stateVerifyAttestation), nil
 		},
+		Leads: []stateName{stateVerifyAttestation},
 	}
 }
 

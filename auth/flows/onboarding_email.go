@@ -18,14 +18,10 @@ func (f *Flows) onboardingEmail() state {
 						flow.String("email").RequiredIf(!c.Optional).Max(c.MaxLength).Trim().Lowercase().Preserve(),
 					}
 				},
-				Run: f.setEmail,
+				Run:   f.setEmail,
+				Leads: []stateName{flow.Queued, statePasscodeConfirmation},
 			},
-			{
-				Name:        "skip",
-				Description: "Go on without an e-mail address.",
-				Offered:     func(t *turn) bool { return t.Env.config().Email.Optional },
-				Run:         func(*turn) (flow.Outcome, error) { return flow.Continue(), nil },
-			},
+			skip("Go on without an e-mail address.", func(t *turn) bool { return t.Env.config().Email.Optional }),
 		},
 		Leave: f.storeAddress,
 	}

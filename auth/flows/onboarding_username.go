@@ -21,12 +21,7 @@ func (f *Flows) onboardingUsername() state {
 				Inputs:      func(t *turn) []flow.Input { return []flow.Input{usernameInput(t.Env.config())} },
 				Run:         f.createUsername,
 			},
-			{
-				Name:        "skip",
-				Description: "Go on without a username.",
-				Offered:     func(t *turn) bool { return t.Env.config().Username.Optional },
-				Run:         func(*turn) (flow.Outcome, error) { return flow.Continue(), nil },
-			},
+			skip("Go on without a username.", func(t *turn) bool { return t.Env.config().Username.Optional }),
 		},
 	}
 }

@@ -21,6 +21,7 @@ func (f *Flows) onboardingVerifyAttestation(leave func(*turn) error) state {
 				Offered:     func(t *turn) bool { return t.Data.WebauthnAvailable },
 				Inputs:      flow.Inputs[Data, *Env](flow.JSON("public_key").Required()),
 				Run:         f.verifyAttestation,
+				Leads:       thenMFA,
 			},
 			back,
 		},

@@ -20,11 +20,13 @@ func (f *Flows) passcodeConfirmation(leave func(*turn) error) state {
 				Description: "Enter the code from the mail.",
 				Inputs:      flow.Inputs[Data, *Env](flow.String("code").Required()),
 				Run:         f.verifyPasscode,
+				Leads:       thenMFA,
 			},
 			{
 				Name:        "resend_passcode",
 				Description: "Have another code mailed.",
 				Run:         f.resendPasscode,
+				Leads:       []stateName{statePasscodeConfirmation},
 			},
 			back,
 		},

@@ -79,6 +79,7 @@ func (f *Flows) verifyAssertion(offered func(*turn) bool) action {
 			}
 			return f.signInByPasskey(t, a)
 		},
+		Leads: thenMFA,
 	}
 }
 

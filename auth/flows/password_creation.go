@@ -22,13 +22,15 @@ func (f *Flows) passwordCreation(leave func(*turn) error) state {
 					c := t.Env.config().Password
 					return []flow.Input{flow.Password("new_password").RequiredIf(!c.Optional).Min(c.MinLength).Unchecked()}
 				},
-				Run: f.registerPassword,
+				Run:   f.registerPassword,
+				Leads: thenMFA,
 			},
 			{
 				Name:        "skip",
 				Description: "Go on without a password.",
 				Offered:     canSkipPassword,
 				Run:         f.skipPassword,
+				Leads:       []stateName{flow.Queued, stateOnboardingPasskey, stateMFAMethodChooser},
 			},
 			back,
 		},

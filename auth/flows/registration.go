@@ -24,6 +24,7 @@ func (f *Flows) registration() definition {
 			stateSuccess:              {Enter: f.registrationSuccess},
 			flow.StateError:           {},
 		},
+		Closed:     true,
 		KeepOnBack: keepPasscode,
 	}
 }

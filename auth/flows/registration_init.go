@@ -31,8 +31,12 @@ func (f *Flows) registrationInit() state {
 					return inputs
 				},
 				Run: f.registerIdentifier,
+				Leads: []stateName{
+					statePasscodeConfirmation, statePasswordCreation, stateOnboardingPasskey, stateOnboardingChooser, stateMFAMethodChooser,
+					stateSuccess,
+				},
 			},
-			f.rememberMe(),
+			rememberMe(stateRegistrationInit),
 		},
 	}
 }

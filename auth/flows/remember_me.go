@@ -3,7 +3,7 @@ package flows
 import "github.com/latchkeep/latchkeep/pkg/flow"
 
 // rememberMe lets a person choose whether her session outlives the browser, where the tenant leaves that to her.
-func (f *Flows) rememberMe() action {
+func rememberMe(in stateName) action {
 	return action{
 		Name:        "remember_me",
 		Description: "Choose whether to stay signed in after the browser is closed.",
@@ -13,5 +13,6 @@ func (f *Flows) rememberMe() action {
 			t.Data.RememberMe = t.Bool("remember_me")
 			return flow.Stay(), nil
 		},
+		Leads: []stateName{in},
 	}
 }

@@ -30,5 +30,24 @@ const (
 // back undoes the last step, in the states that define it.
 var back = flow.BackAction[Data, *Env]()
 
+// leadTo is an action that leads to a state and does nothing else.
+func leadTo(to stateName, name, description string, offered func(*turn) bool) action {
+	return action{
+		Name: name, Description: description, Offered: offered, Leads: []stateName{to},
+		Run: func(*turn) (flow.Outcome, error) { return flow.Continue(to), nil },
+	}
+}
+
+// skip is the action that goes on without what a state asks for.
+func skip(description string, offered func(*turn) bool) action {
+	return action{
+		Name: "skip", Description: description, Offered: offered,
+		Run: func(*turn) (flow.Outcome, error) { return flow.Continue(), nil },
+	}
+}
+
+// thenMFA are where actions lead that go on with the queue, and may put the choice of a second factor in front of it.
+var thenMFA = []stateName{flow.Queued, stateMFAMethodChooser}
+
 // next is the way on to whatever is queued next, which cannot be undone.
 func next() flow.Outcome { return flow.Continue().NonRevertible() }

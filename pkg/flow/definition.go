@@ -13,6 +13,9 @@ type StateName string
 // StateError is the state every flow has: its dead end. A definition may describe it, for example to set a payload.
 const StateError StateName = "error"
 
+// Queued stands in [Action.Leads] for whatever is queued.
+const Queued StateName = "*"
+
 // A State is a room in a flow: what it shows, and the actions that lead out of it. A state without actions is
 // terminal: nothing leads on from it and its record keeps no data.
 type State[D, E any] struct {
@@ -46,6 +49,10 @@ type Action[D, E any] struct {
 	// Run takes the action. It is called after the inputs were accepted.
 	Run func(*Turn[D, E]) (Outcome, error)
 
+	// Leads names every state that Run may continue to or schedule; [Queued] is among them where it may leave the next state to the
+	// queue, and the same as nothing. States that the flow does not have are left out. See [Definition.Closed].
+	Leads []StateName
+
 	// Sealed marks an action after whose success a flow that is not stored yet stays so, because nothing a person
 	// did has happened. Its step cannot be undone by "back".
 	Sealed bool
@@ -60,6 +67,9 @@ type Group[D, E any] struct {
 	// Leave runs when a continuation leads from a state of the group to a state outside of it, or when nothing is
 	// queued. It may schedule states. It runs each time; a hook that must act once keeps a mark in Data.
 	Leave func(*Turn[D, E]) error
+
+	// Leads names every state that Leave may schedule, in their order. See [Definition.Closed].
+	Leads []StateName
 }
 
 // A Definition describes a flow. It is read by [New] and must not be changed afterwards.
@@ -69,6 +79,10 @@ type Definition[D, E any] struct {
 	Start  []StateName   // the first state, and the queue behind it
 	States map[StateName]State[D, E]
 	Groups []Group[D, E]
+
+	// Closed refuses each step that leads elsewhere than Leads of its action and group say, so that what is drawn from the definition is
+	// true. Nothing but those may then schedule states.
+	Closed bool
 
 	// Init fills the data of a new flow; optional.
 	Init func(*Turn[D, E]) error

@@ -11,6 +11,7 @@ type ActionDescription struct {
 	Name        string
 	Description string
 	Inputs      []Input // as they are for an empty flow in the environment given
+	Leads       []StateName
 }
 
 // Describe returns the actions of a state for documents, in order, or nil if there is no such state. Inputs depend on the turn: those
@@ -22,7 +23,7 @@ func (f *Flow[D, E]) Describe(name StateName, env E) []ActionDescription {
 	}
 	list := make([]ActionDescription, 0, len(s.actions))
 	for _, a := range s.actions {
-		list = append(list, ActionDescription{Name: a.Name, Description: a.Description, Inputs: f.describeInputs(a, name, env)})
+		list = append(list, ActionDescription{Name: a.Name, Description: a.Description, Inputs: f.describeInputs(a, name, env), Leads: f.existing(leadsOf(a.Leads))})
 	}
 	return list
 }

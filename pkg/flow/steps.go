@@ -13,7 +13,7 @@ func (f *Flow[D, E]) apply(t *Turn[D, E], s *state[D, E], a *action[D, E], outco
 	}
 	switch o := outcome.(type) {
 	case Continuation:
-		return f.advance(t, s, o, a.Sealed)
+		return f.advance(t, s, a, o)
 	case Rejection:
 		for _, e := range o.errors {
 			if t.find(e.name) == nil {
@@ -36,7 +36,10 @@ func (f *Flow[D, E]) apply(t *Turn[D, E], s *state[D, E], a *action[D, E], outco
 }
 
 // advance moves on along the queue.
-func (f *Flow[D, E]) advance(t *Turn[D, E], s *state[D, E], o Continuation, sealed bool) error {
+func (f *Flow[D, E]) advance(t *Turn[D, E], s *state[D, E], a *action[D, E], o Continuation) error {
+	if err := f.checkStep(a, o, t.scheduled); err != nil {
+		return err
+	}
 	if o.stay {
 		o.states = []StateName{s.name}
 	}
@@ -68,7 +71,7 @@ func (f *Flow[D, E]) advance(t *Turn[D, E], s *state[D, E], o Continuation, seal
 		t.rec.push(step)
 		t.rec.State, t.rec.Previous = queue[0], s.name
 		t.entered = true
-		if o.final || sealed {
+		if o.final || a.Sealed {
 			t.rec.seal()
 		}
 	}
@@ -100,6 +103,9 @@ func (f *Flow[D, E]) leave(t *Turn[D, E], s *state[D, E], next []StateName) erro
 		}
 		if outside {
 			if err := g.Leave(t); err != nil {
+				return fmt.Errorf("leave group %s: %w", g.Name, err)
+			}
+			if err := f.checkScheduled(t.scheduled, g.Leads); err != nil {
 				return fmt.Errorf("leave group %s: %w", g.Name, err)
 			}
 		}
