@@ -3,6 +3,7 @@ package user
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -46,6 +47,7 @@ func (u *User) RemoveEmail(id uuid.UUID) store.Write {
 
 // MakePrimary makes an address of a person her primary one, in place of the one that was.
 func (u *User) MakePrimary(id uuid.UUID) store.Write {
+	u.Emails = slices.Clone(u.Emails)
 	for i := range u.Emails {
 		u.Emails[i].IsPrimary = u.Emails[i].ID == id
 	}
