@@ -1,6 +1,7 @@
 package user
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -9,11 +10,11 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/ent"
-	"github.com/latchkeep/latchkeep/ent/passwordcredential"
+	"github.com/latchkeep/latchkeep/ent/identity"
+	"github.com/latchkeep/latchkeep/ent/rawsql"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
-	"github.com/latchkeep/latchkeep/ent/totpsecret"
-	entuser "github.com/latchkeep/latchkeep/ent/user"
+	"github.com/latchkeep/latchkeep/ent/webauthncredential"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
 )
@@ -24,28 +25,29 @@ type Directory struct{ store *store.Store }
 // NewDirectory reads from a store.
 func NewDirectory(st *store.Store) *Directory { return &Directory{store: st} }
 
-// Load reads everything about a person in six statements, whatever she has. It answers problem.NotFound for nobody.
+// Load reads everything about a person: one statement, one more where she has WebAuthn credentials, one where she has identities. It answers
+// problem.NotFound for nobody.
 func (d *Directory) Load(ctx context.Context, t *tenants.Tenant, id uuid.UUID) (*User, error) {
 	ctx = within(ctx, t)
-	row, err := d.store.Reader().User.Query().
-		Where(entuser.ID(id)).
-		WithEmails().
-		WithWebauthnCredentials().
-		WithIdentities().
-		WithPassword(func(q *ent.PasswordCredentialQuery) {
-			q.Select(passwordcredential.FieldUserID, passwordcredential.FieldCreatedAt, passwordcredential.FieldUpdatedAt)
-		}).
-		WithTotp(func(q *ent.TOTPSecretQuery) {
-			q.Select(totpsecret.FieldUserID, totpsecret.FieldCreatedAt, totpsecret.FieldUpdatedAt)
-		}).
-		Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, problem.NotFound("user_not_found", "the user does not exist")
-	}
+	row, err := d.store.Raw().Person(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("load user %s: %w", id, err)
 	}
-	return fromRow(row), nil
+	if row == nil {
+		return nil, problem.NotFound("user_not_found", "the user does not exist")
+	}
+	u := fromRow(row)
+	if row.HasCredentials {
+		if u.Credentials, err = d.credentials(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	if row.HasIdentities {
+		if u.Identities, err = d.identities(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	return u, nil
 }
 
 // within is a context for reads of a tenant's rows.
@@ -53,39 +55,58 @@ func within(ctx context.Context, t *tenants.Tenant) context.Context {
 	return scope.With(ctx, scope.Tenant(t.ID))
 }
 
-func fromRow(row *ent.User) *User {
+func fromRow(row *rawsql.Person) *User {
 	u := &User{
 		ID: row.ID, Name: row.Name, GivenName: row.GivenName, FamilyName: row.FamilyName, Picture: row.Picture,
-		Username:  usernameFromRow(row),
-		Metadata:  Metadata{Public: text(row.PublicMetadata), Private: text(row.PrivateMetadata), Unsafe: text(row.UnsafeMetadata)},
+		Metadata:  Metadata{Public: row.PublicMetadata, Private: row.PrivateMetadata, Unsafe: row.UnsafeMetadata},
+		Password:  (*Secret)(row.Password),
+		TOTP:      (*Secret)(row.TOTP),
 		BlockedAt: row.BlockedAt,
-		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+		CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 	}
-	for _, e := range row.Edges.Emails {
-		u.Emails = append(u.Emails, Email{
-			ID: e.ID, Address: e.Address, IsVerified: e.IsVerified, IsPrimary: e.PrimaryOf != nil,
-			CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(),
-		})
+	if row.Username != "" {
+		u.Username = &Username{ID: row.UsernameID, Name: row.Username, CreatedAt: row.UsernameCreatedAt, UpdatedAt: row.UsernameUpdatedAt}
+	}
+	for _, e := range row.Emails {
+		u.Emails = append(u.Emails, Email(e))
 	}
 	sortEmails(u.Emails)
-	if p := row.Edges.Password; p != nil {
-		u.Password = &Secret{ID: p.ID, CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC()}
-	}
-	if o := row.Edges.Totp; o != nil {
-		u.TOTP = &Secret{ID: o.ID, CreatedAt: o.CreatedAt.UTC(), UpdatedAt: o.UpdatedAt.UTC()}
-	}
-	for _, c := range row.Edges.WebauthnCredentials {
-		u.Credentials = append(u.Credentials, credentialFromRow(c))
-	}
-	sort.Slice(u.Credentials, func(i, j int) bool { return u.Credentials[i].CreatedAt.Before(u.Credentials[j].CreatedAt) })
-	for _, i := range row.Edges.Identities {
-		u.Identities = append(u.Identities, Identity{
-			ID: i.ID, ProviderID: i.ProviderID, Subject: i.Subject, EmailID: i.EmailID,
-			CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
-		})
-	}
-	sort.Slice(u.Identities, func(i, j int) bool { return u.Identities[i].CreatedAt.Before(u.Identities[j].CreatedAt) })
 	return u
+}
+
+// credentials are a person's passkeys and security keys, oldest first.
+func (d *Directory) credentials(ctx context.Context, id uuid.UUID) ([]Credential, error) {
+	rows, err := d.store.Reader().WebauthnCredential.Query().
+		Where(webauthncredential.UserID(id)).
+		Order(ent.Asc(webauthncredential.FieldCreatedAt, webauthncredential.FieldID)).
+		All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load credentials of user %s: %w", id, err)
+	}
+	found := make([]Credential, len(rows))
+	for i, row := range rows {
+		found[i] = credentialFromRow(row)
+	}
+	return found, nil
+}
+
+// identities are a person's accounts at third parties, oldest first.
+func (d *Directory) identities(ctx context.Context, id uuid.UUID) ([]Identity, error) {
+	rows, err := d.store.Reader().Identity.Query().
+		Where(identity.UserID(id)).
+		Order(ent.Asc(identity.FieldCreatedAt, identity.FieldID)).
+		All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load identities of user %s: %w", id, err)
+	}
+	found := make([]Identity, len(rows))
+	for i, row := range rows {
+		found[i] = Identity{
+			ID: row.ID, ProviderID: row.ProviderID, Subject: row.Subject, EmailID: row.EmailID,
+			CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+		}
+	}
+	return found, nil
 }
 
 // sortEmails puts the primary address first, then the oldest.
@@ -94,22 +115,11 @@ func sortEmails(emails []Email) {
 		if emails[i].IsPrimary != emails[j].IsPrimary {
 			return emails[i].IsPrimary
 		}
-		return emails[i].CreatedAt.Before(emails[j].CreatedAt)
+		if !emails[i].CreatedAt.Equal(emails[j].CreatedAt) {
+			return emails[i].CreatedAt.Before(emails[j].CreatedAt)
+		}
+		return bytes.Compare(emails[i].ID[:], emails[j].ID[:]) < 0
 	})
-}
-
-func usernameFromRow(row *ent.User) *Username {
-	if row.Username == nil || row.UsernameID == nil {
-		return nil
-	}
-	n := &Username{ID: *row.UsernameID, Name: *row.Username, CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC()}
-	if row.UsernameCreatedAt != nil {
-		n.CreatedAt = row.UsernameCreatedAt.UTC()
-	}
-	if row.UsernameUpdatedAt != nil {
-		n.UpdatedAt = row.UsernameUpdatedAt.UTC()
-	}
-	return n
 }
 
 func credentialFromRow(c *ent.WebauthnCredential) Credential {
@@ -126,11 +136,4 @@ func credentialFromRow(c *ent.WebauthnCredential) Credential {
 		LastUsedAt:      c.LastUsedAt,
 		CreatedAt:       c.CreatedAt.UTC(),
 	}
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
