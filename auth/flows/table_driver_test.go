@@ -26,12 +26,7 @@ type driver struct {
 	name    string // likewise
 }
 
-// prepare makes what the case is given. Settings are those of the tenant, except for these:
-//
-//	browser.webauthn browser.platform browser.conditional    what the browser tells of itself
-//	has.address has.username has.password has.passkey has.security-key has.app    what the person has: an address unless told
-//
-// and for words without a dot, which the drives read.
+// prepare makes the tenant that the case is given, and a browser. testdata/tables/README.md lists the settings.
 func (d *driver) prepare() {
 	d.Helper()
 	config := map[string]any{}
@@ -40,6 +35,9 @@ func (d *driver) prepare() {
 		case !strings.Contains(name, "."), strings.HasPrefix(name, "browser."), strings.HasPrefix(name, "has."):
 		case value == "yes", value == "no":
 			set(config, name, value == "yes")
+		case value == "off": // instead of how urgently something is asked for
+			kind, _, _ := strings.Cut(name, ".")
+			set(config, kind+".enabled", false)
 		default:
 			set(config, name, literal(value))
 		}

@@ -10,18 +10,19 @@ import (
 // drives are the ways to a decision. Each returns what a client sees of it, in the words of the tables.
 func drives() map[string]func(d *driver) string {
 	return map[string]func(d *driver) string{
-		"identify":            (*driver).identify,
-		"choose a method":     (*driver).seeMethods,
-		"sign in":             (*driver).seeAfterFirstFactor,
-		"sign in to the end":  (*driver).seeLogin,
-		"sign in, then skip":  (*driver).seeSkipAtLogin,
-		"registration inputs": (*driver).seeRegistrationInputs,
-		"register":            (*driver).seeRegistrationStep,
-		"register to the end": (*driver).seeRegistration,
-		"register, then skip": (*driver).seeSkipAtRegistration,
-		"login_init":          (*driver).seeLoginInit,
-		"sign in up to":       (*driver).seeOffersAtLogin,
-		"register up to":      (*driver).seeOffersAtRegistration,
+		"identify":                    (*driver).identify,
+		"offers after the identifier": func(d *driver) string { return offers(d.enter(d.identifier()).State) },
+		"choose a method":             (*driver).seeMethods,
+		"sign in":                     (*driver).seeAfterFirstFactor,
+		"sign in to the end":          (*driver).seeLogin,
+		"sign in, then skip":          (*driver).seeSkipAtLogin,
+		"registration inputs":         (*driver).seeRegistrationInputs,
+		"register":                    (*driver).seeRegistrationStep,
+		"register to the end":         (*driver).seeRegistration,
+		"register, then skip":         (*driver).seeSkipAtRegistration,
+		"login_init":                  (*driver).seeLoginInit,
+		"sign in up to":               (*driver).seeOffersAtLogin,
+		"register up to":              (*driver).seeOffersAtRegistration,
 	}
 }
 
