@@ -72,6 +72,7 @@ func (f *Flows) verifyAssertion(offered func(*turn) bool) action {
 				return nil, err
 			}
 			t.Env.Work.Do(a.Save)
+			t.Env.assertion = a
 			if t.Data.Ceremony.Kind == passkey.SecurityKey {
 				t.Data.MFAMethod = methodSecurityKey
 				t.Data.Ceremony = passkey.Ceremony{}
