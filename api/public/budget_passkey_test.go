@@ -28,7 +28,7 @@ func TestBudget_StatementsOfPasskeysAndProfiles(t *testing.T) {
 		})
 		session := f.OpenSession(t)
 
-		button, autofill := 12, 10
+		button, autofill := 11, 9
 		if env.Dialect == "sqlite3" {
 			button, autofill = button-1, autofill-1 // its writers take turns, so nobody's row is locked
 		}
