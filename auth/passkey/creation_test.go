@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -130,9 +131,9 @@ func TestCreation_IsRefused(t *testing.T) {
 		"an apple attestation":              {authenticator.Attested("apple")},
 		"a safetynet attestation":           {authenticator.Attested("android-safetynet")},
 		"a compound attestation":            {authenticator.Attested("compound")},
-		"an algorithm that was not offered": {authenticator.WithKey(notOffered)},
-		"a key too long to compute with":    {authenticator.WithKey(hugeKey)},
-		"no key":                            {authenticator.WithKey([]byte{0xA0})},
+		"an algorithm that was not offered": {authenticator.WithKey(notOffered, "none")},
+		"a key too long to compute with":    {authenticator.WithKey(hugeKey, "none")},
+		"no key":                            {authenticator.WithKey([]byte{0xA0}, "none")},
 		"an id too long":                    {authenticator.Named(make([]byte, 1024))},
 		"no id":                             {authenticator.Named([]byte{})},
 		"another id":                        {authenticator.ByCredential([]byte("another"))},
@@ -186,7 +187,10 @@ func TestCreation_AnswersItsOwnCeremonyInTime(t *testing.T) {
 	_, other := s.create(t, passkey.Passkey, kim)
 	_, asking := s.ask(t)
 
-	for _, wrong := range []passkey.Ceremony{other, asking} {
+	asked := c
+	asked.Creation = false
+
+	for _, wrong := range []passkey.Ceremony{other, asking, asked} {
 		_, err := s.room.Created(s.Tenant, wrong, answer, s.now)
 		requireRefused(t, err, passkey.Invalid, wrong.UserID)
 	}
@@ -304,12 +308,16 @@ func TestRefusal_QuotesNothingThatWasSent(t *testing.T) {
 	s := onSQLite(t)
 	kim := s.person(t)
 	const marker = "QUOTED-BY-THE-SERVER"
+	const number = 424242
+	oddKey, err := webauthncbor.Marshal(map[int]any{1: 2, 3: -7, -1: number, -2: make([]byte, 32), -3: make([]byte, 32)})
+	require.NoError(t, err)
 	for i, lie := range []authenticator.Lie{
 		authenticator.FromOrigin("https://" + marker + ".example"),
 		authenticator.Challenged(marker),
 		authenticator.Typed(marker),
 		authenticator.Attested(marker),
 		authenticator.TopOrigin(marker),
+		authenticator.WithKey(oddKey, "packed"),
 		authenticator.Changed(func(answer map[string]any) { answer["type"] = marker }),
 		authenticator.Changed(func(answer map[string]any) { answer["id"] = marker }),
 		authenticator.Changed(func(answer map[string]any) { answer["clientExtensionResults"] = map[string]any{"appid": marker} }),
@@ -320,6 +328,7 @@ func TestRefusal_QuotesNothingThatWasSent(t *testing.T) {
 		requireRefused(t, err, passkey.Invalid, kim)
 		for _, text := range []string{err.Error(), fmt.Sprintf("%+v %#v", err, err)} {
 			require.NotContains(t, text, marker, "%d", i)
+			require.NotContains(t, text, strconv.Itoa(number), "%d", i)
 			require.NotContains(t, text, c.Challenge, "%d", i)
 		}
 	}
