@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/pkg/jose"
+	"github.com/latchkeep/latchkeep/pkg/mergepatch"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants/config"
@@ -115,7 +117,11 @@ func invalidConfig(problems config.Problems) error {
 // decodePatching merges a patch into what is set now.
 func decodePatching(c current, patch []byte, strict bool) (config.Config, error) {
 	now := config.Diff(c.base, config.Mask(c.full))
-	merged, err := mergePatch(now, patch)
+	merged, err := mergepatch.Apply(now, patch)
+	if refused, ok := errors.AsType[*mergepatch.PatchError](err); ok {
+		return config.Config{}, problem.Invalid("invalid_config", "invalid config",
+			problem.Field{Reason: "must be a JSON object: " + refused.Err.Error()})
+	}
 	if err != nil {
 		return config.Config{}, err
 	}

@@ -43,17 +43,13 @@ func (f *Flows) addAddress(t *turn, u *user.User) {
 		ID: uuid.Must(uuid.NewV7()), Address: t.Data.Email, IsVerified: t.Data.EmailVerified, IsPrimary: len(u.Emails) == 0,
 		CreatedAt: at, UpdatedAt: at,
 	}
-	before := u.PrimaryAddress()
+	before := *u
 	u.Emails = append(u.Emails, e)
 	t.Data.HasEmails = true
 	t.Env.Work.Do(user.AddEmailTo(u.ID, e))
 	f.audit(t, event.EmailCreated, t.Data.actor(), map[string]any{"email": e.Address}, "")
 	f.webhookUser(t, event.UserEmailCreate, u)
-	if before != "" && t.Env.config().SecurityNotifications.Notifications.EmailCreate.Enabled {
-		t.Env.Work.Emit(event.Mail(t.Env.Tenant, event.MailPayload{
-			Template: mail.TemplateEmailCreate, To: before, New: e.Address, Language: t.Env.Client.Language,
-		})...)
-	}
+	f.notify(t, &before, event.MailPayload{Template: mail.TemplateEmailCreate, New: e.Address})
 }
 
 func find(emails []user.Email, address string) *user.Email {

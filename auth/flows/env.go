@@ -29,13 +29,14 @@ type (
 	stateName  = flow.StateName
 )
 
-// Data is what a login or registration remembers between requests. It is sealed wherever it is kept.
+// Data is what a flow remembers between requests. It is sealed wherever it is kept.
 type Data struct {
 	// What the browser can do, as it told at the start.
 	WebauthnAvailable bool        `json:"wa,omitempty"`
 	ConditionalUI     bool        `json:"wc,omitempty"`
 	PlatformWebauthn  bool        `json:"wp,omitempty"`
 	Registration      bool        `json:"rg,omitempty"` // the account does not exist yet
+	Profile           bool        `json:"pf,omitempty"` // the person is signed in
 	RememberMe        bool        `json:"rm,omitempty"`
 	Identifier        string      `json:"id,omitempty"` // as typed, trimmed and lower-cased: the key of rate limits
 	UserID            uuid.UUID   `json:"u,omitzero"`
@@ -108,7 +109,9 @@ type Env struct {
 	Client auth.Client
 	Work   auth.Work
 
+	session    *session.Valid // of a profile flow: who sends the request
 	user       *user.User
+	sessions   []session.View // the person's, where the profile needs them
 	issued     *session.Issued
 	retryAfter time.Duration
 	mailed     bool // a passcode was mailed by this request

@@ -10,7 +10,8 @@ import (
 
 // StartAt begins a flow at a time that need not be now.
 func (f *Flows) StartAt(ctx context.Context, t *tenants.Tenant, name string, at time.Time) ([]byte, error) {
-	result, err := f.flows[name].Start(scoped(ctx, t), &Env{Tenant: t, Client: auth.Client{}}, party(t), at)
+	env := &Env{Tenant: t, Client: auth.Client{}}
+	result, err := f.flows[name].Start(scoped(ctx, t), env, party(env), at)
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,9 @@ func (f *Flows) verifyPasscode(t *turn) (flow.Outcome, error) {
 	t.Data.HasEmails = true
 	t.Data.UsedPasscode = true
 	t.Data.Passcode = sentPasscode{}
-	f.scheduleMFACreation(t)
+	if !t.Data.Profile {
+		f.scheduleMFACreation(t)
+	}
 	return next(), nil
 }
 

@@ -90,7 +90,7 @@ func New(n Needs) (*Flows, error) {
 		log:    n.Log,
 		flows:  map[string]*flow.Flow[Data, *Env]{},
 	}
-	for _, def := range []definition{f.login(), f.registration()} {
+	for _, def := range []definition{f.login(), f.registration(), f.profile()} {
 		ready, err := flow.New(def, n.Keyring)
 		if err != nil {
 			return nil, err
@@ -112,13 +112,16 @@ type Answer struct {
 	RetryAfter time.Duration
 }
 
-// Start begins a flow. Nothing is stored and no statement is sent.
+// Start begins a flow. Nothing is stored, and no statement is sent but for the session of a profile flow.
 func (f *Flows) Start(ctx context.Context, t *tenants.Tenant, name string, c auth.Client) Answer {
 	if refused := f.refuse(t, name); refused != nil {
 		return *refused
 	}
 	env := &Env{Tenant: t, Client: c}
-	result, err := f.flows[name].Start(scoped(ctx, t), env, party(t), now())
+	if refused := f.authenticate(ctx, name, env); refused != nil {
+		return *refused
+	}
+	result, err := f.flows[name].Start(scoped(ctx, t), env, party(env), now())
 	if err != nil {
 		return f.failed(ctx, name, err)
 	}
@@ -134,6 +137,10 @@ func (f *Flows) Continue(ctx context.Context, t *tenants.Tenant, name string, re
 	if err != nil {
 		return f.failed(ctx, name, err)
 	}
+	env := &Env{Tenant: t, Client: c}
+	if refused := f.authenticate(ctx, name, env); refused != nil {
+		return *refused
+	}
 	ctx = scoped(ctx, t)
 	var stored *flow.Record
 	if !flow.IsHandle(parsed.CSRFToken) { // a sealed start has no row; one that was used before collides when it is stored
@@ -141,8 +148,7 @@ func (f *Flows) Continue(ctx context.Context, t *tenants.Tenant, name string, re
 			return f.failed(ctx, name, err)
 		}
 	}
-	env := &Env{Tenant: t, Client: c}
-	result, err := f.flows[name].Continue(ctx, env, flow.Request{Ref: ref, Body: parsed, Party: party(t), Now: now()}, stored)
+	result, err := f.flows[name].Continue(ctx, env, flow.Request{Ref: ref, Body: parsed, Party: party(env), Now: now()}, stored)
 	if err != nil {
 		return f.failed(ctx, name, err)
 	}
@@ -166,8 +172,36 @@ func (f *Flows) refuse(t *tenants.Tenant, name string) *Answer {
 	return &Answer{Status: code.Status(), Body: flow.ErrorBody(code.Status(), code)}
 }
 
-// party binds a flow to its tenant.
-func party(t *tenants.Tenant) flow.Party { return flow.Party{Tenant: t.ID.String()} }
+// authenticate finds the session that a profile flow acts for; the other flows need none. It answers for requests that have none.
+// Spec: flow-profile §2.
+func (f *Flows) authenticate(ctx context.Context, name string, env *Env) *Answer {
+	if name != Profile {
+		return nil
+	}
+	valid, err := f.sessions.Validate(ctx, env.Tenant, env.Client, session.Use)
+	if err == nil {
+		env.session = valid
+		return nil
+	}
+	if errors.Is(err, session.ErrInvalid) || errors.Is(err, session.ErrMalformed) {
+		answer := f.failed(ctx, name, flow.Refuse(flow.Unauthorized, err.Error()))
+		if errors.Is(err, session.ErrIdle) {
+			answer.Cookies = append(answer.Cookies, session.DeleteCookie(env.Tenant))
+		}
+		return &answer
+	}
+	answer := f.failed(ctx, name, err)
+	return &answer
+}
+
+// party binds a flow to its tenant, and a profile flow to the person whose session it was started with.
+func party(env *Env) flow.Party {
+	p := flow.Party{Tenant: env.Tenant.ID.String()}
+	if env.session != nil {
+		p.User = env.session.UserID.String()
+	}
+	return p
+}
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 

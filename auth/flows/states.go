@@ -25,6 +25,9 @@ const (
 	stateDeviceTrust          stateName = "device_trust"
 	stateRegistrationInit     stateName = "registration_init"
 	stateSuccess              stateName = "success"
+	stateProfileInit          stateName = "profile_init"
+	stateVerifyCredential     stateName = "webauthn_credential_verification"
+	stateAccountDeleted       stateName = "account_deleted"
 )
 
 // back undoes the last step, in the states that define it.

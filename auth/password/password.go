@@ -107,6 +107,16 @@ func Create(userID uuid.UUID, hash string) store.Write {
 	}
 }
 
+// Delete takes the password from a person. One that is gone already is no error.
+func Delete(userID uuid.UUID) store.Write {
+	return func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.PasswordCredential.Delete().Where(passwordcredential.UserID(userID)).Exec(ctx); err != nil {
+			return fmt.Errorf("delete password: %w", err)
+		}
+		return nil
+	}
+}
+
 // replace upgrades a hash unless the password has changed meanwhile.
 func (r *Room) replace(id uuid.UUID, old, hash string) store.Write {
 	format := int(password.FormatOf(hash))

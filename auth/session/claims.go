@@ -74,7 +74,7 @@ var registered = map[string]bool{"sub": true, "iat": true, "exp": true, "aud": t
 // A parsed token: what we need of its claims, and all of them as clients see them.
 type parsed struct {
 	userID, sessionID uuid.UUID
-	expires           time.Time
+	issued, expires   time.Time // issued is zero where the token does not tell
 	shown             json.RawMessage
 }
 
@@ -105,6 +105,7 @@ func parse(claims map[string]any) (parsed, bool, error) {
 	p.expires = expires
 	shown := map[string]any{"subject": p.userID, "expiration": expires}
 	if issued, ok := timeClaim(claims["iat"]); ok {
+		p.issued = issued
 		shown["issued_at"] = issued
 	}
 	switch aud := claims["aud"].(type) {

@@ -127,8 +127,18 @@ func (s *Service) evict(ctx context.Context, tx *store.Tx, t *tenants.Tenant, w 
 	return s.end(ctx, tx, t, w, event.SessionLimit, rows...)
 }
 
-// end deletes sessions, tells every replica to forget their tokens, and emits an event for each.
+// end deletes sessions like drop, and emits an event for each.
 func (s *Service) end(ctx context.Context, tx *store.Tx, t *tenants.Tenant, w *auth.Work, name event.Name, rows ...*ent.Session) error {
+	for _, row := range rows {
+		if hook, ok := event.Webhook(t, name, row.UserID, newView(row)); ok {
+			w.Emit(hook)
+		}
+	}
+	return s.drop(ctx, tx, rows...)
+}
+
+// drop deletes sessions and tells every replica to forget their tokens.
+func (s *Service) drop(ctx context.Context, tx *store.Tx, rows ...*ent.Session) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -137,9 +147,6 @@ func (s *Service) end(ctx context.Context, tx *store.Tx, t *tenants.Tenant, w *a
 	for i, row := range rows {
 		ids[i] = row.ID
 		revoked[i] = tx.Revocation.Create().SetSessionID(row.ID).SetExpiresAt(row.ExpiresAt)
-		if hook, ok := event.Webhook(t, name, row.UserID, newView(row)); ok {
-			w.Emit(hook)
-		}
 	}
 	if _, err := tx.Session.Delete().Where(entsession.IDIn(ids...)).Exec(ctx); err != nil {
 		return fmt.Errorf("delete sessions: %w", err)

@@ -44,7 +44,8 @@ const (
 // Valid is a session whose token was accepted.
 type Valid struct {
 	UserID, SessionID uuid.UUID
-	Expires           time.Time
+	// Issued is when the person signed in, in whole seconds.
+	Issued, Expires time.Time
 	// Body is the answer of the validation endpoint: JSON, complete.
 	Body []byte
 }
@@ -117,7 +118,7 @@ func (s *Service) validate(ctx context.Context, t *tenants.Tenant, token string,
 		used.lastUsed = at
 		e = &used
 	}
-	v := &Valid{UserID: e.userID, SessionID: e.sessionID, Expires: e.expires, Body: e.body}
+	v := &Valid{UserID: e.userID, SessionID: e.sessionID, Issued: e.issued, Expires: e.expires, Body: e.body}
 	if idle > 0 {
 		v.Body = answer(e.parsed, min(e.lastUsed.Add(idle).UnixMicro(), e.expires.UnixMicro()))
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/ent"
+	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/rawsql"
 	"github.com/latchkeep/latchkeep/tenants"
 )
@@ -54,4 +56,25 @@ func account(row *rawsql.Identity, err error, doing string) (Account, error) {
 		HasPassword: row.HasPassword, HasPasskey: row.HasPasskey, HasWebauthn: row.HasWebauthn,
 		HasSecurityKey: row.HasSecurityKey, HasTOTP: row.HasTOTP, Blocked: row.Blocked,
 	}, nil
+}
+
+// An Owner is who has an address.
+type Owner struct {
+	Exists bool
+	// UserID is nil where the address is stored and nobody has claimed it.
+	UserID uuid.UUID
+}
+
+// OwnerOf finds whether an address is stored, and whose it is. One statement.
+func (d *Directory) OwnerOf(ctx context.Context, t *tenants.Tenant, address string) (Owner, error) {
+	row, err := d.store.Reader().Email.Query().Where(email.Address(address)).Only(within(ctx, t))
+	switch {
+	case ent.IsNotFound(err):
+		return Owner{}, nil
+	case err != nil:
+		return Owner{}, fmt.Errorf("find the owner of an address: %w", err)
+	case row.UserID == nil:
+		return Owner{Exists: true}, nil
+	}
+	return Owner{Exists: true, UserID: *row.UserID}, nil
 }

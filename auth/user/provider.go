@@ -27,3 +27,9 @@ func providerName(t *tenants.Tenant, id string) (string, bool) {
 	}
 	return id, t.Config.SAML.Enabled
 }
+
+// Usable reports whether the third party of the identity is one that the tenant lets people sign in with.
+func (i Identity) Usable(t *tenants.Tenant) bool {
+	_, ok := providerName(t, i.ProviderID)
+	return ok
+}

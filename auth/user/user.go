@@ -103,3 +103,24 @@ func (u *User) hasCredential(mfaOnly bool) bool {
 	}
 	return false
 }
+
+// Credential finds a passkey or security key of hers by its id in base64url; nil where she has none of that id.
+func (u *User) Credential(id string) *Credential {
+	for i := range u.Credentials {
+		if u.Credentials[i].ID == id {
+			return &u.Credentials[i]
+		}
+	}
+	return nil
+}
+
+// RemoveCredential leaves a credential out of what is shown of her. Its own room deletes it.
+func (u *User) RemoveCredential(id string) {
+	kept := u.Credentials[:0:0]
+	for _, c := range u.Credentials {
+		if c.ID != id {
+			kept = append(kept, c)
+		}
+	}
+	u.Credentials = kept
+}
