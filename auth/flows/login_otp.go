@@ -16,7 +16,7 @@ func (f *Flows) loginOTP() state {
 			{
 				Name:        "otp_code_validate",
 				Description: "Enter the code of the authenticator app.",
-				Inputs:      flow.Inputs[Data, *Env](flow.String("otp_code").Required()),
+				Inputs:      flow.Inputs[Data, *Env](flow.String("otp_code").Required().Trim()),
 				Run:         f.validateOTP,
 			},
 			leadTo(stateLoginSecurityKey, "continue_to_login_security_key", "Use a security key instead.", func(t *turn) bool {

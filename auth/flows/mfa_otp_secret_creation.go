@@ -21,7 +21,7 @@ func (f *Flows) mfaOTPSecretCreation(leave func(*turn) error) state {
 				Name:        "otp_code_verify",
 				Description: "Enter a code of the authenticator app.",
 				Offered:     func(t *turn) bool { return t.Env.config().MFA.TOTP.Enabled },
-				Inputs:      flow.Inputs[Data, *Env](flow.String("otp_code").Required()),
+				Inputs:      flow.Inputs[Data, *Env](flow.String("otp_code").Required().Trim()),
 				Run:         f.verifyOTPSecret,
 			},
 			back,

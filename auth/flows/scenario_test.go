@@ -68,6 +68,7 @@ type browser struct {
 	client *testenv.Client
 	flow   *testenv.Flow
 	last   testenv.State // the last answer
+	token  string        // of the session that it was given
 	sent   func() testenv.State
 }
 
@@ -117,21 +118,32 @@ func (s *scenario) use(name string) {
 	s.browser = s.browsers[name]
 }
 
+// person is one who was made before.
+func (s *scenario) person(name string) *testenv.Person {
+	p, ok := s.people[name]
+	if !ok {
+		s.fail("who is %s?", name)
+	}
+	return p
+}
+
 func (s *scenario) fail(format string, args ...any) {
 	s.Helper()
 	s.Fatalf(s.at+": "+format, args...)
 }
 
-// words splits a line at spaces, outside of double quotes.
+// words splits a line at spaces, outside of quotes. Single quotes are for JSON: the double ones inside stay.
 func words(line string) []string {
 	var found []string
 	var word strings.Builder
-	quoted, any := false, false
+	quoted, raw, any := false, false, false
 	for _, c := range line {
 		switch {
-		case c == '"':
+		case c == '\'' && !quoted:
+			raw, any = !raw, true
+		case c == '"' && !raw:
 			quoted, any = !quoted, true
-		case c == ' ' && !quoted:
+		case c == ' ' && !quoted && !raw:
 			if any {
 				found = append(found, word.String())
 			}
@@ -157,16 +169,29 @@ func (s *scenario) pairs(list []string) (names []string, values map[string]strin
 			value = "true"
 		}
 		if strings.HasPrefix(value, "$") {
-			known, ok := s.vars[value[1:]]
-			if !ok {
-				s.fail("%s is not known", value)
-			}
-			value = known
+			value = s.known(value[1:])
 		}
 		names = append(names, name)
 		values[name] = value
 	}
 	return names, values
+}
+
+// known is what was noted under a name, or a member of the last payload.
+func (s *scenario) known(name string) string {
+	if value, ok := s.vars[name]; ok {
+		return value
+	}
+	member, path, _ := strings.Cut(name, ".")
+	var tree any
+	if raw, ok := s.last.Payload[member]; ok {
+		require.NoError(s, json.Unmarshal(raw, &tree), s.at)
+		if value, ok := at(tree, path); ok {
+			return fmt.Sprint(value)
+		}
+	}
+	s.fail("$%s is not known", name)
+	return ""
 }
 
 // literal reads a value of JSON, or else a text.

@@ -17,9 +17,11 @@ import (
 func verbs() map[string]func(s *scenario, rest string) {
 	return map[string]func(s *scenario, rest string){
 		// what is there before
-		"config": (*scenario).setConfig,
-		"change": (*scenario).changeConfig,
-		"user":   (*scenario).addUser,
+		"config":    (*scenario).setConfig,
+		"change":    (*scenario).changeConfig,
+		"user":      (*scenario).addUser,
+		"has":       (*scenario).give,
+		"signed-in": (*scenario).signIn,
 		// what the person does
 		"browser":  func(s *scenario, name string) { s.use(name) },
 		"language": func(s *scenario, tag string) { s.client.Header.Set("X-Language", tag) },
@@ -32,20 +34,24 @@ func verbs() map[string]func(s *scenario, rest string) {
 		// what happens meanwhile
 		"expire": (*scenario).expire,
 		"delete": (*scenario).deleteUser,
+		"note":   (*scenario).note,
 		// what is seen
-		"offers":  (*scenario).seeOffers,
-		"input":   (*scenario).seeInput,
-		"inputs":  (*scenario).seeInputs,
-		"payload": (*scenario).seePayload,
-		"claims":  func(s *scenario, rest string) { s.seeMembers("claims", rest) },
-		"account": func(s *scenario, rest string) { s.seeMembers("user", rest) },
-		"cookie":  (*scenario).seeCookie,
-		"header":  (*scenario).seeHeader,
-		"mail":    (*scenario).seeMail,
-		"audit":   (*scenario).seeAudit,
-		"event":   (*scenario).seeEvents,
-		"rows":    (*scenario).seeRows,
-		"session": (*scenario).seeSession,
+		"offers":   (*scenario).seeOffers,
+		"input":    (*scenario).seeInput,
+		"inputs":   (*scenario).seeInputs,
+		"payload":  (*scenario).seePayload,
+		"claims":   func(s *scenario, rest string) { s.seeMembers("claims", rest) },
+		"choices":  (*scenario).seeChoices,
+		"sessions": func(s *scenario, rest string) { s.seeMembers("sessions", rest) },
+		"token":    (*scenario).seeToken,
+		"account":  func(s *scenario, rest string) { s.seeMembers("user", rest) },
+		"cookie":   (*scenario).seeCookie,
+		"header":   (*scenario).seeHeader,
+		"mail":     (*scenario).seeMail,
+		"audit":    (*scenario).seeAudit,
+		"event":    (*scenario).seeEvents,
+		"rows":     (*scenario).seeRows,
+		"session":  (*scenario).seeSession,
 	}
 }
 

@@ -80,8 +80,9 @@ func (c *client) send(ctx context.Context, method, url, bearer string, body any,
 
 // A state is what a flow answered, as far as a client goes on by it.
 type state struct {
-	Name      string `json:"name"`
-	CSRFToken string `json:"csrf_token"`
+	Name      string                     `json:"name"`
+	CSRFToken string                     `json:"csrf_token"`
+	Payload   map[string]json.RawMessage `json:"payload"`
 	Actions   map[string]struct {
 		Href string `json:"href"`
 	} `json:"actions"`
@@ -92,7 +93,9 @@ type state struct {
 type conversation struct {
 	*client
 	base string
-	at   state
+	// bearer is the session that a profile flow needs.
+	bearer string
+	at     state
 }
 
 // start starts a flow of a tenant.
@@ -114,7 +117,7 @@ func (t *conversation) do(ctx context.Context, action string, inputs map[string]
 }
 
 func (t *conversation) post(ctx context.Context, href string, body any, next string) error {
-	a, err := t.send(ctx, http.MethodPost, t.base+href, "", body, http.StatusOK)
+	a, err := t.send(ctx, http.MethodPost, t.base+href, t.bearer, body, http.StatusOK)
 	if err != nil {
 		return err
 	}

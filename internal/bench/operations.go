@@ -59,7 +59,7 @@ const secretPassword = "correct horse battery"
 
 // operations are all that are measured, in their order.
 func operations(d *deployment) []*operation {
-	var token string
+	var token, own string
 	var serial atomic.Int64
 	return []*operation{
 		{
@@ -73,6 +73,36 @@ func operations(d *deployment) []*operation {
 			budget: 4 * time.Millisecond, statements: 20,
 			run:   func(ctx context.Context, c *client) error { return d.login(ctx, c, nil) },
 			grows: map[string]int{"sessions": 1, "flows": 1},
+		},
+		{
+			name: "passkey", title: "passkey login", requests: 4, each: 40,
+			budget: 4 * time.Millisecond, statements: 20,
+			prepare: func(ctx context.Context) error {
+				c := newClient(d.public)
+				defer c.close()
+				return d.keys.fill(func(k *keyring) error { return d.registerPasskey(ctx, c, k, serial.Add(1)) })
+			},
+			run:   func(ctx context.Context, c *client) error { return d.passkeyLogin(ctx, c) },
+			grows: map[string]int{"sessions": 1, "flows": 1},
+		},
+		{
+			name: "profile", title: "profile, to its first page", requests: 2, each: 200,
+			statements: -1,
+			prepare: func(ctx context.Context) error {
+				c := newClient(d.public)
+				defer c.close()
+				if err := d.register(ctx, c, serial.Add(1)); err != nil {
+					return err
+				}
+				return d.login(ctx, c, &own)
+			},
+			run: func(ctx context.Context, c *client) error {
+				f := &conversation{client: c, base: d.base, bearer: own}
+				if err := f.post(ctx, "/profile", nil, "preflight"); err != nil {
+					return err
+				}
+				return f.do(ctx, "register_client_capabilities", map[string]any{"webauthn_available": true}, "profile_init")
+			},
 		},
 		{
 			name: "validate", title: "`GET /sessions/validate`, warm", requests: 1, each: 2000,
@@ -141,7 +171,7 @@ func operations(d *deployment) []*operation {
 
 // pick finds operations by their names, and puts registration first where somebody must be able to sign in.
 func pick(all []*operation, names []string) []*operation {
-	if slices.Contains(names, "login") {
+	if slices.Contains(names, "login") || slices.Contains(names, "profile") || slices.Contains(names, "validate") {
 		names = append(names, "registration")
 	}
 	return slices.DeleteFunc(all, func(o *operation) bool { return !slices.Contains(names, o.name) })

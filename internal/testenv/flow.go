@@ -51,7 +51,14 @@ type Input struct {
 	MaxLength int             `json:"max_length"`
 	Required  *bool           `json:"required"`
 	Hidden    bool            `json:"hidden"`
+	Allowed   []Choice        `json:"allowed_values"`
 	Error     *Error          `json:"error"`
+}
+
+// A Choice is a value that an input accepts.
+type Choice struct {
+	Value string `json:"value"`
+	Name  string `json:"name"`
 }
 
 // An Error of a flow or an input.
@@ -73,7 +80,8 @@ func (s *Tenant) Flow(t testing.TB, name string) *Flow {
 func (c *Client) Flow(t testing.TB, name string) *Flow {
 	t.Helper()
 	f := &Flow{Client: c, Name: name}
-	f.keep(ReadState(t, c.Send(t, http.MethodPost, "/"+name, nil)))
+	f.State = ReadState(t, c.Send(t, http.MethodPost, "/"+name, nil))
+	f.keep(f.State)
 	return f
 }
 

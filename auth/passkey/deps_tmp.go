@@ -1,5 +1,0 @@
-package passkey
-
-import (
-	_ "github.com/go-webauthn/webauthn/webauthn"
-)

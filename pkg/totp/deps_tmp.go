@@ -1,7 +1,0 @@
-package totp
-
-import (
-	_ "image/png"
-
-	_ "github.com/pquerna/otp/totp"
-)
