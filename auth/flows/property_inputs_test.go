@@ -21,7 +21,7 @@ func (w *walk) enter(a *attempt, action, input string, sensible bool) any {
 	}
 	switch input {
 	case "webauthn_available":
-		return w.kit.ready && w.chance(75)
+		return w.chance(75)
 	case "webauthn_platform_authenticator_available", "webauthn_conditional_mediation_available", "remember_me":
 		return w.chance(50)
 	case "email", "username", "identifier":
@@ -38,7 +38,7 @@ func (w *walk) enter(a *attempt, action, input string, sensible bool) any {
 		if word := w.wordOf(a); sensible && word != "" && w.chance(85) {
 			return word
 		}
-		return pick(w, []string{leakedWord, "mallory's own word", "mallory's other word", "a new word", "wrong word"})
+		return pick(w, []string{leakedWord, "a word of mallory", "a word of nobody", "a new word", "wrong word"})
 	case "new_password":
 		return w.newWord(sensible)
 	case "otp_code":

@@ -13,14 +13,14 @@ import (
 
 // note keeps what a step that was taken proved, and checks that it is a proof.
 func (w *walk) note(a *attempt, q request, s testenv.State, cookie string) {
-	if s.Status >= 400 && (s.Name == q.from || s.Name == "error") {
+	if s.Status != 200 && (s.Status != 429 || s.Name == q.from) {
 		if q.action == "verify_passcode" && a.letter != nil {
 			a.letter.tries++
 		}
 		if s.Refusal() == "passcode_max_attempts_reached" || s.Refusal() == "passkey_invalid" {
 			w.seen.mark("%s", s.Refusal())
 		}
-		w.kit.keep(w, a, s)
+		w.kit.keep(w, a, q, s)
 		return
 	}
 	r := a.in
@@ -45,7 +45,7 @@ func (w *walk) note(a *attempt, q request, s testenv.State, cookie string) {
 	case "password_recovery":
 		w.learn(r, q.data["new_password"])
 	case "register_password":
-		a.set = append(a.set, "pwd")
+		a.set = add(a.set, "pwd")
 		a.word, _ = q.data["new_password"].(string)
 		if a.name == "login" {
 			w.learn(r, a.word)
@@ -69,7 +69,7 @@ func (w *walk) note(a *attempt, q request, s testenv.State, cookie string) {
 	if !quiet(q.action) {
 		w.look(r)
 	}
-	w.kit.keep(w, a, s)
+	w.kit.keep(w, a, q, s)
 }
 
 // quiet says of an action that it stores nothing about people. Now and then that is checked, too.
@@ -142,7 +142,7 @@ func (w *walk) noteCode(a *attempt, q request, cookie string) {
 	}
 	switch {
 	case a.name == "registration":
-		a.set = append(a.set, "otp")
+		a.set = add(a.set, "otp")
 	case l.template == "login":
 		a.prove(w, "otp", "login", whose, cookie)
 	case l.template == "recovery":
@@ -178,35 +178,41 @@ type arrival struct {
 	AMR       []string  `json:"amr"`
 }
 
-// arrive checks a success: whoever got in proved, in this conversation, all that the tenant demands of that account.
-func (w *walk) arrive(a *attempt, s testenv.State) {
+// welcome notes whose session a success opened.
+func (w *walk) welcome(a *attempt, s testenv.State) {
 	var c arrival
 	require.NoError(w, json.Unmarshal(s.Payload["claims"], &c))
-	r := a.in
-	r.opened[c.SessionID] = c.Subject
+	a.subject, a.methods = c.Subject, c.AMR
+	a.in.opened[c.SessionID] = c.Subject
 	if a.name == "registration" {
-		require.Nil(w, r.account(c.Subject), "a registration makes an account")
-		r.people = append(r.people, &account{id: c.Subject, title: "registered " + c.Subject.String()[24:], mine: true, known: true})
+		require.Nil(w, a.in.account(c.Subject), "a registration makes an account")
+		a.in.people = append(a.in.people, &account{id: c.Subject, title: "registered " + c.Subject.String()[24:], mine: true})
 	}
+}
+
+// arrive checks a success: whoever got in proved, in this conversation, all that the tenant demands of that account.
+func (w *walk) arrive(a *attempt, s testenv.State) {
+	r := a.in
 	w.learn(r, a.word)
-	w.kit.keep(w, a, s)
-	who, row := r.account(c.Subject), r.rows.people[c.Subject]
+	w.kit.learn(r, a)
+	w.kit.replace(a, a.subject)
+	who, row := r.account(a.subject), r.rows.people[a.subject]
 	require.NotNil(w, who, "a session of nobody")
 	require.NotNil(w, row, "a session of somebody deleted")
 	require.True(w, who.mine, "%s: the attacker has a session of %s", a, who.title)
 	want := a.set
 	if a.name == "login" {
-		want = w.loginProven(a, c.Subject)
+		want = w.loginProven(a, a.subject)
 	}
-	require.Equal(w, sorted(want), sorted(c.AMR), "%s: methods", a)
-	w.complete(a, row, c.Subject)
+	require.Equal(w, sorted(want), sorted(a.methods), "%s: methods", a)
+	w.complete(a, row, a.subject)
 	client := a.flow.Client
-	w.owner[client] = c.Subject
+	w.owner[client] = a.subject
 	if !slices.Contains(w.sessions, client) {
 		w.sessions = append(w.sessions, client)
 	}
-	w.granted(a, s, c.Subject)
-	w.seen.mark("success of %s by %s", a.name, strings.Join(c.AMR, "+"))
+	w.granted(a, s, a.subject)
+	w.seen.mark("success of %s by %s", a.name, strings.Join(a.methods, "+"))
 	if w.chance(20) {
 		w.useSession(a, s)
 	}
@@ -313,10 +319,3 @@ func (w *walk) trusts(a *attempt, who uuid.UUID) bool {
 	given, ok := w.trusted[trustEntries(a.first.cookie)[who.String()]]
 	return ok && given == trust{a.in.shop.ID, who} && a.in.config.MFA.DeviceTrustPolicy != "never"
 }
-
-// noteApp checks that an app was set up with a code of the secret that was shown last.
-func (w *walk) noteApp(a *attempt, q request) { a.set = append(a.set, "totp") }
-
-func (w *walk) noteAssertion(a *attempt, q request, cookie string) {}
-
-func (w *walk) noteAttestation(a *attempt, q request) {}

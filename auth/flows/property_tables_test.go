@@ -84,6 +84,7 @@ func (c *course) follow(t *table, s step) error {
 		return c.back(s)
 	case s.to == s.from && s.status >= 400:
 		return nil // an error, which stays
+	case s.from == "webauthn_credential_verification" && s.to == "profile_init":
 	case s.status != 200 && (s.status != 429 || s.to != "passcode_confirmation"):
 		return fmt.Errorf("%s: what is refused leads nowhere", s)
 	}

@@ -81,8 +81,15 @@ type attempt struct {
 	set     []string        // what was set up or proven in a registration, in order
 	options json.RawMessage // of the newest WebAuthn ceremony
 	making  bool            // which makes a credential
-	secret  string          // of the authenticator app that is being set up
-	profile uuid.UUID       // whose account it is, in a profile flow
+	kind    string          // and of which kind
+	made    *device         // the device that made one last
+	secret  string          // of the authenticator app that is shown
+	proven  string          // of the one that was set up, and the step of its code
+	step    int64
+	spare   []string  // recovery codes that were shown
+	subject uuid.UUID // whose session it opened, and by which methods
+	methods []string
+	profile uuid.UUID // whose account it is, in a profile flow
 }
 
 // A request as it was sent.
@@ -121,7 +128,7 @@ func newWalk(t testing.TB, env *testenv.Env, seed uint64, seen *coverage) *walk 
 		TB: t, env: env, seed: seed, rng: rand.New(rand.NewPCG(seed, 1)), seen: seen, tables: readTables(env.App.Flows.Describe()),
 		words: map[string]string{}, own: map[string]int{}, owner: map[*testenv.Client]uuid.UUID{}, trusted: map[string]trust{}, hashes: 8,
 	}
-	w.kit = newKit(w)
+	w.kit = newKit()
 	drawn := w.rng.Perm(len(settings()))[:2]
 	for i, n := range drawn {
 		s := settings()[n]
@@ -218,7 +225,7 @@ func (w *walk) begin() {
 	if w.chance(60) {
 		a.who = pick(w, r.mine())
 	}
-	a.mail, a.called = pick(w, mailboxes()[2:]), pick(w, []string{"eve", "oscar", "trudy", "sybil", "mallet"})
+	a.mail, a.called = pick(w, mailboxes()[6:]), pick(w, []string{"eve", "oscar", "trudy", "sybil", "mallet"})
 	if a.name == "registration" && w.chance(80) {
 		a.who = nil
 	}
@@ -386,6 +393,9 @@ func (w *walk) answered(a *attempt, q request, s testenv.State, cookie string) {
 	}
 	a.last = &q
 	a.state = s
+	if s.Name == "success" {
+		w.welcome(a, s)
+	}
 	w.note(a, q, s, cookie)
 	w.permitted(a, s)
 	if s.Name == "success" {
@@ -445,5 +455,5 @@ func (w *walk) later() {
 			a.letter.expired = true
 		}
 	}
-	w.kit.later(r)
+	w.kit.later(w, r)
 }

@@ -62,7 +62,8 @@ type account struct {
 	title                     string // for the conversation
 	mine                      bool   // the attacker's
 	email, username, password string
-	known                     bool // the attacker knows the password
+	known                     bool // the attacker knows the password, though it is not her account
+	passkey, key, app         bool // what she has from the start, where the tenant allows it
 }
 
 // The people of each tenant. The same addresses are in both: what is proven to one is nothing to the other.
@@ -74,9 +75,9 @@ const (
 	victimWord    = "known to the victim alone"
 )
 
-// mailboxes are those that the attacker can read. The first three have accounts.
+// mailboxes are those that the attacker can read. The first six have accounts.
 func mailboxes() []string {
-	list := make([]string, 8)
+	list := make([]string, 11)
 	for i := range list {
 		list[i] = fmt.Sprintf("m%d@attack.example", i)
 	}
@@ -103,16 +104,22 @@ func (w *walk) newRealm(slug string, s setting) *realm {
 	}
 	box := mailboxes()
 	w.people(r, []*account{
-		{title: "victim", email: victimAddress, username: name("victim"), password: victimWord},
-		{title: "mallory", mine: true, email: box[0], username: name("mallory"), password: "mallory's own word", known: true},
+		{title: "victim", email: victimAddress, username: name("victim"), password: victimWord, passkey: true, app: true},
+		{title: "mallory", mine: true, email: box[0], username: name("mallory"), password: "a word of mallory", passkey: true},
 		{title: "mail only", mine: true, email: box[1], username: name("mail_only")},
-		{title: "unverified", mine: true, email: box[2], password: "mallory's other word", known: true},
+		{title: "unverified", mine: true, email: box[2], password: "a word of unverified"},
+		{title: "two factors", mine: true, email: box[3], password: "a word of two factors", app: true, key: true},
+		{title: "an app", mine: true, email: box[4], password: "a word of an app", app: true},
+		{title: "a key", mine: true, email: box[5], key: true},
 	})
 	if r.config.MFA.Enabled {
-		w.people(r, []*account{{title: "leaked", email: leakedAddress, username: name("leaked"), password: leakedWord, known: true}})
+		byApp := r.config.MFA.TOTP.Enabled && (!r.config.MFA.SecurityKeys.Enabled || w.chance(50))
+		w.people(r, []*account{
+			{title: "leaked", email: leakedAddress, username: name("leaked"), password: leakedWord, known: true, app: byApp, key: !byApp},
+		})
 	}
 	if named {
-		w.people(r, []*account{{title: "no address", mine: true, username: "no_address", password: "mallory's own word", known: true}})
+		w.people(r, []*account{{title: "no address", mine: true, username: "no_address", password: "a word of nobody", passkey: true}})
 	}
 	w.arm(r)
 	r.rows = w.readRows(r)
@@ -136,6 +143,7 @@ func (w *walk) people(r *realm, list []*account) {
 		a.id = p.ID
 		r.people = append(r.people, a)
 		w.words[p.PasswordHash(w)] = a.password
+		w.equip(r, a, p)
 	}
 }
 
