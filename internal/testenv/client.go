@@ -18,6 +18,8 @@ type Client struct {
 	Header http.Header
 	// Cookies by name, as the browser would send them.
 	Cookies map[string]string
+	// Can is what the browser tells of itself.
+	Can Capabilities
 }
 
 // Client is a fresh browser.

@@ -88,8 +88,14 @@ func (c *Client) Flow(t testing.TB, name string) *Flow {
 // Begin starts a flow and reports a browser without WebAuthn.
 func (s *Tenant) Begin(t testing.TB, name string) *Flow {
 	t.Helper()
-	f := s.Flow(t, name)
-	f.Do(t, "register_client_capabilities", Inputs{"webauthn_available": false})
+	return s.Client().Begin(t, name)
+}
+
+// Begin starts a flow and reports what the browser can do.
+func (c *Client) Begin(t testing.TB, name string) *Flow {
+	t.Helper()
+	f := c.Flow(t, name)
+	f.Do(t, "register_client_capabilities", c.Can.Inputs())
 	return f
 }
 

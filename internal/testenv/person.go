@@ -13,6 +13,7 @@ import (
 	authpassword "github.com/latchkeep/latchkeep/auth/password"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/internal/authenticator"
 	"github.com/latchkeep/latchkeep/pkg/password"
 )
 
@@ -23,6 +24,10 @@ type Person struct {
 	Email, Username, Password string
 	// Session is the one that signing up opened; nil where the account was made without.
 	Session *Session
+	// Device holds the credentials that Give made, nil where there are none.
+	Device *authenticator.Authenticator
+	// App is her authenticator app, or nil.
+	App *App
 }
 
 // Password is one that passes every default rule.
@@ -35,6 +40,8 @@ type NewPerson struct {
 	Username   string
 	// Password in plain, or Hash as an earlier system stored it; both may be empty.
 	Password, Hash string
+	// Factors beside the password.
+	Factors Factors
 }
 
 // Person makes an account as an import would.
@@ -57,7 +64,9 @@ func (s *Tenant) Person(t testing.TB, n NewPerson) *Person {
 		}
 		return authpassword.Create(u.ID, hash)(ctx, tx)
 	}), "make an account")
-	return &Person{Tenant: s, ID: u.ID, Email: n.Email, Username: n.Username, Password: n.Password}
+	p := &Person{Tenant: s, ID: u.ID, Email: n.Email, Username: n.Username, Password: n.Password}
+	p.Give(t, n.Factors)
+	return p
 }
 
 // hashes of the passwords of this process's tests, for each takes a while.
@@ -112,7 +121,7 @@ func (p *Person) walk(t testing.TB, f *Flow) *Session {
 		if f.State.Name == "success" {
 			return newSession(t, f)
 		}
-		action, inputs := p.answer(t, f.State)
+		action, inputs := p.Answer(t, f)
 		s := f.Do(t, action, inputs)
 		require.Equal(t, http.StatusOK, s.Status, "%s: %s", action, s.Response.Body)
 	}
@@ -120,12 +129,16 @@ func (p *Person) walk(t testing.TB, f *Flow) *Session {
 	return nil
 }
 
-// answer is what the person does in a state.
-func (p *Person) answer(t testing.TB, s State) (string, Inputs) {
+// Answer is what the person does in the state that the flow is in.
+func (p *Person) Answer(t testing.TB, f *Flow) (string, Inputs) {
 	t.Helper()
+	s := f.State
+	if action, inputs, ok := p.answerFactor(t, s); ok {
+		return action, inputs
+	}
 	switch s.Name {
 	case "preflight":
-		return "register_client_capabilities", Inputs{"webauthn_available": false}
+		return "register_client_capabilities", f.Client.Can.Inputs()
 	case "registration_init":
 		return "register_login_identifier", p.identifiers(s.Actions["register_login_identifier"])
 	case "login_init":

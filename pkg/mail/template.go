@@ -15,7 +15,8 @@ const (
 	TemplatePasskeyCreate      = "passkey_create"
 	TemplateMFACreate          = "mfa_create"
 	TemplateMFADelete          = "mfa_delete"
-	TemplatePasskeyClone       = "passkey_clone"
+	// TemplatePasskeyClone is ours: clients of the compatible protocol do not know it.
+	TemplatePasskeyClone = "passkey_clone"
 )
 
 // A kind says what surrounds the text of a template.
@@ -26,7 +27,7 @@ const (
 	code kind = iota + 1
 	// notice mails say that somebody used an address; they look like nothing happened and contain no code.
 	notice
-	// security mails tell of a change to an account.
+	// security mails tell of a change to an account, or of an attack on it.
 	security
 )
 
@@ -49,7 +50,7 @@ func kindOf(template string) (kind, bool) {
 	case TemplateLoginAttempted, TemplateRegistrationAttempted:
 		return notice, true
 	case TemplatePasswordUpdate, TemplatePrimaryEmailUpdate, TemplateEmailCreate, TemplateEmailDelete,
-		TemplatePasskeyCreate, TemplateMFACreate, TemplateMFADelete:
+		TemplatePasskeyCreate, TemplateMFACreate, TemplateMFADelete, TemplatePasskeyClone:
 		return security, true
 	}
 	return 0, false
@@ -60,6 +61,6 @@ func Templates() []string {
 	return []string{
 		TemplateLogin, TemplateRecovery, TemplateVerification, TemplateLoginAttempted, TemplateRegistrationAttempted,
 		TemplatePasswordUpdate, TemplatePrimaryEmailUpdate, TemplateEmailCreate, TemplateEmailDelete,
-		TemplatePasskeyCreate, TemplateMFACreate, TemplateMFADelete,
+		TemplatePasskeyCreate, TemplateMFACreate, TemplateMFADelete, TemplatePasskeyClone,
 	}
 }

@@ -80,7 +80,7 @@ type WebAuthn struct {
 type RelyingParty struct {
 	ID          string   `json:"id" doc:"The domain credentials are made for, without scheme, port and path. Credentials cannot be used any more after it was changed."`
 	DisplayName string   `json:"display_name" doc:"Name shown by the authenticator."`
-	Origins     []string `json:"origins" minitems:"1" doc:"Origins (scheme://host[:port]) whose pages may use credentials; also android:apk-key-hash:… of Android apps."`
+	Origins     []string `json:"origins" minitems:"1" doc:"Origins (scheme://host[:port]) whose pages may use credentials: those of the domain, https origins of up to five further names (related origins), and android:apk-key-hash:… of Android apps. See passkeys.md."`
 	Icon        string   `json:"icon" doc:"Accepted, unused."`
 }
 

@@ -2,7 +2,6 @@ package config
 
 import (
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 
@@ -60,49 +59,6 @@ func isPublicSuffix(domain string) bool {
 	return suffix == strings.ToLower(domain) && (icann || strings.Contains(suffix, "."))
 }
 
-func (p *Problems) relyingParty(rp RelyingParty) {
-	const path = "webauthn.relying_party"
-	if blank(rp.DisplayName) {
-		p.add(path+".display_name", "must not be empty: authenticators show it")
-	}
-	reason := notADomain(rp.ID)
-	if reason != "" {
-		p.add(path+".id", "%s", reason)
-	}
-	if len(rp.Origins) == 0 {
-		p.add(path+".origins", "must have an entry, such as https://%s", rp.ID)
-	}
-	for i, origin := range rp.Origins {
-		p.origin(index(path+".origins", i), origin, rp.ID, reason == "")
-	}
-}
-
-// notADomain says why a text cannot be the id of a relying party. Empty: it can.
-func notADomain(id string) string {
-	_, notIP := netip.ParseAddr(strings.Trim(id, "[]"))
-	switch {
-	case blank(id):
-		return "must not be empty: it is the domain that credentials are made for"
-	case notIP == nil:
-		return "must be a domain, not an IP address: browsers refuse those; use localhost on your own machine"
-	case strings.Contains(id, "://"):
-		return "must be a domain such as shop.example, without scheme"
-	case strings.Contains(id, "/"):
-		return "must be a domain such as shop.example, without path"
-	case strings.Contains(id, ":"):
-		return "must be a domain such as shop.example, without port"
-	case strings.Contains(id, "*"):
-		return "must be a domain without *: it stands for its subdomains anyway"
-	case strings.ToLower(id) != id:
-		return "must be in lower case"
-	case !isDomain(id):
-		return "must be a domain such as shop.example; write other letters in their xn-- form"
-	case isPublicSuffix(id):
-		return "must be your own domain: names below " + id + " belong to many people, so browsers refuse it"
-	}
-	return ""
-}
-
 // isDomain tells whether a text is a host name in ASCII and lower case.
 func isDomain(name string) bool {
 	if len(name) > 253 {
@@ -117,30 +73,6 @@ func isDomain(name string) bool {
 		}
 	}
 	return true
-}
-
-// origin checks an origin whose pages use credentials of the relying party with an id. Only origins of the web belong to a domain; those of
-// apps (android:apk-key-hash:…) are taken as they are.
-func (p *Problems) origin(path, origin, id string, idIsDomain bool) {
-	u, err := url.Parse(origin)
-	switch {
-	case blank(origin):
-		p.add(path, "must not be empty")
-	case err != nil || u.Scheme == "":
-		p.add(path, "must be an origin such as https://shop.example, not %s", quote(origin))
-	case u.Scheme != "http" && u.Scheme != "https":
-	case u.Hostname() == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		p.add(path, "must be scheme, host and port only, such as https://shop.example, not %s", quote(origin))
-	case idIsDomain && !within(u.Hostname(), id):
-		p.add(path, "%s is neither %s nor one of its subdomains, so browsers refuse credentials there; "+
-			"change webauthn.relying_party.id or this origin", quote(origin), id)
-	}
-}
-
-// within tells whether a host is a domain or one of its subdomains.
-func within(host, domain string) bool {
-	host = strings.ToLower(host)
-	return host == domain || strings.HasSuffix(host, "."+domain)
 }
 
 // SessionCookieName is the name of the session cookie.
