@@ -33,7 +33,7 @@ func (c *coverage) mark(format string, args ...any) {
 func pair(flow, state, action string) string { return flow + "/" + state + "/" + action }
 
 // missing are the pairs of the tables that were never taken, without those that cannot be.
-func (c *coverage) missing(t tables, unreachable []string) []string {
+func (c *coverage) missing(t charts, unreachable []string) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var list []string

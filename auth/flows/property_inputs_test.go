@@ -16,7 +16,7 @@ import (
 
 // enter is what the attacker enters into an input: what makes sense for whom she means to be, or anything she has. Nil leaves it out.
 func (w *walk) enter(a *attempt, action, input string, sensible bool) any {
-	if !sensible && w.chance(6) {
+	if !sensible && action != "register_client_capabilities" && w.chance(6) {
 		return pick(w, []any{nil, "", 7, true, json.RawMessage("null"), strings.Repeat("x", 300)})
 	}
 	switch input {

@@ -21,7 +21,7 @@ import (
 
 // A kit is what the attacker carries: authenticators and apps; and, for whoever judges, which of the secrets that exist are whose.
 type kit struct {
-	devices map[string]*device   // by credential id in base64url: each holds one
+	devices map[string]*device   // by credential id in base64url
 	order   []*device            // as they were made
 	offered []offer              // every ceremony that she was offered
 	apps    map[uuid.UUID]string // secrets of authenticator apps, by the ids of their rows: everybody's
@@ -29,11 +29,12 @@ type kit struct {
 	spare   []spareCode          // unused recovery codes
 }
 
-// A device of the attacker.
+// A device of the attacker, and one of the credentials on it.
 type device struct {
 	*authenticator.Authenticator
-	in *realm
-	id string // of its credential
+	in   *realm
+	id   string
+	used uint32 // how often
 }
 
 // An offer is the options of a ceremony, as a browser got them.
@@ -53,27 +54,21 @@ func newKit() kit {
 	return kit{devices: map[string]*device{}, apps: map[uuid.UUID]string{}, steps: map[uuid.UUID]int64{}}
 }
 
-// equip gives an account credentials. The attacker holds those of her own.
+// equip gives an account its factors. The attacker holds those of her own.
 func (w *walk) equip(r *realm, a *account, p *testenv.Person) {
 	c := r.config
-	keyed := c.MFA.Enabled && c.MFA.SecurityKeys.Enabled
-	if a.passkey && c.Passkey.Enabled {
-		w.enrol(r, a, p, false)
+	p.Give(w, testenv.Factors{
+		Passkey:     a.passkey && c.Passkey.Enabled,
+		SecurityKey: a.key && c.MFA.Enabled && c.MFA.SecurityKeys.Enabled,
+		App:         a.app && c.MFA.Enabled && c.MFA.TOTP.Enabled,
+	})
+	if p.App != nil {
+		w.kit.apps[w.readRows(r).people[a.id].totp] = p.App.Secret
 	}
-	if a.key && keyed {
-		w.enrol(r, a, p, true)
-	}
-	if a.app && c.MFA.Enabled && c.MFA.TOTP.Enabled {
-		secret := p.EnrolApp(w)
-		w.kit.apps[w.readRows(r).people[a.id].totp] = secret
-	}
-}
-
-func (w *walk) enrol(r *realm, a *account, p *testenv.Person, mfaOnly bool) {
-	d := &device{Authenticator: authenticator.New(r.origin), in: r}
-	d.id = p.EnrolCredential(w, d.Authenticator, r.config.WebAuthn.RelyingParty.ID, mfaOnly)
-	if a.mine {
-		w.kit.add(d)
+	if p.Device != nil && a.mine {
+		for _, c := range p.Device.Credentials() {
+			w.kit.add(&device{Authenticator: p.Device, in: r, id: c.EncodedID()})
+		}
 	}
 }
 
@@ -186,7 +181,7 @@ func (k *kit) assertion(w *walk, a *attempt, sensible bool) any {
 	d := pick(w, held)
 	raw, err := base64.RawURLEncoding.DecodeString(d.id)
 	require.NoError(w, err)
-	answer, err := d.At(tenant.origin).TryGet(options, append(lies, authenticator.With(raw), authenticator.Counting(k.count(d)))...)
+	answer, err := d.At(tenant.origin).TryGet(options, append(lies, authenticator.With(raw), authenticator.Counting(d.count()))...)
 	if err != nil {
 		return map[string]any{"id": d.id}
 	}
@@ -194,9 +189,19 @@ func (k *kit) assertion(w *walk, a *attempt, sensible bool) any {
 }
 
 // count is the signature counter: it grows with each use.
-func (k *kit) count(d *device) uint32 {
-	_, _ = d.TryGet(raw(map[string]any{"publicKey": map[string]any{"challenge": "AA", "rpId": d.in.config.WebAuthn.RelyingParty.ID}}))
-	return d.Credentials()[0].Counter + 1
+func (d *device) count() uint32 {
+	d.used++
+	return d.used
+}
+
+// discoverable says whether it answers without being asked for.
+func (d *device) discoverable() bool {
+	for _, c := range d.Credentials() {
+		if c.EncodedID() == d.id {
+			return c.Discoverable
+		}
+	}
+	return false
 }
 
 // held are her devices of a tenant.
@@ -211,7 +216,7 @@ func (k *kit) answers(a *attempt, options json.RawMessage) []*device {
 		if len(allowed) > 0 {
 			return !slices.Contains(allowed, d.id)
 		}
-		return !d.Credentials()[0].Discoverable
+		return !d.discoverable()
 	})
 }
 

@@ -30,6 +30,7 @@ func (w *walk) note(a *attempt, q request, s testenv.State, cookie string) {
 		a.device = q.data["webauthn_platform_authenticator_available"] == true
 	case "continue_with_login_identifier":
 		a.aim("login", w.addressOf(r, q.data))
+		a.named = r.factors()
 	case "continue_to_passcode_confirmation":
 		a.aim("login", a.address)
 	case "continue_to_passcode_confirmation_recovery":
@@ -114,13 +115,22 @@ func (w *walk) addressOfID(r *realm, id any) string {
 	return ""
 }
 
-// prove notes the first factor of a login.
+// prove notes the first factor of a login. A second factor that she set up since the login was told whom it is about is not asked for: what
+// she has is looked up once.
 func (a *attempt) prove(w *walk, kind, purpose string, whose map[uuid.UUID]bool, cookie string) {
 	a.first = &proof{kind: kind, purpose: purpose, whose: whose, factors: map[uuid.UUID]bool{}, cookie: cookie}
-	c := a.in.config.MFA
-	for id, p := range a.in.rows.people {
-		a.first.factors[id] = c.TOTP.Enabled && p.totp != uuid.Nil || c.SecurityKeys.Enabled && p.hasKey()
+	for id, has := range a.in.factors() {
+		a.first.factors[id] = has && a.named[id]
 	}
+}
+
+// factors says who has a second factor that the tenant asks for.
+func (r *realm) factors() map[uuid.UUID]bool {
+	c, who := r.config.MFA, map[uuid.UUID]bool{}
+	for id, p := range r.rows.people {
+		who[id] = c.TOTP.Enabled && p.totp != uuid.Nil || c.SecurityKeys.Enabled && p.hasKey()
+	}
+	return who
 }
 
 // noteCode checks that a code which was accepted is the last one that this very conversation mailed, for this purpose, to this address.

@@ -12,19 +12,19 @@ import (
 )
 
 // tables are the flows as their definitions announce them, by name.
-type tables map[string]*table
+type charts map[string]*chart
 
-type table struct {
+type chart struct {
 	start  []string
 	groups []flow.MappedGroup
 	// leads of an action, by state and action; "*" is the queue.
 	leads map[string]map[string][]string
 }
 
-func readTables(list []flows.Description) tables {
-	all := tables{}
+func readTables(list []flows.Description) charts {
+	all := charts{}
 	for _, d := range list {
-		t := &table{start: texts(d.Map.Start), groups: d.Map.Groups, leads: map[string]map[string][]string{}}
+		t := &chart{start: texts(d.Map.Start), groups: d.Map.Groups, leads: map[string]map[string][]string{}}
 		for _, s := range d.States {
 			t.leads[s.Name] = map[string][]string{}
 			for _, a := range s.Actions {
@@ -73,7 +73,7 @@ type stop struct {
 
 // follow checks a step against the tables, and takes it. It knows more than the definition: what is queued only since then, and that back
 // leads to where the state was entered from.
-func (c *course) follow(t *table, s step) error {
+func (c *course) follow(t *chart, s step) error {
 	leads, defined := t.leads[s.from][s.action]
 	switch {
 	case !defined:
@@ -93,7 +93,11 @@ func (c *course) follow(t *table, s step) error {
 		queue = add(queue, to)
 	}
 	for _, g := range t.groups {
-		if slices.Contains(texts(g.States), s.from) && !slices.Contains(texts(g.States), s.to) {
+		if !slices.Contains(texts(g.States), s.from) {
+			continue
+		}
+		// The way leads out of the group, or nothing was queued and the group said what is next.
+		if !slices.Contains(texts(g.States), s.to) || slices.Contains(leads, "*") && slices.Contains(texts(g.Leads), s.to) {
 			queue = add(queue, texts(g.Leads)...)
 		}
 	}

@@ -25,7 +25,7 @@ type walk struct {
 	seed   uint64
 	rng    *rand.Rand
 	seen   *coverage
-	tables tables
+	tables charts
 
 	realms   []*realm
 	attempts []*attempt
@@ -75,6 +75,7 @@ type attempt struct {
 	letter  *letter // the last code that it mailed
 	purpose string  // what it mails codes for just now
 	address string  // where it mails them just now, if that is known
+	named   map[uuid.UUID]bool // who had a second factor when the login was told whom it is about
 	first   *proof
 	second  *proof
 	word    string          // the password that was chosen
@@ -216,7 +217,7 @@ func (w *walk) begin() {
 	a := &attempt{number: w.begun, in: r, name: pick(w, []string{"login", "login", "login", "registration", "registration", "profile", "profile"})}
 	w.begun++
 	client := r.shop.Client()
-	if n := len(w.sessions); n > 0 && (a.name == "profile" || w.chance(20)) {
+	if len(w.sessions) > 0 && (a.name == "profile" || w.chance(40)) {
 		client = pick(w, w.sessions)
 		a.in = w.realmOf(client)
 		r = a.in
@@ -224,6 +225,9 @@ func (w *walk) begin() {
 	a.who = pick(w, r.people)
 	if w.chance(60) {
 		a.who = pick(w, r.mine())
+	}
+	if owner := r.account(w.owner[client]); owner != nil && w.chance(60) {
+		a.who = owner // once more in the same browser
 	}
 	a.mail, a.called = pick(w, mailboxes()[6:]), pick(w, []string{"eve", "oscar", "trudy", "sybil", "mallet"})
 	if a.name == "registration" && w.chance(80) {
@@ -244,7 +248,8 @@ func (w *walk) begin() {
 	require.Equal(w, "preflight", s.Name)
 	if a.name == "profile" {
 		a.profile = w.owner[client]
-		require.True(w, r.account(a.profile).mine, "she has a session of her own only")
+		a.who = r.account(a.profile)
+		require.True(w, a.who.mine, "she has a session of her own only")
 	}
 	a.state = s
 	a.course.queue = w.tables[a.name].start
@@ -283,7 +288,7 @@ func (w *walk) likely(a *attempt) string {
 		switch {
 		case hashes(name) && w.hashes <= 0 && len(offers) > 1:
 			weight = 0
-		case name == "back", name == "account_delete":
+		case name == "back", name == "account_delete", a.state.Name == "login_init" && strings.HasPrefix(name, "webauthn"):
 			weight /= 3
 		}
 		if weight > 0 {
