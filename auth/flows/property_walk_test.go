@@ -36,6 +36,7 @@ type walk struct {
 	own      map[string]int                // how often each pair was taken in this walk: another walk must not change what it does
 	codes    []*letter                     // those that the attacker can read
 	sessions []*testenv.Client             // browsers in which she is signed in
+	again    *testenv.Client // where she used a second factor last: it may be left out there now
 	owner    map[*testenv.Client]uuid.UUID // and as whom
 	trusted  map[string]trust              // by the tokens in cookies
 	kit      kit
@@ -127,12 +128,13 @@ func (a *attempt) over() bool { return len(a.state.Actions) == 0 }
 func newWalk(t testing.TB, env *testenv.Env, seed uint64, seen *coverage) *walk {
 	w := &walk{
 		TB: t, env: env, seed: seed, rng: rand.New(rand.NewPCG(seed, 1)), seen: seen, tables: readTables(env.App.Flows.Describe()),
-		words: map[string]string{}, own: map[string]int{}, owner: map[*testenv.Client]uuid.UUID{}, trusted: map[string]trust{}, hashes: 8,
+		words: map[string]string{}, own: map[string]int{}, owner: map[*testenv.Client]uuid.UUID{}, trusted: map[string]trust{}, hashes: 7,
 	}
 	w.kit = newKit()
-	drawn := w.rng.Perm(len(settings()))[:2]
-	for i, n := range drawn {
-		s := settings()[n]
+	all := settings()
+	first := int(seed % uint64(len(all))) // each setting has its turn
+	second := (first + 1 + w.rng.IntN(len(all)-1)) % len(all)
+	for i, s := range []setting{all[first], all[second]} {
 		r := w.newRealm(fmt.Sprintf("%s%d", []string{"shop", "bank"}[i], seed), s)
 		w.realms = append(w.realms, r)
 		w.tell("%s is configured as %q", r.shop.Slug, s.name)
@@ -223,11 +225,17 @@ func (w *walk) begin() {
 		r = a.in
 	}
 	a.who = pick(w, r.people)
-	if w.chance(60) {
+	if w.chance(75) {
 		a.who = pick(w, r.mine())
 	}
 	if owner := r.account(w.owner[client]); owner != nil && w.chance(60) {
 		a.who = owner // once more in the same browser
+	}
+	if w.again != nil && w.chance(60) {
+		client = w.again
+		a.in, a.name = w.realmOf(client), "login"
+		r = a.in
+		a.who, w.again = r.account(w.owner[client]), nil
 	}
 	a.mail, a.called = pick(w, mailboxes()[6:]), pick(w, []string{"eve", "oscar", "trudy", "sybil", "mallet"})
 	if a.name == "registration" && w.chance(80) {

@@ -32,7 +32,8 @@ func settings() []setting {
 			"session": {"cookie": {"retention": "prompt"}}}`},
 		{"codes only", `{"password": {"enabled": false}, "email": {"passcode_charset": "alphanumeric"}, "username": {"enabled": true}}`},
 		{"one of two", `{"password": {"acquire_on_registration": "conditional", "acquire_on_login": "conditional", "optional": true},
-			"passkey": {"acquire_on_registration": "conditional", "acquire_on_login": "conditional"}, "account": {"allow_deletion": true}}`},
+			"passkey": {"acquire_on_registration": "conditional", "acquire_on_login": "conditional"}, "account": {"allow_deletion": true},
+			"username": {"enabled": true}}`},
 		{"whatever is missing", `{"password": {"acquire_on_login": "always", "optional": true}, "username": {"enabled": true},
 			"email": {"optional": true}, "mfa": {"acquire_on_login": true}}`},
 		{"no second factors", `{"mfa": {"enabled": false}, "passkey": {"optional": false}, "session": {"limit": 2}}`},
@@ -106,7 +107,7 @@ func (w *walk) newRealm(slug string, s setting) *realm {
 	w.people(r, []*account{
 		{title: "victim", email: victimAddress, username: name("victim"), password: victimWord, passkey: true, app: true},
 		{title: "mallory", mine: true, email: box[0], username: name("mallory"), password: "a word of mallory", passkey: true},
-		{title: "mail only", mine: true, email: box[1], username: name("mail_only")},
+		{title: "mail only", mine: true, email: box[1]},
 		{title: "unverified", mine: true, email: box[2], password: "a word of unverified"},
 		{title: "two factors", mine: true, email: box[3], password: "a word of two factors", app: true, key: true},
 		{title: "an app", mine: true, email: box[4], password: "a word of an app", app: true},
@@ -119,7 +120,10 @@ func (w *walk) newRealm(slug string, s setting) *realm {
 		})
 	}
 	if named {
-		w.people(r, []*account{{title: "no address", mine: true, username: "no_address", password: "a word of nobody", passkey: true}})
+		w.people(r, []*account{
+			{title: "no address", mine: true, username: "no_address", password: "a word of nobody"},
+			{title: "a passkey", mine: true, username: "a_passkey", passkey: true},
+		})
 	}
 	w.arm(r)
 	r.rows = w.readRows(r)
