@@ -168,6 +168,9 @@ func (k *kit) assertion(w *walk, a *attempt, sensible bool) any {
 		if own := k.answers(a, options); len(own) > 0 {
 			held = own
 		}
+		if own := k.of(a, held); len(own) > 0 {
+			held = own
+		}
 	} else {
 		if o := k.anyOffer(w, false); o != nil && w.chance(70) {
 			options, tenant = o.options, o.in
@@ -217,6 +220,17 @@ func (k *kit) answers(a *attempt, options json.RawMessage) []*device {
 			return !slices.Contains(allowed, d.id)
 		}
 		return !d.discoverable()
+	})
+}
+
+// of are those of the devices that hold a credential of whom she means to be.
+func (k *kit) of(a *attempt, held []*device) []*device {
+	if a.who == nil || a.in.rows.people[a.who.id] == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(held), func(d *device) bool {
+		_, ok := a.in.rows.people[a.who.id].credentials[d.id]
+		return !ok
 	})
 }
 

@@ -296,6 +296,8 @@ func (w *walk) likely(a *attempt) string {
 		switch {
 		case hashes(name) && w.hashes <= 0 && len(offers) > 1:
 			weight = 0
+		case name == "continue_to_password_login" && w.wordOf(a) == "":
+			weight /= 4
 		case name == "back", name == "account_delete", a.state.Name == "login_init" && strings.HasPrefix(name, "webauthn"):
 			weight /= 3
 		}

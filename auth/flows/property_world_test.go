@@ -33,7 +33,7 @@ func settings() []setting {
 		{"codes only", `{"password": {"enabled": false}, "email": {"passcode_charset": "alphanumeric"}, "username": {"enabled": true}}`},
 		{"one of two", `{"password": {"acquire_on_registration": "conditional", "acquire_on_login": "conditional", "optional": true},
 			"passkey": {"acquire_on_registration": "conditional", "acquire_on_login": "conditional"}, "account": {"allow_deletion": true},
-			"username": {"enabled": true}}`},
+			"username": {"enabled": true}, "email": {"optional": true}}`},
 		{"whatever is missing", `{"password": {"acquire_on_login": "always", "optional": true}, "username": {"enabled": true},
 			"email": {"optional": true}, "mfa": {"acquire_on_login": true}}`},
 		{"no second factors", `{"mfa": {"enabled": false}, "passkey": {"optional": false}, "session": {"limit": 2}}`},
