@@ -65,6 +65,9 @@ func (w *walk) note(a *attempt, q request, s testenv.State, cookie string) {
 	case "trust_device":
 		a.trusting = true
 	case "back":
+		if a.name != "profile" && w.chance(40) {
+			a.who = pick(w, r.people) // means to be somebody else from now on
+		}
 		w.seen.mark("back to %s", s.Name)
 	}
 	if !quiet(q.action) {
@@ -312,6 +315,7 @@ func (w *walk) granted(a *attempt, s testenv.State, who uuid.UUID) {
 		if _, ok := w.trusted[token]; !ok {
 			require.Equal(w, who.String(), id, "%s: trust for somebody else", a)
 			w.trusted[token] = trust{a.in.shop.ID, who}
+			w.tokens = append(w.tokens, token)
 		}
 	}
 }

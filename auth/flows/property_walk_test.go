@@ -36,9 +36,10 @@ type walk struct {
 	own      map[string]int                // how often each pair was taken in this walk: another walk must not change what it does
 	codes    []*letter                     // those that the attacker can read
 	sessions []*testenv.Client             // browsers in which she is signed in
-	again    *testenv.Client // where she used a second factor last: it may be left out there now
+	again    *testenv.Client               // where she used a second factor last: it may be left out there now
 	owner    map[*testenv.Client]uuid.UUID // and as whom
 	trusted  map[string]trust              // by the tokens in cookies
+	tokens   []string                      // as they came
 	kit      kit
 	told     []string
 }
@@ -73,9 +74,9 @@ type attempt struct {
 	trusting bool // trust_device was taken
 
 	// What was proven in this conversation.
-	letter  *letter // the last code that it mailed
-	purpose string  // what it mails codes for just now
-	address string  // where it mails them just now, if that is known
+	letter  *letter            // the last code that it mailed
+	purpose string             // what it mails codes for just now
+	address string             // where it mails them just now, if that is known
 	named   map[uuid.UUID]bool // who had a second factor when the login was told whom it is about
 	first   *proof
 	second  *proof
@@ -244,6 +245,10 @@ func (w *walk) begin() {
 	if a.name == "profile" && !slices.Contains(w.sessions, client) {
 		a.name = "login"
 	}
+	if a.name == "login" && a.who != nil && len(w.tokens) > 0 && w.chance(20) { // passes for a device that somebody else trusts
+		client.Cookies[r.config.MFA.DeviceTrustCookieName] = a.who.id.String() + ":" + pick(w, w.tokens)
+		w.seen.mark("forged trust")
+	}
 	a.flow = &testenv.Flow{Client: client, Name: a.name}
 	s := testenv.ReadState(w, client.Send(w, "POST", "/"+a.name, nil))
 	w.tell("%s begins: %s %d %s", a, s.Name, s.Status, s.Refusal())
@@ -298,6 +303,7 @@ func (w *walk) likely(a *attempt) string {
 			weight = 0
 		case name == "continue_to_password_login" && w.wordOf(a) == "":
 			weight /= 4
+		case name == "back" && (a.state.Name == "passcode_confirmation" || a.state.Name == "login_password"):
 		case name == "back", name == "account_delete", a.state.Name == "login_init" && strings.HasPrefix(name, "webauthn"):
 			weight /= 3
 		}
