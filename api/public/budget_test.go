@@ -38,6 +38,14 @@ func TestBudget_Statements(t *testing.T) {
 		measure(t, env, "start of a flow", 0, 0, func() { shop.Begin(t, "login") })
 		require.Equal(t, 1, shop.Count(t, "flows"), "only the one that signed kim in")
 		measure(t, env, "me", 1, 8, func() { shop.Client().Bearer(session.Token).Get(t, "/me") })
+		profile := session.Client.Flow(t, "profile")
+		measure(t, env, "profile, start", 0, 4, func() { session.Client.Flow(t, "profile") })
+		measure(t, env, "profile, shown", 2, 8, func() {
+			profile.Do(t, "register_client_capabilities", testenv.Inputs{"webauthn_available": false})
+		})
+		measure(t, env, "profile, changed", 7, 16, func() {
+			profile.Do(t, "patch_metadata", testenv.Inputs{"patch_metadata": map[string]any{"a": 1}})
+		})
 		measure(t, env, "login by password", login, 20, func() { kim.SignIn(t) })
 		measure(t, env, "logout", 5, 6, func() { session.Logout(t) })
 

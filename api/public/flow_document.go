@@ -59,7 +59,12 @@ func documentFlows(doc *huma.OpenAPI, f *flows.Flows) {
 	registry.Map()["FlowInputErrorCode"] = &huma.Schema{Type: "string", Enum: inputCodes(), Description: "Codes of an input's errors"}
 	content := map[string]*huma.MediaType{"application/json": {Schema: response}}
 	for _, d := range f.Describe() {
+		var security []map[string][]string
+		if d.Name == flows.Profile {
+			security = sessionSecurity
+		}
 		doc.AddOperation(&huma.Operation{
+			Security:    security,
 			OperationID: "flow-" + strings.ReplaceAll(d.Name, "_", "-"), Method: http.MethodPost, Path: "/" + d.Name, Tags: []string{"Flows"},
 			Summary:     "Start or continue the flow " + d.Name,
 			Description: describe(d),

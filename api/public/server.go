@@ -60,6 +60,7 @@ func New(o Options) *Server {
 	s.registerSessions()
 	s.registerUsers()
 	s.registerKeys()
+	s.registerRelatedOrigins()
 	s.registerHealth()
 	s.router.Get("/", s.front)
 	if o.Pages != nil {

@@ -255,6 +255,21 @@ func TestGrant_ForgetsThoseWhoWereThereLongAgo(t *testing.T) {
 	}
 }
 
+func TestGrant_CookieFitsIntoABrowser(t *testing.T) {
+	t.Parallel()
+
+	env := testenv.OnSQLite(t, testenv.Quiet())
+	shop := env.Tenant(t, "shop", fmt.Sprintf(`{"mfa": {"device_trust_max_users_per_device": 100, "device_trust_cookie_name": "%s"}}`,
+		strings.Repeat("n", 100)))
+	d := newDevice(shop)
+	for range 40 {
+		d.cookie += uuid.NewString() + ":" + strings.Repeat("a", 88) + "|"
+	}
+	sent := d.trust(t, person(t, shop, "kim"))
+	require.Len(t, d.users(), 31)
+	require.LessOrEqual(t, len(sent.Name)+len(sent.Value), 4096)
+}
+
 func TestGrant_CookieIsTheClientsContract(t *testing.T) {
 	t.Parallel()
 

@@ -111,7 +111,8 @@ type Env struct {
 
 	session    *session.Valid // of a profile flow: who sends the request
 	user       *user.User
-	sessions   []session.View // the person's, where the profile needs them
+	assertion  *passkey.Assertion // that was accepted
+	sessions   []session.View     // the person's, where the profile needs them
 	issued     *session.Issued
 	retryAfter time.Duration
 	mailed     bool // a passcode was mailed by this request
@@ -147,6 +148,9 @@ func (f *Flows) user(t *turn) (*user.User, error) {
 	u, err := f.users.Load(t.Context(), t.Env.Tenant, t.Data.UserID)
 	if err != nil {
 		return nil, fmt.Errorf("load the flow's user: %w", err)
+	}
+	if t.Env.assertion != nil {
+		t.Env.assertion.Show(u.Credentials)
 	}
 	t.Env.user = u
 	return u, nil

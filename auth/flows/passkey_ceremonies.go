@@ -72,6 +72,7 @@ func (f *Flows) verifyAssertion(offered func(*turn) bool) action {
 				return nil, err
 			}
 			t.Env.Work.Do(a.Save)
+			t.Env.assertion = a
 			if t.Data.Ceremony.Kind == passkey.SecurityKey {
 				t.Data.MFAMethod = methodSecurityKey
 				t.Data.Ceremony = passkey.Ceremony{}
@@ -86,14 +87,16 @@ func (f *Flows) verifyAssertion(offered func(*turn) bool) action {
 // signInByPasskey makes the owner of the passkey the person of the flow, whoever was named before: she proved who she is. Were the name
 // to matter, the answer would tell whether somebody else has an account.
 func (f *Flows) signInByPasskey(t *turn, a *passkey.Assertion) (flow.Outcome, error) {
-	account, err := f.users.ByID(t.Context(), t.Env.Tenant, a.UserID)
+	d := t.Data
+	d.UserID = a.UserID
+	u, err := f.user(t)
+	if gone(err) {
+		return flow.Fail(flow.NotPermitted), nil // deleted just now
+	}
 	if err != nil {
 		return nil, err
 	}
-	if !account.Known() {
-		return flow.Fail(flow.NotPermitted), nil // deleted just now
-	}
-	d := t.Data
+	account := u.Account()
 	d.adopt(account)
 	d.Email, d.Username = account.Email, account.Username
 	d.Ceremony = passkey.Ceremony{}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/passkey"
+	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/pkg/flow"
 	"github.com/latchkeep/latchkeep/pkg/mail"
 )
@@ -114,7 +115,7 @@ func (f *Flows) passkeyDelete() action {
 			switch {
 			case c == nil:
 				return flow.Fail(flow.NotFound), nil
-			case c.MFAOnly && ownOf(t).lastKey():
+			case c.MFAOnly && ownOf(t).lastKey(), ownOf(t).stranded(func(u *user.User) { u.RemoveCredential(c.ID) }):
 				return flow.Fail(flow.NotPermitted), nil
 			}
 			id, mfaOnly := c.ID, c.MFAOnly

@@ -56,6 +56,9 @@ func (f *Flows) passwordDelete() action {
 	return action{
 		Name: "password_delete", Description: "Remove the password.",
 		Run: func(t *turn) (flow.Outcome, error) {
+			if ownOf(t).stranded(func(u *user.User) { u.Password = nil }) {
+				return flow.Fail(flow.NotPermitted), nil
+			}
 			u := f.change(t)
 			t.Env.Work.Do(password.Delete(u.ID))
 			u.Password = nil

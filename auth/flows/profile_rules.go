@@ -146,6 +146,23 @@ func (o own) byThirdPartyBut(emailID uuid.UUID) bool {
 	})
 }
 
+// signsIn says whether she has any way to sign in.
+func (o own) signsIn() bool {
+	return o.byPasskey() || o.byThirdParty() || o.byCode() || o.byPassword() && (o.byUsername() || o.byEmail())
+}
+
+// stranded says whether a removal would take her last way to sign in. The table lets some pass: it counts security keys like passkeys, and
+// any address as one to be found by, as clients expect.
+func (o own) stranded(remove func(*user.User)) bool {
+	if !o.signsIn() {
+		return false // nothing is left to lose
+	}
+	after := *o.user
+	remove(&after)
+	o.user = &after
+	return !o.signsIn()
+}
+
 // credentials counts passkeys and security keys.
 func (o own) credentials() int { return len(o.user.Credentials) }
 

@@ -68,6 +68,9 @@ func (f *Flows) usernameDelete() action {
 	return action{
 		Name: "username_delete", Description: "Remove the username.",
 		Run: func(t *turn) (flow.Outcome, error) {
+			if ownOf(t).stranded(func(u *user.User) { u.Username = nil }) {
+				return flow.Fail(flow.NotPermitted), nil
+			}
 			name := t.Env.user.Username.Name
 			u := f.change(t)
 			t.Env.Work.Do(u.RemoveUsername())

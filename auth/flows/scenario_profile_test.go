@@ -21,7 +21,7 @@ func (s *scenario) signIn(rest string) {
 	s.token = s.person(list[0]).SignedIn(s, s.client, ago).Token
 }
 
-// give: has kim@shop.example email=kim2@shop.example unverified ; … passkey=NAME ; … key=NAME ; … app ; … identity=google [at=ADDRESS]
+// give: has kim@shop.example email=kim2@shop.example unverified ; … passkey=NAME ; … key=NAME ; … app ; … identity=google [at=ADDRESS] [pending]
 func (s *scenario) give(rest string) {
 	list := words(rest)
 	p := s.person(list[0])
@@ -43,7 +43,7 @@ func (s *scenario) give(rest string) {
 		if address := values["at"]; address != "" {
 			id = uuid.MustParse(s.known(address))
 		}
-		p.AddIdentity(s, provider, id)
+		p.AddIdentity(s, provider, id, values["pending"] != "")
 	}
 }
 

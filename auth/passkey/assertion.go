@@ -109,6 +109,9 @@ func (r *Room) Asserted(ctx context.Context, t *tenants.Tenant, c Ceremony, answ
 		CredentialID: encode(row.CredentialID),
 		MFAOnly:      row.MfaOnly,
 		Save:         noteUse(row, data, now),
+		at:           stored(now),
+		eligible:     data.Flags.HasBackupEligible(),
+		backedUp:     data.Flags.HasBackupState(),
 	}, nil
 }
 

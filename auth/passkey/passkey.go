@@ -74,6 +74,18 @@ type Assertion struct {
 	MFAOnly      bool
 	// Save notes the use: counter, backup flags, time. Errors: a conflict where the credential is gone, or was used meanwhile.
 	Save store.Write
+
+	at                 time.Time
+	eligible, backedUp bool
+}
+
+// Show makes a person's credentials look as they will once the use is saved.
+func (a *Assertion) Show(credentials []user.Credential) {
+	for i := range credentials {
+		if c := &credentials[i]; c.ID == a.CredentialID {
+			c.LastUsedAt, c.BackupEligible, c.BackupState = &a.at, a.eligible, a.backedUp
+		}
+	}
 }
 
 // A Room holds the WebAuthn ceremonies of all tenants.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -155,4 +156,14 @@ func requireRefused(t testing.TB, err error, reason passkey.Reason, owner uuid.U
 	require.True(t, errors.As(err, &refused), "%v", err)
 	require.Equal(t, reason, refused.Reason, refused.Error())
 	require.Equal(t, owner, refused.UserID, refused.Error())
+}
+
+// garbage are answers of no form at all.
+func garbage() []string {
+	return []string{
+		"", "null", "true", "7", `""`, "[]", "{}", "{", "\x00", `{"id":"AQID"}`, `{"id":"AQID","rawId":"AQID","type":"public-key"}`,
+		`{"id":"AQID","rawId":"AQID","type":"public-key","response":{}}`, `{"id":"AQID","rawId":"AQID","type":"public-key","response":null}`,
+		`{"id":"","rawId":"","type":"public-key","response":{"clientDataJSON":"e30"}}`, strings.Repeat("[", 100_000), strings.Repeat(`{"a":`, 5_000),
+		`{"id":"\n","rawId":"","type":"public-key","response":{"clientDataJSON":"e30"}}`, `{} {}`,
+	}
 }

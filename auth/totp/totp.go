@@ -58,7 +58,7 @@ func NewRoom(st *store.Store, keyring *secret.Keyring) *Room {
 
 // Check compares a code with those of a person's app just now. The write, which must be committed for the code to count, makes it used;
 // it is a conflict (ErrUsed) where the same code was used meanwhile. One statement, also for a person without an app. A secret that cannot
-// be read is an error: her codes would be wrong for ever, and nobody would know why. Spec: flow-login-registration §11.2, limits-and-locks §6.
+// be opened is an error: her codes would be wrong for ever, and nobody would know why. Spec: flow-login-registration §11.2, limits-and-locks §6.
 func (r *Room) Check(ctx context.Context, t *tenants.Tenant, userID uuid.UUID, code string, now time.Time) (Verdict, store.Write, error) {
 	row, err := r.store.Reader().TOTPSecret.Query().
 		Where(totpsecret.UserID(userID)).
@@ -75,8 +75,6 @@ func (r *Room) Check(ctx context.Context, t *tenants.Tenant, userID uuid.UUID, c
 	}
 	step, ok := totp.Match(string(plain), code, now)
 	switch {
-	case !ok && !totp.Valid(string(plain)):
-		return Wrong, nil, fmt.Errorf("authenticator app %s: %w", row.ID, totp.ErrBrokenSecret)
 	case !ok:
 		return Wrong, nil, nil
 	case row.LastValidatedStep != nil && step <= *row.LastValidatedStep:
@@ -110,7 +108,7 @@ func use(id uuid.UUID, step int64, resealed []byte) store.Write {
 }
 
 // Save gives a person a secret whose code of a step was just accepted; step 0 says that none was yet. Its id is the row's, for the audit
-// log. Errors: a conflict (ErrExists) where she has one already.
+// log. Errors: a conflict (ErrExists) where she has one already; pkg/totp's ErrBrokenSecret, for imports.
 func (r *Room) Save(t *tenants.Tenant, id, userID uuid.UUID, secret string, step int64) store.Write {
 	sealed := r.keyring.Seal([]byte(secret), aad(t.ID, userID))
 	return func(ctx context.Context, tx *store.Tx) error {

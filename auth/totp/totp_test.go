@@ -187,6 +187,13 @@ func TestSecret_IsSealedForItsOwner(t *testing.T) {
 	_, write, err := kim.room.Check(t.Context(), tenant(t, shop), lee.ID, kim.code(t, 0), kim.at)
 	require.ErrorIs(t, err, secret.ErrUndecryptable)
 	require.Nil(t, write)
+
+	// Or the secret of somebody in another tenant.
+	bank := env.Tenant(t, "bank")
+	require.NoError(t, shop.Change(t, totp.Delete(lee.ID)))
+	require.NoError(t, shop.Change(t, kim.room.Save(tenant(t, bank), uuid.New(), lee.ID, kim.secret, 0)))
+	_, _, err = kim.room.Check(t.Context(), tenant(t, shop), lee.ID, kim.code(t, 0), kim.at)
+	require.ErrorIs(t, err, secret.ErrUndecryptable)
 }
 
 func TestSecret_SurvivesANewKeyAndIsSealedUnderIt(t *testing.T) {
@@ -208,7 +215,7 @@ func TestSecret_SurvivesANewKeyAndIsSealedUnderIt(t *testing.T) {
 	require.Equal(t, before, after, "it is sealed under the newest already")
 }
 
-func TestSecret_ThatIsBrokenIsToldAndNotStored(t *testing.T) {
+func TestSecret_ThatIsBrokenIsNotStored(t *testing.T) {
 	t.Parallel()
 
 	env := testenv.OnSQLite(t, testenv.Quiet())

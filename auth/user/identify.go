@@ -23,6 +23,19 @@ type Account struct {
 	Blocked                                                       bool
 }
 
+// Account is what sign-in needs to know of a person who was loaded.
+func (u *User) Account() Account {
+	a := Account{
+		UserID: u.ID, Email: u.PrimaryAddress(),
+		HasPassword: u.Password != nil, HasPasskey: u.HasPasskey(), HasWebauthn: len(u.Credentials) > 0,
+		HasSecurityKey: u.HasSecurityKey(), HasTOTP: u.TOTP != nil, Blocked: u.BlockedAt != nil,
+	}
+	if u.Username != nil {
+		a.Username = u.Username.Name
+	}
+	return a
+}
+
 // Known reports whether the account exists.
 func (a Account) Known() bool { return a.UserID != uuid.Nil }
 

@@ -5,14 +5,15 @@ import (
 	"fmt"
 
 	"github.com/latchkeep/latchkeep/ent/store"
+	entuser "github.com/latchkeep/latchkeep/ent/user"
 )
 
 // SetUnsafeMetadata replaces what a person may write about herself; an empty text clears it.
 func (u *User) SetUnsafeMetadata(object string) store.Write {
 	u.Metadata.Unsafe = object
-	userID := u.ID
+	userID, at := u.ID, u.UpdatedAt
 	return func(ctx context.Context, tx *store.Tx) error {
-		row := tx.User.UpdateOneID(userID).SetUpdatedAt(u.UpdatedAt)
+		row := tx.User.Update().Where(entuser.ID(userID)).SetUpdatedAt(at)
 		if object == "" {
 			row.ClearUnsafeMetadata()
 		} else {

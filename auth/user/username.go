@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/latchkeep/latchkeep/ent/store"
+	entuser "github.com/latchkeep/latchkeep/ent/user"
 )
 
 // Rename gives a person another username in place of the one she has; its id stays. Errors: ErrUsernameTaken.
@@ -12,9 +13,9 @@ func (u *User) Rename(name string) store.Write {
 	renamed := *u.Username
 	renamed.Name, renamed.UpdatedAt = name, now()
 	u.Username = &renamed
-	userID := u.ID
+	userID, at := u.ID, u.UpdatedAt
 	return func(ctx context.Context, tx *store.Tx) error {
-		err := tx.User.UpdateOneID(userID).SetUsername(name).SetUsernameUpdatedAt(renamed.UpdatedAt).SetUpdatedAt(u.UpdatedAt).Exec(ctx)
+		err := tx.User.Update().Where(entuser.ID(userID)).SetUsername(name).SetUsernameUpdatedAt(renamed.UpdatedAt).SetUpdatedAt(at).Exec(ctx)
 		return taken(err, ErrUsernameTaken, "rename user")
 	}
 }
@@ -22,10 +23,10 @@ func (u *User) Rename(name string) store.Write {
 // RemoveUsername takes the username from a person.
 func (u *User) RemoveUsername() store.Write {
 	u.Username = nil
-	userID := u.ID
+	userID, at := u.ID, u.UpdatedAt
 	return func(ctx context.Context, tx *store.Tx) error {
-		err := tx.User.UpdateOneID(userID).
-			ClearUsername().ClearUsernameID().ClearUsernameCreatedAt().ClearUsernameUpdatedAt().SetUpdatedAt(u.UpdatedAt).Exec(ctx)
+		err := tx.User.Update().Where(entuser.ID(userID)).
+			ClearUsername().ClearUsernameID().ClearUsernameCreatedAt().ClearUsernameUpdatedAt().SetUpdatedAt(at).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("delete username: %w", err)
 		}

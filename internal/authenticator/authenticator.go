@@ -118,7 +118,7 @@ func (a *Authenticator) Clone() *Authenticator {
 	return clone
 }
 
-// At is the same device, used by the page of another origin.
+// At is a copy of the device, used by the page of another origin. The counters of both go their own ways: let only one of them sign on.
 func (a *Authenticator) At(origin string) *Authenticator {
 	moved := a.Clone()
 	moved.origin = origin

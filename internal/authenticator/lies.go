@@ -86,8 +86,10 @@ func ByCredential(id []byte) Lie { return before(func(r *response) { r.claimedID
 // Named makes a credential with a given id.
 func Named(id []byte) Lie { return before(func(r *response) { r.id = id }) }
 
-// WithKey makes a credential with another public key (COSE), and leaves out the attestation that this key would have to sign.
-func WithKey(cose []byte) Lie { return before(func(r *response) { r.cose, r.format = cose, "none" }) }
+// WithKey makes a credential with another public key (COSE), and attests it in a format: "none", or one whose signature is not that key's.
+func WithKey(cose []byte, format string) Lie {
+	return before(func(r *response) { r.cose, r.format = cose, format })
+}
 
 // Attested uses an attestation format whatever was asked for; its statement is that of self attestation, none for "none".
 func Attested(format string) Lie { return before(func(r *response) { r.format = format }) }

@@ -71,11 +71,15 @@ func (p *Person) AddApp(t testing.TB) {
 	}), "add an authenticator app")
 }
 
-// AddIdentity gives the person an account at a third party, bound to one of her addresses where one is named.
-func (p *Person) AddIdentity(t testing.TB, provider string, emailID uuid.UUID) {
+// AddIdentity gives the person an account at a third party, bound to one of her addresses where one is named. One that is pending waits for
+// her confirmation.
+func (p *Person) AddIdentity(t testing.TB, provider string, emailID uuid.UUID, pending bool) {
 	t.Helper()
 	require.NoError(t, p.Tenant.Change(t, func(ctx context.Context, tx *store.Tx) error {
-		row := tx.Identity.Create().SetUserID(p.ID).SetProviderID(provider).SetSubject(uuid.NewString())
+		row := tx.Identity.Create().SetProviderID(provider).SetSubject(uuid.NewString())
+		if !pending {
+			row.SetUserID(p.ID)
+		}
 		if emailID != uuid.Nil {
 			row.SetEmailID(emailID)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/latchkeep/latchkeep/internal/authenticator"
 	"github.com/latchkeep/latchkeep/pkg/totp"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
 // Capabilities are what a browser tells at the start of a flow.
@@ -38,10 +39,15 @@ type Factors struct {
 	Passkey, SecurityKey, App bool
 }
 
-// Device is a new authenticator on a page of the tenant's relying party.
+// Device is a new authenticator on a page of the tenant's relying party: one that is built in where the tenant wants its security keys to be,
+// else one that is plugged in.
 func (s *Tenant) Device(t testing.TB, options ...authenticator.Option) *authenticator.Authenticator {
 	t.Helper()
-	return authenticator.New(s.snapshot(t).Config.WebAuthn.RelyingParty.Origins[0], options...)
+	c := s.snapshot(t).Config
+	if c.MFA.SecurityKeys.AuthenticatorAttachment == "platform" {
+		options = append([]authenticator.Option{authenticator.Synced()}, options...)
+	}
+	return authenticator.New(c.WebAuthn.RelyingParty.Origins[0], options...)
 }
 
 func (s *Tenant) snapshot(t testing.TB) *tenants.Tenant {
@@ -88,13 +94,16 @@ func (p *Person) name() string {
 	return p.Username
 }
 
-// TrustDevice makes a browser one that the person's second factor may be left out on.
+// TrustDevice makes a browser one that the person's second factor may be left out on, as if she had said so before the tenant's policy was
+// what it is.
 func (p *Person) TrustDevice(t testing.TB, c *Client) {
 	t.Helper()
 	snapshot := p.Tenant.snapshot(t)
 	name := snapshot.Config.MFA.DeviceTrustCookieName
+	before := *snapshot.Config
+	before.MFA.DeviceTrustPolicy = config.TrustPrompt
 	room := devicetrust.NewRoom(p.Tenant.Env.App.Store)
-	grant, err := room.Grant(snapshot, p.ID, c.Cookies[name], time.Now().UTC().Truncate(time.Microsecond))
+	grant, err := room.Grant(&tenants.Tenant{ID: snapshot.ID, Config: &before}, p.ID, c.Cookies[name], time.Now().UTC().Truncate(time.Microsecond))
 	require.NoError(t, err, "trust a device")
 	require.NotNil(t, grant, "the tenant trusts no device for any time")
 	require.NoError(t, p.Tenant.Change(t, func(ctx context.Context, tx *store.Tx) error { return grant.Save(ctx, tx) }), "store trust")
@@ -154,26 +163,16 @@ func (p *Person) answerFactor(t testing.TB, s State) (string, Inputs, bool) {
 		return "webauthn_generate_request_options", nil, true
 	case "login_passkey":
 		return "webauthn_verify_assertion_response", Inputs{"assertion_response": p.Device.Get(t, s.Payload["request_options"])}, true
-	case "onboarding_create_passkey":
+	case "onboarding_create_passkey", "mfa_security_key_creation":
 		if _, ok := s.Actions["webauthn_generate_creation_options"]; ok {
 			return "webauthn_generate_creation_options", nil, true
 		}
 	case "onboarding_verify_passkey_attestation":
-		return "webauthn_verify_attestation_response", Inputs{"public_key": p.createOn(t, s.Payload["creation_options"])}, true
+		return "webauthn_verify_attestation_response", Inputs{"public_key": p.Tenant.Device(t).Create(t, s.Payload["creation_options"])}, true
 	case "mfa_otp_secret_creation":
 		p.App = &App{}
 		require.NoError(t, json.Unmarshal(s.Payload["otp_secret"], &p.App.Secret))
 		return "otp_code_verify", Inputs{"otp_code": p.App.Code(t)}, true
 	}
 	return "", nil, false
-}
-
-// createOn makes a credential on a device that is suitable.
-func (p *Person) createOn(t testing.TB, options json.RawMessage) json.RawMessage {
-	t.Helper()
-	answer, err := p.Tenant.Device(t).TryCreate(options)
-	if err != nil {
-		return p.Tenant.Device(t, authenticator.Synced()).Create(t, options)
-	}
-	return answer
 }

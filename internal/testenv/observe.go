@@ -123,7 +123,7 @@ func (s *Tenant) Change(t testing.TB, write store.Write) error {
 	return s.Env.App.Store.Do(t.Context(), s.scope(), write)
 }
 
-// Count counts rows of the tenant's flows, sessions, users or passcodes.
+// Count counts rows of the tenant's flows, sessions, users, passcodes or recovery codes.
 func (s *Tenant) Count(t testing.TB, what string) int {
 	t.Helper()
 	ctx := scope.With(t.Context(), s.scope())
@@ -139,6 +139,8 @@ func (s *Tenant) Count(t testing.TB, what string) int {
 		n, err = r.User.Query().Count(ctx)
 	case "passcodes":
 		n, err = r.Passcode.Query().Count(ctx)
+	case "recovery_codes":
+		n, err = r.RecoveryCode.Query().Count(ctx)
 	case "intents":
 		n, err = r.Intent.Query().Count(ctx)
 	default:
