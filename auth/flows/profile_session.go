@@ -48,8 +48,8 @@ func (f *Flows) sessionDelete() action {
 			return []flow.Input{flow.String("session_id").Required().Hidden().Allowed(choices...)}
 		},
 		Run: func(t *turn) (flow.Outcome, error) {
-			id, err := uuid.Parse(t.Input("session_id"))
-			if err != nil {
+			id := parseID(t.Input("session_id"))
+			if id == uuid.Nil {
 				return flow.Reject("session_id", flow.ValueInvalid), nil
 			}
 			t.Env.Work.Do(f.sessions.Revoke(t.Env.Tenant, &t.Env.Work, t.Data.UserID, id, func() {
@@ -58,4 +58,13 @@ func (f *Flows) sessionDelete() action {
 			return flow.Stay(), nil
 		},
 	}
+}
+
+// parseID reads an id that a client sent; the nil id, which nothing has, where it is none.
+func parseID(text string) uuid.UUID {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return uuid.Nil
+	}
+	return id
 }
