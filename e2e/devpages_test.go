@@ -63,6 +63,34 @@ func TestDevPages(t *testing.T) {
 	})
 }
 
+// The demo page is the first that a newcomer sees of the product, and may be on a phone.
+func TestDemoPageFitsAPhone(t *testing.T) {
+	needBrowser(t)
+	t.Parallel()
+	d := devMode(t)
+	p := visit(t, site{page: d.demo, api: strings.TrimSuffix(d.demo, "/"), mailbox: d.inbox}, english)
+	_, err := chromedp.Call(p.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: 360, Height: 740, DeviceScaleFactor: 1, Mobile: true,
+	})
+	require.NoError(t, err)
+	fits := func() {
+		t.Helper()
+		var width int
+		p.ask("document.documentElement.scrollWidth", &width)
+		require.LessOrEqual(t, width, 360, "nobody needs to scroll to the side")
+	}
+	p.reopen()
+	fits()
+	p.register("a.person.with.rather.a.long.address@shop.example", "correct horse")
+	p.profile()
+	fits()
+	p.unfold(p.words.addEmail)
+	p.unfold(p.words.changePassword)
+	p.sees("Must be between")
+	fits()
+	p.signOut()
+}
+
 // smallEnough is the most that the picture in the README may weigh, in bytes.
 const smallEnough = 150_000
 

@@ -11,25 +11,25 @@ import (
 func TestDev(t *testing.T) {
 	needBrowser(t)
 	t.Parallel()
-	journeys(t, devMode(t))
+	allJourneys(t, devMode(t))
 }
 
-func TestPostgresAndRedis(t *testing.T) { inProduction(t, dialect.Postgres) }
+func TestPostgresAndRedis(t *testing.T) { inProduction(t, dialect.Postgres, journeys, allJourneys) }
 
-func TestMariaDBAndRedis(t *testing.T) { inProduction(t, dialect.MySQL) }
+func TestMariaDBAndRedis(t *testing.T) { inProduction(t, dialect.MySQL, allJourneys, journeys) }
 
-func inProduction(t *testing.T, database string) {
+func inProduction(t *testing.T, database string, hosts, paths func(*testing.T, *deployment)) {
 	t.Helper()
 	needBrowser(t)
 	t.Parallel()
 	p := produce(t, database)
 	t.Run("tenants by host", func(t *testing.T) {
 		t.Parallel()
-		journeys(t, byHost(t, p))
+		hosts(t, byHost(t, p))
 	})
 	t.Run("tenants by path", func(t *testing.T) {
 		t.Parallel()
-		journeys(t, byPath(t, p))
+		paths(t, byPath(t, p))
 	})
 }
 

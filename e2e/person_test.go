@@ -29,14 +29,31 @@ const patience = 15 * time.Second
 //go:embed page.js
 var pageScript string
 
-// recorder notes the events of the client in the tab's storage, so that they outlive a reload, and the states that a page has shown.
+// recorder notes the events of the client in the tab's storage, so that they outlive a reload, and the states that a page has shown. Those
+// that <hanko-events> dispatches are noted apart. And it makes the browser wait for somebody to pick one of the passkeys that it offers while
+// an address is typed: an imitated authenticator never waits.
 const recorder = `window.states = [];
 document.addEventListener("hanko-after-state-change", (event) => window.states.push(event.detail.state.name));
+const note = (list, name, detail) => {
+	const seen = JSON.parse(sessionStorage.getItem(list) ?? "[]");
+	seen.push({ name, detail });
+	sessionStorage.setItem(list, JSON.stringify(seen));
+};
 for (const name of ["session-created", "session-expired", "user-logged-out", "user-deleted"]) {
-	document.addEventListener("hanko-" + name, (event) => {
-		const seen = JSON.parse(sessionStorage.getItem("seen") ?? "[]");
-		seen.push({ name, detail: event.detail });
-		sessionStorage.setItem("seen", JSON.stringify(seen));
+	document.addEventListener("hanko-" + name, (event) => note("seen", name, event.detail));
+}
+for (const name of ["onSessionCreated", "onSessionExpired", "onUserLoggedOut", "onUserDeleted"]) {
+	document.addEventListener(name, (event) => {
+		if (event.target.localName === "hanko-events") {
+			note("dispatched", name, event.detail);
+		}
+	}, true);
+}
+const ask = navigator.credentials?.get.bind(navigator.credentials);
+if (ask) {
+	navigator.credentials.get = (options) => options.mediation !== "conditional" ? ask(options) : new Promise((resolve, reject) => {
+		options.signal?.addEventListener("abort", () => reject(options.signal.reason));
+		window.pick = () => ask(options).then(resolve, reject);
 	});
 }`
 
@@ -255,7 +272,8 @@ type session struct {
 			Primary  bool   `json:"is_primary"`
 			Verified bool   `json:"is_verified"`
 		} `json:"email"`
-		AMR []string `json:"amr"`
+		Username string   `json:"username"`
+		AMR      []string `json:"amr"`
 	} `json:"claims"`
 }
 
@@ -283,12 +301,27 @@ type event struct {
 	Detail json.RawMessage `json:"detail"`
 }
 
-// events are those that the client dispatched in this tab, in their order.
-func (p *person) events() []event {
+// events are the names of those that the client dispatched in this tab, in their order.
+func (p *person) events() []string {
+	p.t.Helper()
+	return p.noted("seen")
+}
+
+// dispatched are the names of those that <hanko-events> dispatched in this tab, in their order.
+func (p *person) dispatched() []string {
+	p.t.Helper()
+	return p.noted("dispatched")
+}
+
+func (p *person) noted(list string) []string {
 	p.t.Helper()
 	var seen []event
-	p.ask(`JSON.parse(sessionStorage.getItem("seen") ?? "[]")`, &seen)
-	return seen
+	p.ask(`JSON.parse(sessionStorage.getItem("`+list+`") ?? "[]")`, &seen)
+	names := []string{}
+	for _, e := range seen {
+		names = append(names, e.Name)
+	}
+	return names
 }
 
 // mail waits for the next mail to an address.

@@ -26,8 +26,8 @@ func (p *person) signUp(address string) {
 	p.sees(address)
 }
 
-// register signs up from the sign-in page, with a code from a mail and a password, and ends signed in.
-func (p *person) register(address, password string) {
+// begin signs up from the sign-in page, with a code from a mail and a password, and ends where a second factor is offered.
+func (p *person) begin(address, password string) {
 	p.t.Helper()
 	w := p.words
 	p.signUp(address)
@@ -35,7 +35,23 @@ func (p *person) register(address, password string) {
 	p.at(w.newPassword)
 	p.fill(w.newPasswordInput, password)
 	p.press(w.next)
+	p.at(w.secondFactor)
+}
+
+// register signs up from the sign-in page, with a code from a mail and a password and nothing else, and ends signed in.
+func (p *person) register(address, password string) {
+	p.t.Helper()
+	p.begin(address, password)
+	p.skips(p.words.secondFactor)
+	p.skips(p.words.passkey)
 	p.signedIn()
+}
+
+// skips leaves out what the page with a headline offers.
+func (p *person) skips(headline string) {
+	p.t.Helper()
+	p.at(headline)
+	p.press(p.words.skip)
 }
 
 // identify gives an address on the sign-in page, and ends where the way to sign in is chosen.

@@ -12,7 +12,6 @@ const api = document.body.dataset.api;
 const query = new URLSearchParams(location.search);
 const language = names[query.get("lang")] ? query.get("lang") : "en";
 
-element("auth").setAttribute("lang", language);
 for (const [code, name] of Object.entries(names)) {
   element("language").add(new Option(name, code, code === language, code === language));
 }
@@ -21,15 +20,28 @@ element("language").addEventListener("change", (event) => {
   location.search = query.toString();
 });
 
-const { hanko } = await register(api, { translations: all, fallbackLanguage: "en" });
+// A session that is ended elsewhere is noticed within seconds; the client's own default is half a minute.
+const { hanko } = await register(api, { translations: all, fallbackLanguage: "en", sessionCheckInterval: 5000 });
 window.hanko = hanko; // for the curious, in the browser's console
 
+// Each component begins its flow when it is put on the page, and the profile shows an error to who is not signed in: so only that is there
+// which fits.
+function place(parent, name) {
+  const component = document.createElement(name);
+  component.setAttribute("lang", language);
+  element(parent).replaceChildren(component);
+}
+
+let signedIn = false;
+
 async function show() {
-  const { is_valid: signedIn, claims } = await hanko.validateSession();
+  const { is_valid, claims } = await hanko.validateSession();
+  signedIn = is_valid;
   element("signed-out").hidden = signedIn;
   element("signed-in").hidden = !signedIn;
   document.body.dataset.state = signedIn ? "signed-in" : "signed-out";
   if (!signedIn) {
+    place("form", "hanko-auth");
     return;
   }
   const name = claims.email?.address ?? claims.username ?? "somebody";
@@ -39,9 +51,13 @@ async function show() {
   element("session-until").textContent = new Date(claims.expiration).toLocaleString();
   element("session-amr").textContent = (claims.amr ?? []).map((m) => methods[m] ?? m).join(", ");
   element("claims").textContent = JSON.stringify(claims, null, 2);
+  place("account", "hanko-profile");
 }
 
-hanko.onSessionCreated(show);
-hanko.onUserLoggedOut(() => location.reload());
+element("events").addEventListener("onSessionCreated", show);
+// The client may tell of the same end twice, also when somebody begins to sign in again.
+for (const ended of ["onSessionExpired", "onUserLoggedOut", "onUserDeleted"]) {
+  element("events").addEventListener(ended, () => signedIn && location.reload());
+}
 element("sign-out").addEventListener("click", () => hanko.logout());
 await show();

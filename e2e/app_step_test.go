@@ -1,0 +1,51 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/pkg/totp"
+)
+
+// period is how long an authenticator app shows a code (RFC 6238 §5.2).
+const period = 30 * time.Second
+
+// An authenticatorApp makes codes of the secret that it was told. No code is good twice, and the server takes those before and after the
+// current one, too: so nobody needs to wait for the next.
+type authenticatorApp struct {
+	t      *testing.T
+	secret string
+	last   int64 // the step of the code that was shown last
+}
+
+// scan reads the secret from the page that sets up an app, once the picture is there.
+func (p *person) scan() *authenticatorApp {
+	p.t.Helper()
+	a := &authenticatorApp{t: p.t}
+	p.until("the secret of the app and its picture", call("secret"), func(raw json.RawMessage) bool {
+		return json.Unmarshal(raw, &a.secret) == nil && totp.Valid(a.secret)
+	})
+	return a
+}
+
+// code is one that was not shown before. It begins with the oldest that is still good in some seconds.
+func (a *authenticatorApp) code() string {
+	a.t.Helper()
+	now := time.Now()
+	a.last = max(a.last+1, totp.Step(now.Add(period/5))-1)
+	require.LessOrEqual(a.t, a.last, totp.Step(now)+1, "more codes were needed than there are in this time")
+	return a.show()
+}
+
+// show is the last code again.
+func (a *authenticatorApp) show() string {
+	a.t.Helper()
+	code, err := totp.Code(a.secret, time.Unix(a.last*int64(period/time.Second), 0))
+	require.NoError(a.t, err)
+	return code
+}
