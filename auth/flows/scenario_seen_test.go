@@ -61,8 +61,12 @@ func (s *scenario) seeInputs(rest string) {
 	require.Equal(s, list[1:], got, "%s: inputs of %s", s.at, list[0])
 }
 
-// seePayload: payload resend_after. Exactly these members.
+// seePayload: payload resend_after. Exactly these members. Or paths: see seePayloadPaths.
 func (s *scenario) seePayload(rest string) {
+	if strings.ContainsAny(rest, "=!") {
+		s.seePayloadPaths(words(rest))
+		return
+	}
 	got := []string{}
 	for name := range s.last.Payload {
 		got = append(got, name)

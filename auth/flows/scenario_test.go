@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/internal/authenticator"
 	"github.com/latchkeep/latchkeep/internal/testenv"
 )
 
@@ -61,6 +62,11 @@ type scenario struct {
 	records          []testenv.AuditRecord // those that were not named yet
 	recordsSeen      int
 	strict           map[string]bool // kinds of observations that the scenario names
+
+	device  *authenticator.Authenticator // in hand
+	app     *testenv.App
+	options map[string]json.RawMessage // that a device was asked to answer last
+	lies    []authenticator.Lie        // of the line that is being played
 }
 
 // A browser has a flow at most.
@@ -79,6 +85,7 @@ func play(t *testing.T, env *testenv.Env, slug, file string) {
 	s := &scenario{
 		T: t, env: env, slug: slug, config: map[string]any{}, people: map[string]*testenv.Person{},
 		browsers: map[string]*browser{}, vars: map[string]string{}, strict: map[string]bool{},
+		options: map[string]json.RawMessage{},
 	}
 	require.NoError(t, json.Unmarshal([]byte(`{"mfa": {"enabled": false}, `+testenv.Webhook+"}"), &s.config))
 	for i, line := range strings.Split(string(text), "\n") {
@@ -180,6 +187,9 @@ func (s *scenario) pairs(list []string) (names []string, values map[string]strin
 // known is what was noted under a name, or a member of the last payload.
 func (s *scenario) known(name string) string {
 	if value, ok := s.vars[name]; ok {
+		return value
+	}
+	if value, ok := s.proof(name); ok {
 		return value
 	}
 	member, path, _ := strings.Cut(name, ".")

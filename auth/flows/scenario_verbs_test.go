@@ -3,6 +3,7 @@ package flows_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,19 +23,25 @@ func verbs() map[string]func(s *scenario, rest string) {
 		"user":      (*scenario).addUser,
 		"has":       (*scenario).give,
 		"signed-in": (*scenario).signIn,
+		"device":    (*scenario).takeDevice,
+		"app":       (*scenario).takeApp,
 		// what the person does
 		"browser":  func(s *scenario, name string) { s.use(name) },
 		"language": func(s *scenario, tag string) { s.client.Header.Set("X-Language", tag) },
 		"POST":     (*scenario).start,
 		"do":       func(s *scenario, rest string) { s.act(rest, true) },
 		"force":    func(s *scenario, rest string) { s.act(rest, false) },
+		"at":       (*scenario).elsewhere,
 		"back":     func(s *scenario, rest string) { s.act("back "+rest, true) },
 		"repeat":   (*scenario).repeat,
 		"replay":   (*scenario).replay,
 		// what happens meanwhile
-		"expire": (*scenario).expire,
-		"delete": (*scenario).deleteUser,
-		"note":   (*scenario).note,
+		"expire":      (*scenario).expire,
+		"delete":      (*scenario).deleteUser,
+		"note":        (*scenario).note,
+		"trust":       (*scenario).trust,
+		"note-cookie": (*scenario).keepCookie,
+		"set-cookie":  (*scenario).editCookie,
 		// what is seen
 		"offers":   (*scenario).seeOffers,
 		"input":    (*scenario).seeInput,
@@ -46,6 +53,8 @@ func verbs() map[string]func(s *scenario, rest string) {
 		"token":    (*scenario).seeToken,
 		"account":  func(s *scenario, rest string) { s.seeMembers("user", rest) },
 		"cookie":   (*scenario).seeCookie,
+		"cookies":  (*scenario).seeCookies,
+		"refuses":  (*scenario).refuses,
 		"header":   (*scenario).seeHeader,
 		"mail":     (*scenario).seeMail,
 		"audit":    (*scenario).seeAudit,
@@ -78,7 +87,7 @@ func (s *scenario) changeConfig(rest string) {
 	s.shop.Configure(s, string(raw))
 }
 
-// addUser: user kim@shop.example password="correct horse" username=kim unverified
+// addUser: user kim@shop.example password="correct horse" username=kim unverified passkey security-key totp
 func (s *scenario) addUser(rest string) {
 	list := words(rest)
 	n := testenv.NewPerson{}
@@ -94,7 +103,11 @@ func (s *scenario) addUser(rest string) {
 	if values["username"] != "" {
 		n.Username = values["username"]
 	}
+	n.Factors = testenv.Factors{
+		Passkey: values["passkey"] == "true", SecurityKey: values["security-key"] == "true", App: values["totp"] == "true",
+	}
 	s.people[name] = s.shop.Person(s, n)
+	s.carry(s.people[name])
 }
 
 // start: POST /login -> preflight
@@ -114,6 +127,10 @@ func (s *scenario) act(rest string, offered bool) {
 	}
 	list := words(what)
 	action := list[0]
+	s.lies = nil
+	if i := slices.Index(list, "hostile"); i >= 0 {
+		s.lies, list = s.hostile(list[i+1:]), list[:i]
+	}
 	inputs := s.inputs(action, list[1:])
 	before := *s.flow
 	href := before.Href(action)
@@ -139,14 +156,15 @@ func (s *scenario) inputs(action string, list []string) testenv.Inputs {
 			inputs[raw] = literal(value)
 			continue
 		}
-		if name == "webauthn" {
-			name = "webauthn_available"
-		}
-		if s.flow.State.Actions[action].Inputs[name].Type == "boolean" {
+		name = inputName(name)
+		switch s.flow.State.Actions[action].Inputs[name].Type {
+		case "boolean":
 			inputs[name] = value == "true"
-			continue
+		case "json":
+			inputs[name] = literal(value)
+		default:
+			inputs[name] = value
 		}
-		inputs[name] = value
 	}
 	return inputs
 }
@@ -165,6 +183,7 @@ func (s *scenario) expect(want string) {
 		}
 	}
 	got := s.last
+	s.notice()
 	if got.Name != list[0] || got.Status != status || got.Refusal() != code {
 		s.fail("want %s, got %s %d %s\n%s", strings.TrimSpace(want), got.Name, got.Status, got.Refusal(), got.Response.Body)
 	}
@@ -188,11 +207,21 @@ func (s *scenario) replay(rest string) {
 	s.expect(strings.TrimPrefix(rest, "->"))
 }
 
-// expire: expire passcodes. Lets time pass for them.
+// expire: expire passcodes ; expire ceremony ; expire trust. Lets time pass for them.
 func (s *scenario) expire(what string) {
-	if what != "passcodes" {
+	switch what {
+	case "passcodes":
+		s.expirePasscodes()
+	case "ceremony":
+		s.expireCeremony()
+	case "trust":
+		s.expireTrust()
+	default:
 		s.fail("cannot expire %s", what)
 	}
+}
+
+func (s *scenario) expirePasscodes() {
 	past := time.Now().UTC().Add(-time.Second).Truncate(time.Microsecond)
 	require.NoError(s, s.shop.Change(s, func(ctx context.Context, tx *store.Tx) error {
 		rows, err := tx.Passcode.Query().All(ctx)

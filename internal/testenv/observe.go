@@ -123,7 +123,7 @@ func (s *Tenant) Change(t testing.TB, write store.Write) error {
 	return s.Env.App.Store.Do(t.Context(), s.scope(), write)
 }
 
-// Count counts rows of the tenant's flows, sessions, users, passcodes or recovery codes.
+// Count counts rows of the tenant: flows, sessions, users, passcodes, credentials, apps, trusted devices, recovery codes.
 func (s *Tenant) Count(t testing.TB, what string) int {
 	t.Helper()
 	ctx := scope.With(t.Context(), s.scope())
@@ -139,6 +139,12 @@ func (s *Tenant) Count(t testing.TB, what string) int {
 		n, err = r.User.Query().Count(ctx)
 	case "passcodes":
 		n, err = r.Passcode.Query().Count(ctx)
+	case "credentials":
+		n, err = r.WebauthnCredential.Query().Count(ctx)
+	case "apps":
+		n, err = r.TOTPSecret.Query().Count(ctx)
+	case "trusted":
+		n, err = r.TrustedDevice.Query().Count(ctx)
 	case "recovery_codes":
 		n, err = r.RecoveryCode.Query().Count(ctx)
 	case "intents":
