@@ -39,7 +39,6 @@ type walk struct {
 	again    *testenv.Client               // where she used a second factor last: it may be left out there now
 	owner    map[*testenv.Client]uuid.UUID // and as whom
 	trusted  map[string]trust              // by the tokens in cookies
-	tokens   []string                      // as they came
 	kit      kit
 	told     []string
 }
@@ -65,6 +64,7 @@ type attempt struct {
 	who    *account // whom she means to be; nil: somebody new
 	mail   string   // an address for somebody new
 	called string   // a username for somebody new
+	clumsy bool     // enters three wrong codes before the right one
 	course course
 	past   []request // those that were answered, but for the last
 	last   *request
@@ -74,10 +74,11 @@ type attempt struct {
 	trusting bool // trust_device was taken
 
 	// What was proven in this conversation.
-	letter  *letter            // the last code that it mailed
-	purpose string             // what it mails codes for just now
-	address string             // where it mails them just now, if that is known
-	named   map[uuid.UUID]bool // who had a second factor when the login was told whom it is about
+	letter  *letter             // the last code that it mailed
+	purpose string              // what it mails codes for just now
+	address string              // where it mails them just now, if that is known
+	named   map[uuid.UUID]bool  // who had a second factor when the login was told whom it is about
+	owned   map[string]emailRow // and whose the addresses were
 	first   *proof
 	second  *proof
 	word    string          // the password that was chosen
@@ -245,10 +246,11 @@ func (w *walk) begin() {
 	if a.name == "profile" && !slices.Contains(w.sessions, client) {
 		a.name = "login"
 	}
-	if a.name == "login" && a.who != nil && len(w.tokens) > 0 && w.chance(20) { // passes for a device that somebody else trusts
-		client.Cookies[r.config.MFA.DeviceTrustCookieName] = a.who.id.String() + ":" + pick(w, w.tokens)
+	if a.name == "login" && a.who != nil && r.factors()[a.who.id] && len(r.tokens) > 0 && w.chance(40) { // as if the device were trusted
+		client.Cookies[r.config.MFA.DeviceTrustCookieName] = a.who.id.String() + ":" + pick(w, r.tokens)
 		w.seen.mark("forged trust")
 	}
+	a.clumsy = w.chance(15)
 	a.flow = &testenv.Flow{Client: client, Name: a.name}
 	s := testenv.ReadState(w, client.Send(w, "POST", "/"+a.name, nil))
 	w.tell("%s begins: %s %d %s", a, s.Name, s.Status, s.Refusal())

@@ -24,7 +24,7 @@ func settings() []setting {
 		{"names", `{"username": {"enabled": true, "optional": false}, "email": {"use_as_login_identifier": false, "optional": true},
 			"mfa": {"acquire_on_login": true}}`},
 		{"either identifier", `{"username": {"enabled": true}, "email": {"optional": true}, "password": {"optional": true}}`},
-		{"unverified", `{"email": {"require_verification": false}, "account": {"allow_deletion": true}}`},
+		{"unverified", `{"email": {"require_verification": false}, "username": {"enabled": true}, "account": {"allow_deletion": true}}`},
 		{"second factor for all", `{"mfa": {"optional": false, "acquire_on_login": true, "recovery_codes": {"enabled": true}}}`},
 		{"keys for all", `{"mfa": {"optional": false, "acquire_on_login": true, "totp": {"enabled": false}},
 			"password": {"acquire_on_registration": "never"}}`},
@@ -55,6 +55,7 @@ type realm struct {
 	victim map[uuid.UUID]string    // the rows of those who must not change, as they were at first
 	proven map[string]bool         // addresses whose codes came back, or that were verified from the start
 	opened map[uuid.UUID]uuid.UUID // sessions, and whose they are
+	tokens []string                // of trusted devices, that the attacker got
 }
 
 // An account is one that exists from the start, or that the attacker registered.
