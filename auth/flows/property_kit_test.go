@@ -107,7 +107,7 @@ func (k *kit) otp(w *walk, a *attempt, action string, sensible bool) any {
 				secrets = append(secrets, secret)
 			}
 			for _, s := range k.spare {
-				if s.who == p.id && w.chance(40) {
+				if s.who == p.id && w.chance(60) {
 					return s.code
 				}
 			}

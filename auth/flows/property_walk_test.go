@@ -233,7 +233,8 @@ func (w *walk) begin() {
 	if owner := r.account(w.owner[client]); owner != nil && w.chance(60) {
 		a.who = owner // once more in the same browser
 	}
-	if w.again != nil && w.chance(60) {
+	again := w.again != nil && w.chance(90)
+	if again {
 		client = w.again
 		a.in, a.name = w.realmOf(client), "login"
 		r = a.in
@@ -246,7 +247,7 @@ func (w *walk) begin() {
 	if a.name == "profile" && !slices.Contains(w.sessions, client) {
 		a.name = "login"
 	}
-	if a.name == "login" && a.who != nil && r.factors()[a.who.id] && len(r.tokens) > 0 && w.chance(40) { // as if the device were trusted
+	if a.name == "login" && !again && a.who != nil && r.factors()[a.who.id] && len(r.tokens) > 0 && w.chance(40) { // as if the device were trusted
 		client.Cookies[r.config.MFA.DeviceTrustCookieName] = a.who.id.String() + ":" + pick(w, r.tokens)
 		w.seen.mark("forged trust")
 	}
