@@ -130,7 +130,7 @@ func (a *attempt) over() bool { return len(a.state.Actions) == 0 }
 func newWalk(t testing.TB, env *testenv.Env, seed uint64, seen *coverage) *walk {
 	w := &walk{
 		TB: t, env: env, seed: seed, rng: rand.New(rand.NewPCG(seed, 1)), seen: seen, tables: readTables(env.App.Flows.Describe()),
-		words: map[string]string{}, own: map[string]int{}, owner: map[*testenv.Client]uuid.UUID{}, trusted: map[string]trust{}, hashes: 7,
+		words: map[string]string{}, own: map[string]int{}, owner: map[*testenv.Client]uuid.UUID{}, trusted: map[string]trust{}, hashes: 6,
 	}
 	w.kit = newKit()
 	all := settings()
@@ -302,7 +302,7 @@ func (w *walk) likely(a *attempt) string {
 	for _, name := range offers {
 		weight := 1 / float64(2+w.own[pair(a.name, a.state.Name, name)])
 		switch {
-		case hashes(name) && w.hashes <= 0 && len(offers) > 1:
+		case w.tooDear(a, name) && len(offers) > 1:
 			weight = 0
 		case name == "continue_to_password_login" && w.wordOf(a) == "":
 			weight /= 4
@@ -336,13 +336,18 @@ func hashes(action string) bool {
 	return false
 }
 
+// tooDear says of an action that too many passwords were hashed already. Each such action may be taken once all the same.
+func (w *walk) tooDear(a *attempt, action string) bool {
+	return hashes(action) && w.hashes <= 0 && w.own[pair(a.name, a.state.Name, action)] > 0
+}
+
 // act takes an offered action, with inputs that make sense or with any.
 func (w *walk) act(a *attempt, action string, sensible bool) {
+	if w.tooDear(a, action) {
+		w.attempts = slices.DeleteFunc(w.attempts, func(other *attempt) bool { return other == a })
+		return
+	}
 	if hashes(action) {
-		if w.hashes <= 0 {
-			w.attempts = slices.DeleteFunc(w.attempts, func(other *attempt) bool { return other == a })
-			return
-		}
 		w.hashes--
 	}
 	data := testenv.Inputs{}
