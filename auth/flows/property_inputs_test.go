@@ -27,7 +27,7 @@ func (w *walk) enter(a *attempt, action, input string, sensible bool) any {
 	case "email", "username", "identifier":
 		return w.identifier(a, input, sensible)
 	case "code":
-		if sensible && a.letter != nil && readable(a.letter.to) {
+		if clumsy := a.clumsy && a.letter != nil && a.letter.tries < 3; sensible && !clumsy && a.letter != nil && readable(a.letter.to) {
 			return a.letter.code
 		}
 		if len(w.codes) > 0 && w.chance(80) {

@@ -107,7 +107,7 @@ func (k *kit) otp(w *walk, a *attempt, action string, sensible bool) any {
 				secrets = append(secrets, secret)
 			}
 			for _, s := range k.spare {
-				if s.who == p.id && w.chance(40) {
+				if s.who == p.id && w.chance(60) {
 					return s.code
 				}
 			}
@@ -162,8 +162,8 @@ func matches(secret, code string) (int64, bool) {
 // assertion answers request options: those of the conversation with a credential of hers, or any with any, and lies about it.
 func (k *kit) assertion(w *walk, a *attempt, sensible bool) any {
 	options, tenant := a.options, a.in
-	var lies []authenticator.Lie
 	held := k.held(a.in)
+	var lies []authenticator.Lie
 	if sensible && !a.making {
 		if own := k.answers(a, options); len(own) > 0 {
 			held = own
@@ -171,12 +171,17 @@ func (k *kit) assertion(w *walk, a *attempt, sensible bool) any {
 		if own := k.of(a, held); len(own) > 0 {
 			held = own
 		}
-	} else {
-		if o := k.anyOffer(w, false); o != nil && w.chance(70) {
-			options, tenant = o.options, o.in
+	} else if how := w.rng.IntN(4); how > 0 { // else: with any credential of hers
+		if how > 1 {
+			lies = k.lies(w, a)
 		}
-		held = k.order
-		lies = k.lies(w, a)
+		if how == 3 {
+			held = k.order
+		}
+		if o := k.anyOffer(w, false); o != nil && how != 2 {
+			options, tenant = o.options, o.in
+			lies = append(lies, authenticator.FromOrigin(a.in.origin), authenticator.ForRPID(a.in.config.WebAuthn.RelyingParty.ID))
+		}
 	}
 	if len(held) == 0 || options == nil {
 		return map[string]any{"id": "x"}
@@ -305,15 +310,18 @@ func (k *kit) foreign(w *walk, r *realm) map[string]uuid.UUID {
 
 // attestation makes a credential for the options of the conversation, or for any, and lies about it.
 func (k *kit) attestation(w *walk, a *attempt, sensible bool) any {
-	options, origin := a.options, a.in.origin
+	options := a.options
 	var lies []authenticator.Lie
 	if !sensible || !a.making {
-		if o := k.anyOffer(w, true); o != nil && w.chance(70) {
-			options, origin = o.options, o.in.origin
+		if o := k.anyOffer(w, true); o != nil && w.chance(60) {
+			options = o.options
+			lies = append(lies, authenticator.ForRPID(a.in.config.WebAuthn.RelyingParty.ID))
 		}
-		lies = k.lies(w, a)
+		if w.chance(50) {
+			lies = k.lies(w, a)
+		}
 	}
-	d := &device{Authenticator: authenticator.New(origin), in: a.in}
+	d := &device{Authenticator: authenticator.New(a.in.origin), in: a.in}
 	answer, err := d.TryCreate(options, lies...)
 	if err != nil {
 		return map[string]any{"id": "x"}

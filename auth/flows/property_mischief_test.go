@@ -28,13 +28,16 @@ func (w *walk) goBack(a *attempt) {
 	}
 }
 
-// force posts an action that is not offered.
+// force posts an action that is not offered. What a profile offers changes with the account, which another conversation may have changed
+// meanwhile, so there it is one that the state does not even define.
 func (w *walk) force(a *attempt) {
 	var names []string
 	for _, t := range w.tables {
 		for _, actions := range t.leads {
 			for name := range actions {
-				if _, offered := a.state.Actions[name]; !offered {
+				_, offered := a.state.Actions[name]
+				_, defined := w.tables[a.name].leads[a.state.Name][name]
+				if !offered && (a.name != "profile" || !defined) {
 					names = append(names, name)
 				}
 			}

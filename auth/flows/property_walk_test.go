@@ -39,7 +39,6 @@ type walk struct {
 	again    *testenv.Client               // where she used a second factor last: it may be left out there now
 	owner    map[*testenv.Client]uuid.UUID // and as whom
 	trusted  map[string]trust              // by the tokens in cookies
-	tokens   []string                      // as they came
 	kit      kit
 	told     []string
 }
@@ -65,6 +64,7 @@ type attempt struct {
 	who    *account // whom she means to be; nil: somebody new
 	mail   string   // an address for somebody new
 	called string   // a username for somebody new
+	clumsy bool     // enters three wrong codes before the right one
 	course course
 	past   []request // those that were answered, but for the last
 	last   *request
@@ -74,10 +74,11 @@ type attempt struct {
 	trusting bool // trust_device was taken
 
 	// What was proven in this conversation.
-	letter  *letter            // the last code that it mailed
-	purpose string             // what it mails codes for just now
-	address string             // where it mails them just now, if that is known
-	named   map[uuid.UUID]bool // who had a second factor when the login was told whom it is about
+	letter  *letter             // the last code that it mailed
+	purpose string              // what it mails codes for just now
+	address string              // where it mails them just now, if that is known
+	named   map[uuid.UUID]bool  // who had a second factor when the login was told whom it is about
+	owned   map[string]emailRow // and whose the addresses were
 	first   *proof
 	second  *proof
 	word    string          // the password that was chosen
@@ -129,7 +130,7 @@ func (a *attempt) over() bool { return len(a.state.Actions) == 0 }
 func newWalk(t testing.TB, env *testenv.Env, seed uint64, seen *coverage) *walk {
 	w := &walk{
 		TB: t, env: env, seed: seed, rng: rand.New(rand.NewPCG(seed, 1)), seen: seen, tables: readTables(env.App.Flows.Describe()),
-		words: map[string]string{}, own: map[string]int{}, owner: map[*testenv.Client]uuid.UUID{}, trusted: map[string]trust{}, hashes: 7,
+		words: map[string]string{}, own: map[string]int{}, owner: map[*testenv.Client]uuid.UUID{}, trusted: map[string]trust{}, hashes: 6,
 	}
 	w.kit = newKit()
 	all := settings()
@@ -232,7 +233,8 @@ func (w *walk) begin() {
 	if owner := r.account(w.owner[client]); owner != nil && w.chance(60) {
 		a.who = owner // once more in the same browser
 	}
-	if w.again != nil && w.chance(60) {
+	again := w.again != nil && w.chance(90)
+	if again {
 		client = w.again
 		a.in, a.name = w.realmOf(client), "login"
 		r = a.in
@@ -245,10 +247,11 @@ func (w *walk) begin() {
 	if a.name == "profile" && !slices.Contains(w.sessions, client) {
 		a.name = "login"
 	}
-	if a.name == "login" && a.who != nil && len(w.tokens) > 0 && w.chance(20) { // passes for a device that somebody else trusts
-		client.Cookies[r.config.MFA.DeviceTrustCookieName] = a.who.id.String() + ":" + pick(w, w.tokens)
+	if a.name == "login" && !again && a.who != nil && r.factors()[a.who.id] && len(r.tokens) > 0 && w.chance(40) { // as if the device were trusted
+		client.Cookies[r.config.MFA.DeviceTrustCookieName] = a.who.id.String() + ":" + pick(w, r.tokens)
 		w.seen.mark("forged trust")
 	}
+	a.clumsy = w.chance(15)
 	a.flow = &testenv.Flow{Client: client, Name: a.name}
 	s := testenv.ReadState(w, client.Send(w, "POST", "/"+a.name, nil))
 	w.tell("%s begins: %s %d %s", a, s.Name, s.Status, s.Refusal())
@@ -299,7 +302,7 @@ func (w *walk) likely(a *attempt) string {
 	for _, name := range offers {
 		weight := 1 / float64(2+w.own[pair(a.name, a.state.Name, name)])
 		switch {
-		case hashes(name) && w.hashes <= 0 && len(offers) > 1:
+		case w.tooDear(a, name) && len(offers) > 1:
 			weight = 0
 		case name == "continue_to_password_login" && w.wordOf(a) == "":
 			weight /= 4
@@ -333,13 +336,18 @@ func hashes(action string) bool {
 	return false
 }
 
+// tooDear says of an action that too many passwords were hashed already. Each such action may be taken once all the same.
+func (w *walk) tooDear(a *attempt, action string) bool {
+	return hashes(action) && w.hashes <= 0 && w.own[pair(a.name, a.state.Name, action)] > 0
+}
+
 // act takes an offered action, with inputs that make sense or with any.
 func (w *walk) act(a *attempt, action string, sensible bool) {
+	if w.tooDear(a, action) {
+		w.attempts = slices.DeleteFunc(w.attempts, func(other *attempt) bool { return other == a })
+		return
+	}
 	if hashes(action) {
-		if w.hashes <= 0 {
-			w.attempts = slices.DeleteFunc(w.attempts, func(other *attempt) bool { return other == a })
-			return
-		}
 		w.hashes--
 	}
 	data := testenv.Inputs{}

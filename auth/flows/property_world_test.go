@@ -22,14 +22,16 @@ func settings() []setting {
 		{"existence hints", `{"privacy": {"show_account_existence_hints": true}, "mfa": {"device_trust_policy": "always"}}`},
 		{"actual methods", `{"privacy": {"only_show_actual_login_methods": true}}`},
 		{"names", `{"username": {"enabled": true, "optional": false}, "email": {"use_as_login_identifier": false, "optional": true},
-			"mfa": {"acquire_on_login": true}}`},
-		{"either identifier", `{"username": {"enabled": true}, "email": {"optional": true}, "password": {"optional": true}}`},
-		{"unverified", `{"email": {"require_verification": false}, "account": {"allow_deletion": true}}`},
+			"mfa": {"acquire_on_login": true, "recovery_codes": {"enabled": true}}}`},
+		{"either identifier", `{"username": {"enabled": true}, "email": {"optional": true}, "password": {"optional": true},
+			"mfa": {"recovery_codes": {"enabled": true}}}`},
+		{"unverified", `{"email": {"require_verification": false}, "username": {"enabled": true}, "account": {"allow_deletion": true},
+			"password": {"acquire_on_registration": "conditional", "optional": true}, "passkey": {"acquire_on_registration": "conditional"}}`},
 		{"second factor for all", `{"mfa": {"optional": false, "acquire_on_login": true, "recovery_codes": {"enabled": true}}}`},
 		{"keys for all", `{"mfa": {"optional": false, "acquire_on_login": true, "totp": {"enabled": false}},
 			"password": {"acquire_on_registration": "never"}}`},
 		{"trusted devices", `{"mfa": {"device_trust_policy": "always", "recovery_codes": {"enabled": true}},
-			"session": {"cookie": {"retention": "prompt"}}}`},
+			"session": {"cookie": {"retention": "prompt"}}, "password": {"acquire_on_login": "always"}}`},
 		{"codes only", `{"password": {"enabled": false}, "email": {"passcode_charset": "alphanumeric"}, "username": {"enabled": true}}`},
 		{"one of two", `{"password": {"acquire_on_registration": "conditional", "acquire_on_login": "conditional", "optional": true},
 			"passkey": {"acquire_on_registration": "conditional", "acquire_on_login": "conditional"}, "account": {"allow_deletion": true},
@@ -55,6 +57,7 @@ type realm struct {
 	victim map[uuid.UUID]string    // the rows of those who must not change, as they were at first
 	proven map[string]bool         // addresses whose codes came back, or that were verified from the start
 	opened map[uuid.UUID]uuid.UUID // sessions, and whose they are
+	tokens []string                // of trusted devices, that the attacker got
 }
 
 // An account is one that exists from the start, or that the attacker registered.
