@@ -99,7 +99,7 @@ func picture(t *testing.T, s site) []byte {
 	t.Helper()
 	p := visit(t, s, english)
 	_, err := chromedp.Call(p.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-		Width: 800, Height: 540, DeviceScaleFactor: 1.6,
+		Width: 800, Height: 600, DeviceScaleFactor: 1.6,
 	})
 	require.NoError(t, err)
 	p.begins(p.words.signIn)
