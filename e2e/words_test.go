@@ -98,7 +98,10 @@ var german = words{
 	invalidPasskey:  "Dieser Passkey kann nicht mehr verwendet werden.",
 
 	secondFactorOnly: "Diese Anmeldeinformation kann nur als zweite Sicherheitsfaktor verwendet werden.",
-	cancelled:        "Die Anfrage wurde entweder abgebrochen, abgelaufen oder das Gerät ist bereits registriert. Bitte versuchen Sie es erneut oder verwenden Sie ein anderes Gerät.",
-	needsBuiltIn:     "Ihr Konto ist so konfiguriert, dass es Plattform-Authentifikatoren verwendet, jedoch unterstützt Ihr aktuelles Gerät oder Ihr Browser diese Funktion nicht. Bitte versuchen Sie es mit einem kompatiblen Gerät oder Browser erneut.",
-	subject:          "Anmeldecode",
+	cancelled: "Die Anfrage wurde entweder abgebrochen, abgelaufen oder das Gerät ist bereits registriert. " +
+		"Bitte versuchen Sie es erneut oder verwenden Sie ein anderes Gerät.",
+	needsBuiltIn: "Ihr Konto ist so konfiguriert, dass es Plattform-Authentifikatoren verwendet, " +
+		"jedoch unterstützt Ihr aktuelles Gerät oder Ihr Browser diese Funktion nicht. " +
+		"Bitte versuchen Sie es mit einem kompatiblen Gerät oder Browser erneut.",
+	subject: "Anmeldecode",
 }

@@ -125,7 +125,7 @@ func TestDev_StartsFromNothingAndKeepsWhatItNeeds(t *testing.T) {
 	demo := d.demo().get(t, "/")
 	require.Equal(t, 200, demo.status)
 	require.Contains(t, demo.header.Get("Content-Type"), "text/html")
-	require.Contains(t, string(demo.body), "hanko-auth")
+	require.Contains(t, string(demo.body), "hanko-events", "a page with the components")
 
 	r := d.console(t).get(t, "/v1/tenants")
 	require.Equal(t, 200, r.status, "%s", r.body)
