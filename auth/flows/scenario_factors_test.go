@@ -221,6 +221,19 @@ func (s *scenario) seeCookies(rest string) {
 	require.Equal(s, want, got, "%s: cookies", s.at)
 }
 
+// seeAttributes: attributes hanko-device-token Path=/; HttpOnly. All that the last answer says of a cookie but its value.
+func (s *scenario) seeAttributes(rest string) {
+	name, want, _ := strings.Cut(rest, " ")
+	for _, header := range s.last.Response.Header.Values("Set-Cookie") {
+		if value, ok := strings.CutPrefix(header, name+"="); ok {
+			_, got, _ := strings.Cut(value, "; ")
+			require.Equal(s, want, got, "%s: attributes of %s", s.at, name)
+			return
+		}
+	}
+	s.fail("no cookie %s is set", name)
+}
+
 // editCookie: cookie-jar hanko-device-token=VALUE ; … = a value that is kept under a name: $NAME. Without a value the cookie is gone.
 func (s *scenario) editCookie(rest string) {
 	name, value, _ := strings.Cut(rest, "=")

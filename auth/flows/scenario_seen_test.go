@@ -13,6 +13,9 @@ import (
 	"github.com/latchkeep/latchkeep/internal/testenv"
 )
 
+// patience is how long to wait for what happens after an answer. Many conversations share one connection, and a busy machine is slow.
+const patience = time.Minute
+
 // seeOffers: offers back password_login. Exactly these.
 func (s *scenario) seeOffers(rest string) {
 	want := words(rest)
@@ -185,7 +188,7 @@ func (s *scenario) seeAudit(rest string) {
 		return // see end
 	}
 	names, values := s.pairs(list[1:])
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
 		all := s.shop.Audit(s)
 		s.records = append(s.records, all[s.recordsSeen:]...)
@@ -274,7 +277,7 @@ func (s *scenario) end() {
 		require.Empty(s, s.events()[s.heard:], "%s: events that it does not name", s.at)
 	}
 	if s.strict["audit"] {
-		require.Eventually(s, func() bool { return s.shop.AuditSettled(s) }, 10*time.Second, 5*time.Millisecond)
+		require.Eventually(s, func() bool { return s.shop.AuditSettled(s) }, patience, 5*time.Millisecond)
 		all := s.shop.Audit(s)
 		s.records = append(s.records, all[s.recordsSeen:]...)
 		require.Empty(s, s.records, "%s: audit records that it does not name", s.at)
