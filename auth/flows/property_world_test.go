@@ -2,7 +2,6 @@ package flows_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -184,13 +183,4 @@ func (r *realm) account(id uuid.UUID) *account {
 		}
 	}
 	return nil
-}
-
-// raw is a value as JSON.
-func raw(v any) json.RawMessage {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return text
 }
