@@ -26,6 +26,7 @@ type kit struct {
 	offered []offer              // every ceremony that she was offered
 	apps    map[uuid.UUID]string // secrets of authenticator apps, by the ids of their rows: everybody's
 	steps   map[uuid.UUID]int64  // the last step of each that was accepted
+	used    map[uuid.UUID]string // and its code
 	spare   []spareCode          // unused recovery codes
 }
 
@@ -51,7 +52,7 @@ type spareCode struct {
 }
 
 func newKit() kit {
-	return kit{devices: map[string]*device{}, apps: map[uuid.UUID]string{}, steps: map[uuid.UUID]int64{}}
+	return kit{devices: map[string]*device{}, apps: map[uuid.UUID]string{}, steps: map[uuid.UUID]int64{}, used: map[uuid.UUID]string{}}
 }
 
 // equip gives an account its factors. The attacker holds those of her own.
@@ -88,6 +89,7 @@ func (k *kit) later(w *walk, r *realm) {
 	}))
 	for _, a := range r.mine() {
 		delete(k.steps, r.rows.people[a.id].totp)
+		delete(k.used, r.rows.people[a.id].totp)
 	}
 }
 
@@ -103,8 +105,12 @@ func (k *kit) otp(w *walk, a *attempt, action string, sensible bool) any {
 			if sensible && (r != a.in || a.first == nil || !a.first.whose[p.id]) {
 				continue
 			}
-			if secret, ok := k.apps[r.rows.people[p.id].totp]; ok {
+			app := r.rows.people[p.id].totp
+			if secret, ok := k.apps[app]; ok {
 				secrets = append(secrets, secret)
+			}
+			if code, ok := k.used[app]; ok && w.chance(25) {
+				return code
 			}
 			for _, s := range k.spare {
 				if s.who == p.id && w.chance(60) {
@@ -135,7 +141,7 @@ func (k *kit) owners(w *walk, r *realm, code string) map[uuid.UUID]bool {
 	for id, p := range r.rows.people {
 		step, ok := matches(k.apps[p.totp], code)
 		if p.totp != uuid.Nil && ok && step > k.steps[p.totp] {
-			k.steps[p.totp] = step
+			k.steps[p.totp], k.used[p.totp] = step, code
 			whose[id] = true
 		}
 	}
@@ -187,6 +193,9 @@ func (k *kit) assertion(w *walk, a *attempt, sensible bool) any {
 		return map[string]any{"id": "x"}
 	}
 	d := pick(w, held)
+	if owner := a.in.owner(d.id); !sensible && owner != uuid.Nil && w.chance(50) {
+		lies = append(lies, authenticator.ByHandle(owner[:])) // security keys do not tell it
+	}
 	raw, err := base64.RawURLEncoding.DecodeString(d.id)
 	require.NoError(w, err)
 	answer, err := d.At(tenant.origin).TryGet(options, append(lies, authenticator.With(raw), authenticator.Counting(d.count()))...)
@@ -210,6 +219,16 @@ func (d *device) discoverable() bool {
 		}
 	}
 	return false
+}
+
+// owner of a credential, or nobody.
+func (r *realm) owner(id string) uuid.UUID {
+	for who, p := range r.rows.people {
+		if _, ok := p.credentials[id]; ok {
+			return who
+		}
+	}
+	return uuid.Nil
 }
 
 // held are her devices of a tenant.

@@ -247,9 +247,8 @@ func (w *walk) begin() {
 	if a.name == "profile" && !slices.Contains(w.sessions, client) {
 		a.name = "login"
 	}
-	if a.name == "login" && !again && a.who != nil && r.factors()[a.who.id] && len(r.tokens) > 0 && w.chance(40) { // as if the device were trusted
-		client.Cookies[r.config.MFA.DeviceTrustCookieName] = a.who.id.String() + ":" + pick(w, r.tokens)
-		w.seen.mark("forged trust")
+	if a.name == "login" && !again && len(r.tokens) > 0 && w.chance(25) {
+		w.forgeTrust(a, client)
 	}
 	a.clumsy = w.chance(15)
 	a.flow = &testenv.Flow{Client: client, Name: a.name}
@@ -271,6 +270,18 @@ func (w *walk) begin() {
 	a.course.queue = w.tables[a.name].start
 	_, a.id, _ = strings.Cut(s.Actions["register_client_capabilities"].Href, "%40")
 	w.attempts = append(w.attempts, a)
+}
+
+// forgeTrust makes a browser pass for one that somebody with a second factor trusts, by a token that was given for somebody else.
+func (w *walk) forgeTrust(a *attempt, client *testenv.Client) {
+	r, has := a.in, a.in.factors()
+	list := slices.DeleteFunc(r.mine(), func(one *account) bool { return !has[one.id] })
+	if len(list) == 0 {
+		return
+	}
+	a.who = pick(w, list)
+	client.Cookies[r.config.MFA.DeviceTrustCookieName] = a.who.id.String() + ":" + pick(w, r.tokens)
+	w.seen.mark("forged trust")
 }
 
 func (r *realm) mine() []*account {
