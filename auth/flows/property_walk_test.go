@@ -39,6 +39,7 @@ type walk struct {
 	again    *testenv.Client               // where she used a second factor last: it may be left out there now
 	owner    map[*testenv.Client]uuid.UUID // and as whom
 	trusted  map[string]trust              // by the tokens in cookies
+	eager    *attempt                      // one that she means to come to an end
 	kit      kit
 	told     []string
 }
@@ -191,6 +192,10 @@ func (w *walk) step() {
 	if w.chance(60) {
 		a = w.attempts[len(w.attempts)-1] // get somewhere with one of them
 	}
+	if w.eager != nil && !w.eager.over() && slices.Contains(w.attempts, w.eager) && w.chance(70) {
+		w.act(w.eager, w.likely(w.eager), true)
+		return
+	}
 	switch n := w.rng.IntN(100); {
 	case n < 62:
 		w.act(a, w.likely(a), true)
@@ -250,6 +255,9 @@ func (w *walk) begin() {
 	if a.name == "login" && !again && len(r.tokens) > 0 && w.chance(25) {
 		w.forgeTrust(a, client)
 	}
+	if again {
+		w.eager = a
+	}
 	a.clumsy = w.chance(15)
 	a.flow = &testenv.Flow{Client: client, Name: a.name}
 	s := testenv.ReadState(w, client.Send(w, "POST", "/"+a.name, nil))
@@ -281,6 +289,7 @@ func (w *walk) forgeTrust(a *attempt, client *testenv.Client) {
 	}
 	a.who = pick(w, list)
 	client.Cookies[r.config.MFA.DeviceTrustCookieName] = a.who.id.String() + ":" + pick(w, r.tokens)
+	w.eager = a
 	w.seen.mark("forged trust")
 }
 
@@ -315,6 +324,8 @@ func (w *walk) likely(a *attempt) string {
 		switch {
 		case w.tooDear(a, name) && len(offers) > 1:
 			weight = 0
+		case a == w.eager && aside(name):
+			weight /= 20
 		case name == "continue_to_password_login" && w.wordOf(a) == "":
 			weight /= 4
 		case name == "back" && (a.state.Name == "passcode_confirmation" || a.state.Name == "login_password"):
@@ -345,6 +356,15 @@ func hashes(action string) bool {
 		return true
 	}
 	return false
+}
+
+// aside says of an action that it does not lead on.
+func aside(action string) bool {
+	switch action {
+	case "back", "resend_passcode", "remember_me", "continue_to_passcode_confirmation_recovery":
+		return true
+	}
+	return strings.HasPrefix(action, "webauthn_")
 }
 
 // tooDear says of an action that too many passwords were hashed already. Each such action may be taken once all the same.
