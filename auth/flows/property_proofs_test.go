@@ -233,6 +233,7 @@ func (w *walk) arrive(a *attempt, s testenv.State) {
 	}
 	w.granted(a, s, a.subject)
 	if a.name == "login" && a.second != nil {
+		w.seen.mark("second factor: %s", a.second.kind)
 		w.again = client
 	}
 	w.seen.mark("success of %s by %s", a.name, strings.Join(a.methods, "+"))

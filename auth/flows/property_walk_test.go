@@ -324,7 +324,7 @@ func (w *walk) likely(a *attempt) string {
 		switch {
 		case w.tooDear(a, name) && len(offers) > 1:
 			weight = 0
-		case a == w.eager && aside(name):
+		case a == w.eager && aside(a.state.Name, name):
 			weight /= 20
 		case name == "continue_to_password_login" && w.wordOf(a) == "":
 			weight /= 4
@@ -359,12 +359,12 @@ func hashes(action string) bool {
 }
 
 // aside says of an action that it does not lead on.
-func aside(action string) bool {
+func aside(state, action string) bool {
 	switch action {
 	case "back", "resend_passcode", "remember_me", "continue_to_passcode_confirmation_recovery":
 		return true
 	}
-	return strings.HasPrefix(action, "webauthn_")
+	return strings.HasPrefix(action, "webauthn_") && (state == "login_init" || state == "login_method_chooser")
 }
 
 // tooDear says of an action that too many passwords were hashed already. Each such action may be taken once all the same.
