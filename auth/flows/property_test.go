@@ -144,7 +144,8 @@ func landmarks() []string {
 	return []string{
 		"success of registration by otp", "success of registration by otp+pwd", "success of registration by pwd", "success of login by otp",
 		"success of login by pwd", "success of login by passkey", "second factor: totp", "second factor: security_key",
-		"trusted device", "forged trust", "recovery code", "code for login in login", "code for recovery in login", "code for email_verification in login",
+		"trusted device", "forged trust", "recovery code",
+		"code for login in login", "code for recovery in login", "code for email_verification in login",
 		"code for email_verification in registration", "code for email_verification in profile",
 		"app set up in login", "app set up in registration", "app set up in profile",
 		"passkey made in login", "passkey made in registration", "passkey made in profile",
