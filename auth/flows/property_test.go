@@ -40,7 +40,7 @@ func TestProperty_OnlyProofOpensAnAccount(t *testing.T) {
 	for _, name := range testdb.Dialects() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if name != dialect.SQLite {
+			if name != dialect.SQLite || underRace {
 				for seed := range uint64(fewWalks) {
 					takeWalk(t, name, seed, newCoverage())
 				}

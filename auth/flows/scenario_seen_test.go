@@ -185,7 +185,7 @@ func (s *scenario) seeAudit(rest string) {
 		return // see end
 	}
 	names, values := s.pairs(list[1:])
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
 		all := s.shop.Audit(s)
 		s.records = append(s.records, all[s.recordsSeen:]...)
@@ -274,7 +274,7 @@ func (s *scenario) end() {
 		require.Empty(s, s.events()[s.heard:], "%s: events that it does not name", s.at)
 	}
 	if s.strict["audit"] {
-		require.Eventually(s, func() bool { return s.shop.AuditSettled(s) }, 10*time.Second, 5*time.Millisecond)
+		require.Eventually(s, func() bool { return s.shop.AuditSettled(s) }, patience, 5*time.Millisecond)
 		all := s.shop.Audit(s)
 		s.records = append(s.records, all[s.recordsSeen:]...)
 		require.Empty(s, s.records, "%s: audit records that it does not name", s.at)
