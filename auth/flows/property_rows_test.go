@@ -66,7 +66,8 @@ func (w *walk) readRows(r *realm) rows {
 			p.username = *u.Username
 		}
 		got.people[u.ID] = p
-		facts[u.ID] = append(facts[u.ID], fmt.Sprint("user ", p.username, text(u.UnsafeMetadata), text(u.PublicMetadata), text(u.PrivateMetadata), u.BlockedAt))
+		metadata := text(u.UnsafeMetadata) + text(u.PublicMetadata) + text(u.PrivateMetadata)
+		facts[u.ID] = append(facts[u.ID], fmt.Sprint("user ", p.username, metadata, u.BlockedAt))
 	}
 	for _, e := range all(ctx, w, db.Email.Query().All) {
 		require.NotNil(w, e.UserID, "an address of nobody")

@@ -1,7 +1,6 @@
 package flows_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -39,92 +38,10 @@ type walk struct {
 	again    *testenv.Client               // where she used a second factor last: it may be left out there now
 	owner    map[*testenv.Client]uuid.UUID // and as whom
 	trusted  map[string]trust              // by the tokens in cookies
+	eager    *attempt                      // one that she means to come to an end
 	kit      kit
 	told     []string
 }
-
-// A letter is a mail with a code.
-type letter struct {
-	in       *realm
-	to       string
-	code     string
-	template string
-	tries    int // wrong codes since it was sent
-	expired  bool
-}
-
-// An attempt is a conversation that the attacker has with a flow.
-type attempt struct {
-	number int
-	in     *realm
-	name   string // of the flow
-	flow   *testenv.Flow
-	id     string
-	state  testenv.State
-	who    *account // whom she means to be; nil: somebody new
-	mail   string   // an address for somebody new
-	called string   // a username for somebody new
-	clumsy bool     // enters three wrong codes before the right one
-	course course
-	past   []request // those that were answered, but for the last
-	last   *request
-
-	webauthn bool // what the browser said it can do
-	device   bool // a platform authenticator
-	trusting bool // trust_device was taken
-
-	// What was proven in this conversation.
-	letter  *letter             // the last code that it mailed
-	purpose string              // what it mails codes for just now
-	address string              // where it mails them just now, if that is known
-	named   map[uuid.UUID]bool  // who had a second factor when the login was told whom it is about
-	owned   map[string]emailRow // and whose the addresses were
-	first   *proof
-	second  *proof
-	word    string          // the password that was chosen
-	set     []string        // what was set up or proven in a registration, in order
-	options json.RawMessage // of the newest WebAuthn ceremony
-	making  bool            // which makes a credential
-	kind    string          // and of which kind
-	made    *device         // the device that made one last
-	secret  string          // of the authenticator app that is shown
-	proven  string          // of the one that was set up, and the step of its code
-	step    int64
-	spare   []string  // recovery codes that were shown
-	subject uuid.UUID // whose session it opened, and by which methods
-	methods []string
-	profile uuid.UUID // whose account it is, in a profile flow
-}
-
-// A request as it was sent.
-type request struct {
-	from, action, href, csrf string
-	data                     testenv.Inputs
-}
-
-// A proof is what somebody showed in a conversation, and whom it can belong to.
-type proof struct {
-	kind    string // as in amr
-	purpose string // of a code
-	whose   map[uuid.UUID]bool
-	factors map[uuid.UUID]bool // who had a second factor then
-	cookie  string             // of trusted devices, as it was sent then
-}
-
-func (a *attempt) provedWith(purpose string) bool {
-	return a.first != nil && a.first.purpose == purpose
-}
-
-func (a *attempt) String() string {
-	whom := "somebody new"
-	if a.who != nil {
-		whom = a.who.title
-	}
-	return fmt.Sprintf("#%d %s at %s as %s", a.number, a.name, a.in.shop.Slug, whom)
-}
-
-// over says whether nothing can be done any more.
-func (a *attempt) over() bool { return len(a.state.Actions) == 0 }
 
 // newWalk draws a world.
 func newWalk(t testing.TB, env *testenv.Env, seed uint64, seen *coverage) *walk {
@@ -191,6 +108,10 @@ func (w *walk) step() {
 	if w.chance(60) {
 		a = w.attempts[len(w.attempts)-1] // get somewhere with one of them
 	}
+	if w.eager != nil && !w.eager.over() && slices.Contains(w.attempts, w.eager) && w.chance(70) {
+		w.act(w.eager, w.likely(w.eager), true)
+		return
+	}
 	switch n := w.rng.IntN(100); {
 	case n < 62:
 		w.act(a, w.likely(a), true)
@@ -215,83 +136,6 @@ func (w *walk) step() {
 	}
 }
 
-// begin starts a conversation.
-func (w *walk) begin() {
-	r := pick(w, w.realms)
-	a := &attempt{number: w.begun, in: r, name: pick(w, []string{"login", "login", "login", "registration", "registration", "profile", "profile"})}
-	w.begun++
-	client := r.shop.Client()
-	if len(w.sessions) > 0 && (a.name == "profile" || w.chance(40)) {
-		client = pick(w, w.sessions)
-		a.in = w.realmOf(client)
-		r = a.in
-	}
-	a.who = pick(w, r.people)
-	if w.chance(75) {
-		a.who = pick(w, r.mine())
-	}
-	if owner := r.account(w.owner[client]); owner != nil && w.chance(60) {
-		a.who = owner // once more in the same browser
-	}
-	again := w.again != nil && w.chance(90)
-	if again {
-		client = w.again
-		a.in, a.name = w.realmOf(client), "login"
-		r = a.in
-		a.who, w.again = r.account(w.owner[client]), nil
-	}
-	a.mail, a.called = pick(w, mailboxes()[6:]), pick(w, []string{"eve", "oscar", "trudy", "sybil", "mallet"})
-	if a.name == "registration" && w.chance(80) {
-		a.who = nil
-	}
-	if a.name == "profile" && !slices.Contains(w.sessions, client) {
-		a.name = "login"
-	}
-	if a.name == "login" && !again && a.who != nil && r.factors()[a.who.id] && len(r.tokens) > 0 && w.chance(40) { // as if the device were trusted
-		client.Cookies[r.config.MFA.DeviceTrustCookieName] = a.who.id.String() + ":" + pick(w, r.tokens)
-		w.seen.mark("forged trust")
-	}
-	a.clumsy = w.chance(15)
-	a.flow = &testenv.Flow{Client: client, Name: a.name}
-	s := testenv.ReadState(w, client.Send(w, "POST", "/"+a.name, nil))
-	w.tell("%s begins: %s %d %s", a, s.Name, s.Status, s.Refusal())
-	if s.Status == 401 && a.name == "profile" { // the session ended meanwhile
-		w.sessions = slices.DeleteFunc(w.sessions, func(c *testenv.Client) bool { return c == client })
-		w.seen.mark("profile without session")
-		return
-	}
-	require.Equal(w, 200, s.Status)
-	require.Equal(w, "preflight", s.Name)
-	if a.name == "profile" {
-		a.profile = w.owner[client]
-		a.who = r.account(a.profile)
-		require.True(w, a.who.mine, "she has a session of her own only")
-	}
-	a.state = s
-	a.course.queue = w.tables[a.name].start
-	_, a.id, _ = strings.Cut(s.Actions["register_client_capabilities"].Href, "%40")
-	w.attempts = append(w.attempts, a)
-}
-
-func (r *realm) mine() []*account {
-	var list []*account
-	for _, a := range r.people {
-		if a.mine && r.rows.people[a.id] != nil {
-			list = append(list, a)
-		}
-	}
-	return list
-}
-
-func (w *walk) realmOf(c *testenv.Client) *realm {
-	for _, r := range w.realms {
-		if r.shop.ID == c.Tenant.ID {
-			return r
-		}
-	}
-	return nil
-}
-
 // likely draws an offered action: the rarer it was taken so far, the likelier. Passwords are hashed as long as that may be afforded.
 func (w *walk) likely(a *attempt) string {
 	var names []string
@@ -304,6 +148,8 @@ func (w *walk) likely(a *attempt) string {
 		switch {
 		case w.tooDear(a, name) && len(offers) > 1:
 			weight = 0
+		case a == w.eager && aside(a.state.Name, name):
+			weight /= 20
 		case name == "continue_to_password_login" && w.wordOf(a) == "":
 			weight /= 4
 		case name == "back" && (a.state.Name == "passcode_confirmation" || a.state.Name == "login_password"):
@@ -336,6 +182,15 @@ func hashes(action string) bool {
 	return false
 }
 
+// aside says of an action that it does not lead on.
+func aside(state, action string) bool {
+	switch action {
+	case "back", "resend_passcode", "remember_me", "continue_to_passcode_confirmation_recovery":
+		return true
+	}
+	return strings.HasPrefix(action, "webauthn_") && (state == "login_init" || state == "login_method_chooser")
+}
+
 // tooDear says of an action that too many passwords were hashed already. Each such action may be taken once all the same.
 func (w *walk) tooDear(a *attempt, action string) bool {
 	return hashes(action) && w.hashes <= 0 && w.own[pair(a.name, a.state.Name, action)] > 0
@@ -362,113 +217,6 @@ func (w *walk) act(a *attempt, action string, sensible bool) {
 		}
 	}
 	w.send(a, request{a.state.Name, action, a.state.Actions[action].Href, a.state.CSRFToken, data})
-}
-
-// send posts what the conversation expects next, and checks the answer.
-func (w *walk) send(a *attempt, q request) {
-	before := w.trustCookie(a)
-	s := a.flow.Post(w, q.href, q.csrf, q.data)
-	w.count(a, q)
-	w.tell("%s: %s %s %s -> %s", a, q.from, q.action, brief(q.data), outcome(s))
-	w.answered(a, q, s, before)
-}
-
-func (w *walk) count(a *attempt, q request) {
-	w.own[pair(a.name, q.from, q.action)]++
-	w.seen.take(a.name, q.from, q.action)
-}
-
-// trustCookie is how the browser of a conversation remembers who trusts it.
-func (w *walk) trustCookie(a *attempt) string {
-	return a.flow.Client.Cookies[a.in.config.MFA.DeviceTrustCookieName]
-}
-
-// outcome is an answer in short.
-func outcome(s testenv.State) string {
-	short := fmt.Sprint(s.Name, " ", s.Status)
-	if s.Error != nil {
-		short += " " + s.Refusal()
-	}
-	for name, code := range s.InputErrors() {
-		short += " " + name + ":" + code
-	}
-	return short
-}
-
-func brief(data testenv.Inputs) string {
-	text, err := json.Marshal(data)
-	if err != nil {
-		return err.Error()
-	}
-	if len(text) > 160 {
-		text = append(text[:157], "…"...)
-	}
-	return string(text)
-}
-
-// answered checks an answer to a request that the conversation expected, and goes on from there.
-func (w *walk) answered(a *attempt, q request, s testenv.State, cookie string) {
-	w.collect(a)
-	w.allowedStatus(a, s)
-	if s.CSRFToken == "" { // refused as a whole: nothing happened
-		w.seen.mark("refused with %d", s.Status)
-		w.refused(a, q, s)
-		return
-	}
-	taken := step{q.from, q.action, s.Name, s.Status}
-	require.NoError(w, a.course.follow(w.tables[a.name], taken), "%s", a)
-	if a.last != nil {
-		a.past = append(a.past, *a.last)
-	}
-	a.last = &q
-	a.state = s
-	if s.Name == "success" {
-		w.welcome(a, s)
-	}
-	w.note(a, q, s, cookie)
-	w.permitted(a, s)
-	if s.Name == "success" {
-		w.arrive(a, s)
-	}
-	if s.Status == 429 {
-		w.seen.mark("429 in %s", s.Name)
-	}
-}
-
-// allowedStatus refuses answers that blame the server.
-func (w *walk) allowedStatus(a *attempt, s testenv.State) {
-	if s.Status >= 500 {
-		require.Equal(w, "flow_discontinuity_error", s.Refusal(), "%s: %s", a, s.Response.Body)
-		w.seen.mark("flow_discontinuity_error")
-	}
-}
-
-// refused checks why an expected request was turned away, which only what happened meanwhile explains: somebody took the address or name,
-// or the session or the account is gone.
-func (w *walk) refused(a *attempt, q request, s testenv.State) {
-	switch {
-	case s.Status == 401 && a.name == "profile":
-		w.attempts = slices.DeleteFunc(w.attempts, func(other *attempt) bool { return other == a })
-	default:
-		require.Equal(w, 403, s.Status, "%s: %s", a, s.Response.Body)
-		require.Equal(w, "operation_not_permitted_error", s.Refusal())
-	}
-	w.look(a.in)
-}
-
-// collect takes the mails that a request sent, and keeps those that the attacker can read.
-func (w *walk) collect(a *attempt) {
-	for _, m := range a.in.shop.Mails(w) {
-		if !m.HasCode() {
-			continue
-		}
-		l := &letter{in: a.in, to: m.To, code: m.Code(w), template: m.Subject}
-		a.letter = l
-		if readable(m.To) {
-			w.codes = append(w.codes, l)
-			w.tell("    the attacker reads the code %s (%s) at %s", l.code, l.template, l.to)
-		}
-	}
 }
 
 // later lets time pass: codes expire, and authenticator apps show other ones.

@@ -2,7 +2,6 @@ package flows_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -39,7 +38,8 @@ func settings() []setting {
 		{"whatever is missing", `{"password": {"acquire_on_login": "always", "optional": true}, "username": {"enabled": true},
 			"email": {"optional": true}, "mfa": {"acquire_on_login": true}}`},
 		{"no second factors", `{"mfa": {"enabled": false}, "passkey": {"optional": false}, "session": {"limit": 2}}`},
-		{"passwords only", `{"email": {"use_for_authentication": false}, "passkey": {"enabled": false}, "mfa": {"security_keys": {"enabled": false}}}`},
+		{"passwords only", `{"email": {"use_for_authentication": false}, "passkey": {"enabled": false},
+			"mfa": {"security_keys": {"enabled": false}}}`},
 	}
 }
 
@@ -184,13 +184,4 @@ func (r *realm) account(id uuid.UUID) *account {
 		}
 	}
 	return nil
-}
-
-// raw is a value as JSON.
-func raw(v any) json.RawMessage {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return text
 }
