@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -43,9 +42,6 @@ func TestScenarios(t *testing.T) {
 		require.Empty(t, env.Errors(), "nothing went wrong unexpectedly")
 	}, testenv.WithPool("1"))
 }
-
-// patience is how long to wait for what the worker does after an answer, on a machine that has other things to do.
-const patience = time.Minute
 
 // A scenario is a conversation that is being played.
 type scenario struct {
