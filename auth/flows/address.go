@@ -23,6 +23,8 @@ func (f *Flows) storeAddress(t *turn) error {
 		return err
 	}
 	switch e := find(u.Emails, d.Email); {
+	case e == nil && !create && !d.Profile:
+		return nil // she gave it up meanwhile
 	case e == nil:
 		f.addAddress(t, u)
 	case d.EmailVerified && !e.IsVerified:

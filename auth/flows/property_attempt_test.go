@@ -42,11 +42,9 @@ type attempt struct {
 	trusting bool // trust_device was taken
 
 	// What was proven in this conversation.
-	letter  *letter             // the last code that it mailed
-	purpose string              // what it mails codes for just now
-	address string              // where it mails them just now, if that is known
-	named   map[uuid.UUID]bool  // who had a second factor when the login was told whom it is about
-	owned   map[string]emailRow // and whose the addresses were
+	letter  *letter // the last code that it mailed
+	purpose string  // what it mails codes for just now
+	address string  // where it mails them just now, if that is known
 	first   *proof
 	second  *proof
 	word    string          // the password that was chosen

@@ -28,7 +28,6 @@ func (w *walk) note(a *attempt, q request, s testenv.State, cookie string) {
 		a.webauthn = q.data["webauthn_available"] == true
 	case "continue_with_login_identifier":
 		a.aim("login", w.addressOf(r, q.data))
-		a.named, a.owned = r.factors(), r.rows.emails
 	case "continue_to_passcode_confirmation":
 		a.aim("login", a.address)
 	case "continue_to_passcode_confirmation_recovery":
@@ -117,15 +116,11 @@ func (w *walk) addressOfID(r *realm, id any) string {
 	return ""
 }
 
-// A login looks up once, when it is told whom it is about, what that person has: a second factor that she sets up afterwards is not asked for,
-// and an address that she removes afterwards still signs her in. Without this exception the walks find both.
-const looksUpOnce = true
-
 // prove notes the first factor of a login.
 func (a *attempt) prove(w *walk, kind, purpose string, whose map[uuid.UUID]bool, cookie string) {
 	a.first = &proof{kind: kind, purpose: purpose, whose: whose, factors: map[uuid.UUID]bool{}, cookie: cookie}
 	for id, has := range a.in.factors() {
-		a.first.factors[id] = has && (a.named[id] || !looksUpOnce)
+		a.first.factors[id] = has
 	}
 }
 
@@ -153,9 +148,6 @@ func (w *walk) noteCode(a *attempt, q request, cookie string) {
 	w.seen.mark("code for %s in %s", l.template, a.name)
 	whose := map[uuid.UUID]bool{}
 	if e, ok := a.in.rows.emails[l.to]; ok {
-		whose[e.owner] = true
-	}
-	if e, ok := a.owned[l.to]; ok && looksUpOnce {
 		whose[e.owner] = true
 	}
 	switch {

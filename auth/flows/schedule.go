@@ -12,6 +12,9 @@ func (f *Flows) scheduleAfterFirstFactor(t *turn) error {
 		return nil
 	}
 	d.Scheduled = true
+	if err := f.lookAgain(t); err != nil || t.Failed() {
+		return err
+	}
 	trusted, err := f.trustedDevice(t)
 	if err != nil {
 		return err
@@ -33,6 +36,28 @@ func (f *Flows) scheduleAfterFirstFactor(t *turn) error {
 		t.Schedule(stateDeviceTrust)
 	}
 	t.Schedule(stateSuccess)
+	return nil
+}
+
+// lookAgain brings what is known of the person up to date: a login may wait for a day between her name and her proof, and meanwhile she may
+// have set up a second factor, or given up the address that the proof came from.
+func (f *Flows) lookAgain(t *turn) error {
+	u, err := f.user(t)
+	if gone(err) {
+		t.Abort(flow.NotPermitted)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	d := t.Data
+	if d.EmailVerified && find(u.Emails, d.Email) == nil {
+		t.Abort(flow.NotPermitted)
+		return nil
+	}
+	proven := d.HasEmails
+	d.adopt(u.Account())
+	d.HasEmails = d.HasEmails || proven
 	return nil
 }
 
