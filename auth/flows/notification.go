@@ -42,6 +42,8 @@ func notifies(n config.Notifications, template string) bool {
 		return n.MFACreate.Enabled
 	case mail.TemplateMFADelete:
 		return n.MFADelete.Enabled
+	case mail.TemplatePasskeyClone:
+		return n.PasskeyClone.Enabled
 	}
 	return false
 }

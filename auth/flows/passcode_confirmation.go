@@ -58,9 +58,7 @@ func (f *Flows) verifyPasscode(t *turn) (flow.Outcome, error) {
 	t.Data.HasEmails = true
 	t.Data.UsedPasscode = true
 	t.Data.Passcode = sentPasscode{}
-	if !t.Data.Profile {
-		f.scheduleMFACreation(t)
-	}
+	f.scheduleMFACreation(t)
 	return next(), nil
 }
 

@@ -123,7 +123,7 @@ func (f *Flows) refuseAssertion(t *turn, refused *passkey.Refused) (flow.Outcome
 
 // warnOfClone tells the owner of a credential that somebody else seems to have a copy of it.
 func (f *Flows) warnOfClone(t *turn, refused *passkey.Refused) error {
-	if !t.Env.config().SecurityNotifications.Notifications.PasskeyClone.Enabled {
+	if !notifies(t.Env.config().SecurityNotifications.Notifications, mail.TemplatePasskeyClone) {
 		return nil
 	}
 	account, err := f.users.ByID(t.Context(), t.Env.Tenant, refused.UserID)

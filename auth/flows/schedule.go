@@ -109,7 +109,7 @@ func asksForTrust(t *turn) bool {
 // has none. A tenant that insists on one which this device cannot make ends the flow. Spec: flow-login-registration §7.
 func (f *Flows) scheduleMFACreation(t *turn) {
 	c, d := t.Env.config(), t.Data
-	if t.Queued(statePasswordCreation) || d.RecoveryPending || t.Visited(stateMFAMethodChooser) {
+	if d.Profile || t.Queued(statePasswordCreation) || d.RecoveryPending || t.Visited(stateMFAMethodChooser) {
 		return
 	}
 	asked := c.MFA.AcquireOnLogin

@@ -180,23 +180,8 @@ func pick(all []*operation, names []string) []*operation {
 // register makes an account with an address and a password, as hanko-elements does.
 func (d *deployment) register(ctx context.Context, c *client, n int64) error {
 	address := fmt.Sprintf("person%d@shop.example", n)
-	f, err := c.start(ctx, d.base, "registration")
+	f, err := d.confirm(ctx, c, address, false)
 	if err != nil {
-		return err
-	}
-	if err := f.do(ctx, "register_client_capabilities", map[string]any{"webauthn_available": false}, "registration_init"); err != nil {
-		return err
-	}
-	if err := f.do(ctx, "register_login_identifier", map[string]any{"email": address}, "passcode_confirmation"); err != nil {
-		return err
-	}
-	wait, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	code, err := d.mails.code(wait, address)
-	if err != nil {
-		return err
-	}
-	if err := f.do(ctx, "verify_passcode", map[string]any{"code": code}, "password_creation"); err != nil {
 		return err
 	}
 	if err := f.do(ctx, "register_password", map[string]any{"new_password": secretPassword}, "success"); err != nil {
@@ -205,6 +190,27 @@ func (d *deployment) register(ctx context.Context, c *client, n int64) error {
 	d.users.add(address)
 	_, err = f.token()
 	return err
+}
+
+// confirm begins a registration and enters the code from the mail, in a browser that knows WebAuthn or not. A password is asked for next.
+func (d *deployment) confirm(ctx context.Context, c *client, address string, webauthn bool) (*conversation, error) {
+	f, err := c.start(ctx, d.base, "registration")
+	if err != nil {
+		return nil, err
+	}
+	if err := f.do(ctx, "register_client_capabilities", map[string]any{"webauthn_available": webauthn}, "registration_init"); err != nil {
+		return nil, err
+	}
+	if err := f.do(ctx, "register_login_identifier", map[string]any{"email": address}, "passcode_confirmation"); err != nil {
+		return nil, err
+	}
+	wait, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	code, err := d.mails.code(wait, address)
+	if err != nil {
+		return nil, err
+	}
+	return f, f.do(ctx, "verify_passcode", map[string]any{"code": code}, "password_creation")
 }
 
 // login signs somebody in with the password.

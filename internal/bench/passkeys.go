@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"sync"
-	"time"
 
 	"github.com/latchkeep/latchkeep/internal/authenticator"
 )
@@ -56,23 +55,8 @@ func (d *deployment) registerPasskey(ctx context.Context, c *client, k *keyring,
 	}
 	k.device = authenticator.New(at.Scheme + "://" + at.Host)
 	address := fmt.Sprintf("passkey%d@shop.example", n)
-	f, err := c.start(ctx, d.base, "registration")
+	f, err := d.confirm(ctx, c, address, true)
 	if err != nil {
-		return err
-	}
-	if err := f.do(ctx, "register_client_capabilities", map[string]any{"webauthn_available": true}, "registration_init"); err != nil {
-		return err
-	}
-	if err := f.do(ctx, "register_login_identifier", map[string]any{"email": address}, "passcode_confirmation"); err != nil {
-		return err
-	}
-	wait, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	code, err := d.mails.code(wait, address)
-	if err != nil {
-		return err
-	}
-	if err := f.do(ctx, "verify_passcode", map[string]any{"code": code}, "password_creation"); err != nil {
 		return err
 	}
 	if err := f.do(ctx, "register_password", map[string]any{"new_password": secretPassword}, "onboarding_create_passkey"); err != nil {
