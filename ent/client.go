@@ -20,8 +20,12 @@ import (
 	"github.com/latchkeep/latchkeep/ent/auditlog"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/flow"
+	"github.com/latchkeep/latchkeep/ent/idempotencykey"
 	"github.com/latchkeep/latchkeep/ent/identity"
 	"github.com/latchkeep/latchkeep/ent/intent"
+	"github.com/latchkeep/latchkeep/ent/job"
+	"github.com/latchkeep/latchkeep/ent/jobpart"
+	"github.com/latchkeep/latchkeep/ent/metadatamember"
 	"github.com/latchkeep/latchkeep/ent/onetimetoken"
 	"github.com/latchkeep/latchkeep/ent/operator"
 	"github.com/latchkeep/latchkeep/ent/operatortoken"
@@ -58,10 +62,18 @@ type Client struct {
 	Email *EmailClient
 	// Flow is the client for interacting with the Flow builders.
 	Flow *FlowClient
+	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
+	IdempotencyKey *IdempotencyKeyClient
 	// Identity is the client for interacting with the Identity builders.
 	Identity *IdentityClient
 	// Intent is the client for interacting with the Intent builders.
 	Intent *IntentClient
+	// Job is the client for interacting with the Job builders.
+	Job *JobClient
+	// JobPart is the client for interacting with the JobPart builders.
+	JobPart *JobPartClient
+	// MetadataMember is the client for interacting with the MetadataMember builders.
+	MetadataMember *MetadataMemberClient
 	// OneTimeToken is the client for interacting with the OneTimeToken builders.
 	OneTimeToken *OneTimeTokenClient
 	// Operator is the client for interacting with the Operator builders.
@@ -119,8 +131,12 @@ func (c *Client) init() {
 	c.AuditLog = NewAuditLogClient(c.config)
 	c.Email = NewEmailClient(c.config)
 	c.Flow = NewFlowClient(c.config)
+	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.Identity = NewIdentityClient(c.config)
 	c.Intent = NewIntentClient(c.config)
+	c.Job = NewJobClient(c.config)
+	c.JobPart = NewJobPartClient(c.config)
+	c.MetadataMember = NewMetadataMemberClient(c.config)
 	c.OneTimeToken = NewOneTimeTokenClient(c.config)
 	c.Operator = NewOperatorClient(c.config)
 	c.OperatorToken = NewOperatorTokenClient(c.config)
@@ -238,8 +254,12 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		AuditLog:            NewAuditLogClient(cfg),
 		Email:               NewEmailClient(cfg),
 		Flow:                NewFlowClient(cfg),
+		IdempotencyKey:      NewIdempotencyKeyClient(cfg),
 		Identity:            NewIdentityClient(cfg),
 		Intent:              NewIntentClient(cfg),
+		Job:                 NewJobClient(cfg),
+		JobPart:             NewJobPartClient(cfg),
+		MetadataMember:      NewMetadataMemberClient(cfg),
 		OneTimeToken:        NewOneTimeTokenClient(cfg),
 		Operator:            NewOperatorClient(cfg),
 		OperatorToken:       NewOperatorTokenClient(cfg),
@@ -284,8 +304,12 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		AuditLog:            NewAuditLogClient(cfg),
 		Email:               NewEmailClient(cfg),
 		Flow:                NewFlowClient(cfg),
+		IdempotencyKey:      NewIdempotencyKeyClient(cfg),
 		Identity:            NewIdentityClient(cfg),
 		Intent:              NewIntentClient(cfg),
+		Job:                 NewJobClient(cfg),
+		JobPart:             NewJobPartClient(cfg),
+		MetadataMember:      NewMetadataMemberClient(cfg),
 		OneTimeToken:        NewOneTimeTokenClient(cfg),
 		Operator:            NewOperatorClient(cfg),
 		OperatorToken:       NewOperatorTokenClient(cfg),
@@ -336,8 +360,9 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.APIKey, c.AuditLog, c.Email, c.Flow, c.Identity, c.Intent, c.OneTimeToken,
-		c.Operator, c.OperatorToken, c.Passcode, c.PasswordCredential, c.RecoveryCode,
+		c.APIKey, c.AuditLog, c.Email, c.Flow, c.IdempotencyKey, c.Identity, c.Intent,
+		c.Job, c.JobPart, c.MetadataMember, c.OneTimeToken, c.Operator,
+		c.OperatorToken, c.Passcode, c.PasswordCredential, c.RecoveryCode,
 		c.Revocation, c.SAMLCertificate, c.SAMLProvider, c.SAMLUse, c.Session,
 		c.SigningKey, c.TOTPSecret, c.Tenant, c.TenantConfigVersion, c.TenantDomain,
 		c.TrustedDevice, c.User, c.WebauthnCredential, c.Webhook, c.WebhookDelivery,
@@ -350,8 +375,9 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.APIKey, c.AuditLog, c.Email, c.Flow, c.Identity, c.Intent, c.OneTimeToken,
-		c.Operator, c.OperatorToken, c.Passcode, c.PasswordCredential, c.RecoveryCode,
+		c.APIKey, c.AuditLog, c.Email, c.Flow, c.IdempotencyKey, c.Identity, c.Intent,
+		c.Job, c.JobPart, c.MetadataMember, c.OneTimeToken, c.Operator,
+		c.OperatorToken, c.Passcode, c.PasswordCredential, c.RecoveryCode,
 		c.Revocation, c.SAMLCertificate, c.SAMLProvider, c.SAMLUse, c.Session,
 		c.SigningKey, c.TOTPSecret, c.Tenant, c.TenantConfigVersion, c.TenantDomain,
 		c.TrustedDevice, c.User, c.WebauthnCredential, c.Webhook, c.WebhookDelivery,
@@ -371,10 +397,18 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Email.mutate(ctx, m)
 	case *FlowMutation:
 		return c.Flow.mutate(ctx, m)
+	case *IdempotencyKeyMutation:
+		return c.IdempotencyKey.mutate(ctx, m)
 	case *IdentityMutation:
 		return c.Identity.mutate(ctx, m)
 	case *IntentMutation:
 		return c.Intent.mutate(ctx, m)
+	case *JobMutation:
+		return c.Job.mutate(ctx, m)
+	case *JobPartMutation:
+		return c.JobPart.mutate(ctx, m)
+	case *MetadataMemberMutation:
+		return c.MetadataMember.mutate(ctx, m)
 	case *OneTimeTokenMutation:
 		return c.OneTimeToken.mutate(ctx, m)
 	case *OperatorMutation:
@@ -994,6 +1028,141 @@ func (c *FlowClient) mutate(ctx context.Context, m *FlowMutation) (Value, error)
 	}
 }
 
+// IdempotencyKeyClient is a client for the IdempotencyKey schema.
+type IdempotencyKeyClient struct {
+	config
+}
+
+// NewIdempotencyKeyClient returns a client for the IdempotencyKey from the given config.
+func NewIdempotencyKeyClient(c config) *IdempotencyKeyClient {
+	return &IdempotencyKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `idempotencykey.Hooks(f(g(h())))`.
+func (c *IdempotencyKeyClient) Use(hooks ...Hook) {
+	c.hooks.IdempotencyKey = append(c.hooks.IdempotencyKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `idempotencykey.Intercept(f(g(h())))`.
+func (c *IdempotencyKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.IdempotencyKey = append(c.inters.IdempotencyKey, interceptors...)
+}
+
+// Create returns a builder for creating a IdempotencyKey entity.
+func (c *IdempotencyKeyClient) Create() *IdempotencyKeyCreate {
+	mutation := newIdempotencyKeyMutation(c.config, OpCreate)
+	return &IdempotencyKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of IdempotencyKey entities.
+func (c *IdempotencyKeyClient) CreateBulk(builders ...*IdempotencyKeyCreate) *IdempotencyKeyCreateBulk {
+	return &IdempotencyKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *IdempotencyKeyClient) MapCreateBulk(slice any, setFunc func(*IdempotencyKeyCreate, int)) *IdempotencyKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &IdempotencyKeyCreateBulk{err: fmt.Errorf("calling to IdempotencyKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*IdempotencyKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &IdempotencyKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for IdempotencyKey.
+func (c *IdempotencyKeyClient) Update() *IdempotencyKeyUpdate {
+	mutation := newIdempotencyKeyMutation(c.config, OpUpdate)
+	return &IdempotencyKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *IdempotencyKeyClient) UpdateOne(_m *IdempotencyKey) *IdempotencyKeyUpdateOne {
+	mutation := newIdempotencyKeyMutation(c.config, OpUpdateOne, withIdempotencyKey(_m))
+	return &IdempotencyKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *IdempotencyKeyClient) UpdateOneID(id uuid.UUID) *IdempotencyKeyUpdateOne {
+	mutation := newIdempotencyKeyMutation(c.config, OpUpdateOne, withIdempotencyKeyID(id))
+	return &IdempotencyKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for IdempotencyKey.
+func (c *IdempotencyKeyClient) Delete() *IdempotencyKeyDelete {
+	mutation := newIdempotencyKeyMutation(c.config, OpDelete)
+	return &IdempotencyKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *IdempotencyKeyClient) DeleteOne(_m *IdempotencyKey) *IdempotencyKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *IdempotencyKeyClient) DeleteOneID(id uuid.UUID) *IdempotencyKeyDeleteOne {
+	builder := c.Delete().Where(idempotencykey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &IdempotencyKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for IdempotencyKey.
+func (c *IdempotencyKeyClient) Query() *IdempotencyKeyQuery {
+	return &IdempotencyKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeIdempotencyKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a IdempotencyKey entity by its id.
+func (c *IdempotencyKeyClient) Get(ctx context.Context, id uuid.UUID) (*IdempotencyKey, error) {
+	return c.Query().Where(idempotencykey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *IdempotencyKeyClient) GetX(ctx context.Context, id uuid.UUID) *IdempotencyKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *IdempotencyKeyClient) Hooks() []Hook {
+	hooks := c.hooks.IdempotencyKey
+	return append(hooks[:len(hooks):len(hooks)], idempotencykey.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *IdempotencyKeyClient) Interceptors() []Interceptor {
+	inters := c.inters.IdempotencyKey
+	return append(inters[:len(inters):len(inters)], idempotencykey.Interceptors[:]...)
+}
+
+func (c *IdempotencyKeyClient) mutate(ctx context.Context, m *IdempotencyKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&IdempotencyKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&IdempotencyKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&IdempotencyKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&IdempotencyKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown IdempotencyKey mutation op: %q", m.Op())
+	}
+}
+
 // IdentityClient is a client for the Identity schema.
 type IdentityClient struct {
 	config
@@ -1293,6 +1462,459 @@ func (c *IntentClient) mutate(ctx context.Context, m *IntentMutation) (Value, er
 		return (&IntentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Intent mutation op: %q", m.Op())
+	}
+}
+
+// JobClient is a client for the Job schema.
+type JobClient struct {
+	config
+}
+
+// NewJobClient returns a client for the Job from the given config.
+func NewJobClient(c config) *JobClient {
+	return &JobClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `job.Hooks(f(g(h())))`.
+func (c *JobClient) Use(hooks ...Hook) {
+	c.hooks.Job = append(c.hooks.Job, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `job.Intercept(f(g(h())))`.
+func (c *JobClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Job = append(c.inters.Job, interceptors...)
+}
+
+// Create returns a builder for creating a Job entity.
+func (c *JobClient) Create() *JobCreate {
+	mutation := newJobMutation(c.config, OpCreate)
+	return &JobCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Job entities.
+func (c *JobClient) CreateBulk(builders ...*JobCreate) *JobCreateBulk {
+	return &JobCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *JobClient) MapCreateBulk(slice any, setFunc func(*JobCreate, int)) *JobCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &JobCreateBulk{err: fmt.Errorf("calling to JobClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*JobCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &JobCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Job.
+func (c *JobClient) Update() *JobUpdate {
+	mutation := newJobMutation(c.config, OpUpdate)
+	return &JobUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *JobClient) UpdateOne(_m *Job) *JobUpdateOne {
+	mutation := newJobMutation(c.config, OpUpdateOne, withJob(_m))
+	return &JobUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *JobClient) UpdateOneID(id uuid.UUID) *JobUpdateOne {
+	mutation := newJobMutation(c.config, OpUpdateOne, withJobID(id))
+	return &JobUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Job.
+func (c *JobClient) Delete() *JobDelete {
+	mutation := newJobMutation(c.config, OpDelete)
+	return &JobDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *JobClient) DeleteOne(_m *Job) *JobDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *JobClient) DeleteOneID(id uuid.UUID) *JobDeleteOne {
+	builder := c.Delete().Where(job.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &JobDeleteOne{builder}
+}
+
+// Query returns a query builder for Job.
+func (c *JobClient) Query() *JobQuery {
+	return &JobQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeJob},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Job entity by its id.
+func (c *JobClient) Get(ctx context.Context, id uuid.UUID) (*Job, error) {
+	return c.Query().Where(job.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *JobClient) GetX(ctx context.Context, id uuid.UUID) *Job {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryParts queries the parts edge of a Job.
+func (c *JobClient) QueryParts(_m *Job) *JobPartQuery {
+	query := (&JobPartClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(job.Table, job.FieldID, id),
+			sqlgraph.To(jobpart.Table, jobpart.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, job.PartsTable, job.PartsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *JobClient) Hooks() []Hook {
+	hooks := c.hooks.Job
+	return append(hooks[:len(hooks):len(hooks)], job.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *JobClient) Interceptors() []Interceptor {
+	inters := c.inters.Job
+	return append(inters[:len(inters):len(inters)], job.Interceptors[:]...)
+}
+
+func (c *JobClient) mutate(ctx context.Context, m *JobMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&JobCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&JobUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&JobUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&JobDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Job mutation op: %q", m.Op())
+	}
+}
+
+// JobPartClient is a client for the JobPart schema.
+type JobPartClient struct {
+	config
+}
+
+// NewJobPartClient returns a client for the JobPart from the given config.
+func NewJobPartClient(c config) *JobPartClient {
+	return &JobPartClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `jobpart.Hooks(f(g(h())))`.
+func (c *JobPartClient) Use(hooks ...Hook) {
+	c.hooks.JobPart = append(c.hooks.JobPart, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `jobpart.Intercept(f(g(h())))`.
+func (c *JobPartClient) Intercept(interceptors ...Interceptor) {
+	c.inters.JobPart = append(c.inters.JobPart, interceptors...)
+}
+
+// Create returns a builder for creating a JobPart entity.
+func (c *JobPartClient) Create() *JobPartCreate {
+	mutation := newJobPartMutation(c.config, OpCreate)
+	return &JobPartCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of JobPart entities.
+func (c *JobPartClient) CreateBulk(builders ...*JobPartCreate) *JobPartCreateBulk {
+	return &JobPartCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *JobPartClient) MapCreateBulk(slice any, setFunc func(*JobPartCreate, int)) *JobPartCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &JobPartCreateBulk{err: fmt.Errorf("calling to JobPartClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*JobPartCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &JobPartCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for JobPart.
+func (c *JobPartClient) Update() *JobPartUpdate {
+	mutation := newJobPartMutation(c.config, OpUpdate)
+	return &JobPartUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *JobPartClient) UpdateOne(_m *JobPart) *JobPartUpdateOne {
+	mutation := newJobPartMutation(c.config, OpUpdateOne, withJobPart(_m))
+	return &JobPartUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *JobPartClient) UpdateOneID(id uuid.UUID) *JobPartUpdateOne {
+	mutation := newJobPartMutation(c.config, OpUpdateOne, withJobPartID(id))
+	return &JobPartUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for JobPart.
+func (c *JobPartClient) Delete() *JobPartDelete {
+	mutation := newJobPartMutation(c.config, OpDelete)
+	return &JobPartDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *JobPartClient) DeleteOne(_m *JobPart) *JobPartDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *JobPartClient) DeleteOneID(id uuid.UUID) *JobPartDeleteOne {
+	builder := c.Delete().Where(jobpart.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &JobPartDeleteOne{builder}
+}
+
+// Query returns a query builder for JobPart.
+func (c *JobPartClient) Query() *JobPartQuery {
+	return &JobPartQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeJobPart},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a JobPart entity by its id.
+func (c *JobPartClient) Get(ctx context.Context, id uuid.UUID) (*JobPart, error) {
+	return c.Query().Where(jobpart.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *JobPartClient) GetX(ctx context.Context, id uuid.UUID) *JobPart {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryJob queries the job edge of a JobPart.
+func (c *JobPartClient) QueryJob(_m *JobPart) *JobQuery {
+	query := (&JobClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(jobpart.Table, jobpart.FieldID, id),
+			sqlgraph.To(job.Table, job.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, jobpart.JobTable, jobpart.JobColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *JobPartClient) Hooks() []Hook {
+	hooks := c.hooks.JobPart
+	return append(hooks[:len(hooks):len(hooks)], jobpart.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *JobPartClient) Interceptors() []Interceptor {
+	inters := c.inters.JobPart
+	return append(inters[:len(inters):len(inters)], jobpart.Interceptors[:]...)
+}
+
+func (c *JobPartClient) mutate(ctx context.Context, m *JobPartMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&JobPartCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&JobPartUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&JobPartUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&JobPartDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown JobPart mutation op: %q", m.Op())
+	}
+}
+
+// MetadataMemberClient is a client for the MetadataMember schema.
+type MetadataMemberClient struct {
+	config
+}
+
+// NewMetadataMemberClient returns a client for the MetadataMember from the given config.
+func NewMetadataMemberClient(c config) *MetadataMemberClient {
+	return &MetadataMemberClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `metadatamember.Hooks(f(g(h())))`.
+func (c *MetadataMemberClient) Use(hooks ...Hook) {
+	c.hooks.MetadataMember = append(c.hooks.MetadataMember, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `metadatamember.Intercept(f(g(h())))`.
+func (c *MetadataMemberClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MetadataMember = append(c.inters.MetadataMember, interceptors...)
+}
+
+// Create returns a builder for creating a MetadataMember entity.
+func (c *MetadataMemberClient) Create() *MetadataMemberCreate {
+	mutation := newMetadataMemberMutation(c.config, OpCreate)
+	return &MetadataMemberCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MetadataMember entities.
+func (c *MetadataMemberClient) CreateBulk(builders ...*MetadataMemberCreate) *MetadataMemberCreateBulk {
+	return &MetadataMemberCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MetadataMemberClient) MapCreateBulk(slice any, setFunc func(*MetadataMemberCreate, int)) *MetadataMemberCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MetadataMemberCreateBulk{err: fmt.Errorf("calling to MetadataMemberClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MetadataMemberCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MetadataMemberCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MetadataMember.
+func (c *MetadataMemberClient) Update() *MetadataMemberUpdate {
+	mutation := newMetadataMemberMutation(c.config, OpUpdate)
+	return &MetadataMemberUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MetadataMemberClient) UpdateOne(_m *MetadataMember) *MetadataMemberUpdateOne {
+	mutation := newMetadataMemberMutation(c.config, OpUpdateOne, withMetadataMember(_m))
+	return &MetadataMemberUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MetadataMemberClient) UpdateOneID(id uuid.UUID) *MetadataMemberUpdateOne {
+	mutation := newMetadataMemberMutation(c.config, OpUpdateOne, withMetadataMemberID(id))
+	return &MetadataMemberUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MetadataMember.
+func (c *MetadataMemberClient) Delete() *MetadataMemberDelete {
+	mutation := newMetadataMemberMutation(c.config, OpDelete)
+	return &MetadataMemberDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MetadataMemberClient) DeleteOne(_m *MetadataMember) *MetadataMemberDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MetadataMemberClient) DeleteOneID(id uuid.UUID) *MetadataMemberDeleteOne {
+	builder := c.Delete().Where(metadatamember.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MetadataMemberDeleteOne{builder}
+}
+
+// Query returns a query builder for MetadataMember.
+func (c *MetadataMemberClient) Query() *MetadataMemberQuery {
+	return &MetadataMemberQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMetadataMember},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MetadataMember entity by its id.
+func (c *MetadataMemberClient) Get(ctx context.Context, id uuid.UUID) (*MetadataMember, error) {
+	return c.Query().Where(metadatamember.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MetadataMemberClient) GetX(ctx context.Context, id uuid.UUID) *MetadataMember {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryUser queries the user edge of a MetadataMember.
+func (c *MetadataMemberClient) QueryUser(_m *MetadataMember) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(metadatamember.Table, metadatamember.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, metadatamember.UserTable, metadatamember.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MetadataMemberClient) Hooks() []Hook {
+	hooks := c.hooks.MetadataMember
+	return append(hooks[:len(hooks):len(hooks)], metadatamember.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *MetadataMemberClient) Interceptors() []Interceptor {
+	inters := c.inters.MetadataMember
+	return append(inters[:len(inters):len(inters)], metadatamember.Interceptors[:]...)
+}
+
+func (c *MetadataMemberClient) mutate(ctx context.Context, m *MetadataMemberMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MetadataMemberCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MetadataMemberUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MetadataMemberUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MetadataMemberDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MetadataMember mutation op: %q", m.Op())
 	}
 }
 
@@ -3933,6 +4555,22 @@ func (c *UserClient) QueryOneTimeTokens(_m *User) *OneTimeTokenQuery {
 	return query
 }
 
+// QueryMetadataMembers queries the metadata_members edge of a User.
+func (c *UserClient) QueryMetadataMembers(_m *User) *MetadataMemberQuery {
+	query := (&MetadataMemberClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, id),
+			sqlgraph.To(metadatamember.Table, metadatamember.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, user.MetadataMembersTable, user.MetadataMembersColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *UserClient) Hooks() []Hook {
 	hooks := c.hooks.User
@@ -4384,17 +5022,19 @@ func (c *WebhookDeliveryClient) mutate(ctx context.Context, m *WebhookDeliveryMu
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		APIKey, AuditLog, Email, Flow, Identity, Intent, OneTimeToken, Operator,
-		OperatorToken, Passcode, PasswordCredential, RecoveryCode, Revocation,
-		SAMLCertificate, SAMLProvider, SAMLUse, Session, SigningKey, TOTPSecret,
-		Tenant, TenantConfigVersion, TenantDomain, TrustedDevice, User,
-		WebauthnCredential, Webhook, WebhookDelivery []ent.Hook
+		APIKey, AuditLog, Email, Flow, IdempotencyKey, Identity, Intent, Job, JobPart,
+		MetadataMember, OneTimeToken, Operator, OperatorToken, Passcode,
+		PasswordCredential, RecoveryCode, Revocation, SAMLCertificate, SAMLProvider,
+		SAMLUse, Session, SigningKey, TOTPSecret, Tenant, TenantConfigVersion,
+		TenantDomain, TrustedDevice, User, WebauthnCredential, Webhook,
+		WebhookDelivery []ent.Hook
 	}
 	inters struct {
-		APIKey, AuditLog, Email, Flow, Identity, Intent, OneTimeToken, Operator,
-		OperatorToken, Passcode, PasswordCredential, RecoveryCode, Revocation,
-		SAMLCertificate, SAMLProvider, SAMLUse, Session, SigningKey, TOTPSecret,
-		Tenant, TenantConfigVersion, TenantDomain, TrustedDevice, User,
-		WebauthnCredential, Webhook, WebhookDelivery []ent.Interceptor
+		APIKey, AuditLog, Email, Flow, IdempotencyKey, Identity, Intent, Job, JobPart,
+		MetadataMember, OneTimeToken, Operator, OperatorToken, Passcode,
+		PasswordCredential, RecoveryCode, Revocation, SAMLCertificate, SAMLProvider,
+		SAMLUse, Session, SigningKey, TOTPSecret, Tenant, TenantConfigVersion,
+		TenantDomain, TrustedDevice, User, WebauthnCredential, Webhook,
+		WebhookDelivery []ent.Interceptor
 	}
 )

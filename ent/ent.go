@@ -16,8 +16,12 @@ import (
 	"github.com/latchkeep/latchkeep/ent/auditlog"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/flow"
+	"github.com/latchkeep/latchkeep/ent/idempotencykey"
 	"github.com/latchkeep/latchkeep/ent/identity"
 	"github.com/latchkeep/latchkeep/ent/intent"
+	"github.com/latchkeep/latchkeep/ent/job"
+	"github.com/latchkeep/latchkeep/ent/jobpart"
+	"github.com/latchkeep/latchkeep/ent/metadatamember"
 	"github.com/latchkeep/latchkeep/ent/onetimetoken"
 	"github.com/latchkeep/latchkeep/ent/operator"
 	"github.com/latchkeep/latchkeep/ent/operatortoken"
@@ -103,8 +107,12 @@ func checkColumn(t, c string) error {
 			auditlog.Table:            auditlog.ValidColumn,
 			email.Table:               email.ValidColumn,
 			flow.Table:                flow.ValidColumn,
+			idempotencykey.Table:      idempotencykey.ValidColumn,
 			identity.Table:            identity.ValidColumn,
 			intent.Table:              intent.ValidColumn,
+			job.Table:                 job.ValidColumn,
+			jobpart.Table:             jobpart.ValidColumn,
+			metadatamember.Table:      metadatamember.ValidColumn,
 			onetimetoken.Table:        onetimetoken.ValidColumn,
 			operator.Table:            operator.ValidColumn,
 			operatortoken.Table:       operatortoken.ValidColumn,

@@ -20,10 +20,18 @@ type Tx struct {
 	Email *EmailClient
 	// Flow is the client for interacting with the Flow builders.
 	Flow *FlowClient
+	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
+	IdempotencyKey *IdempotencyKeyClient
 	// Identity is the client for interacting with the Identity builders.
 	Identity *IdentityClient
 	// Intent is the client for interacting with the Intent builders.
 	Intent *IntentClient
+	// Job is the client for interacting with the Job builders.
+	Job *JobClient
+	// JobPart is the client for interacting with the JobPart builders.
+	JobPart *JobPartClient
+	// MetadataMember is the client for interacting with the MetadataMember builders.
+	MetadataMember *MetadataMemberClient
 	// OneTimeToken is the client for interacting with the OneTimeToken builders.
 	OneTimeToken *OneTimeTokenClient
 	// Operator is the client for interacting with the Operator builders.
@@ -201,8 +209,12 @@ func (tx *Tx) init() {
 	tx.AuditLog = NewAuditLogClient(tx.config)
 	tx.Email = NewEmailClient(tx.config)
 	tx.Flow = NewFlowClient(tx.config)
+	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.Identity = NewIdentityClient(tx.config)
 	tx.Intent = NewIntentClient(tx.config)
+	tx.Job = NewJobClient(tx.config)
+	tx.JobPart = NewJobPartClient(tx.config)
+	tx.MetadataMember = NewMetadataMemberClient(tx.config)
 	tx.OneTimeToken = NewOneTimeTokenClient(tx.config)
 	tx.Operator = NewOperatorClient(tx.config)
 	tx.OperatorToken = NewOperatorTokenClient(tx.config)

@@ -76,9 +76,11 @@ type UserEdges struct {
 	TrustedDevices []*TrustedDevice `json:"trusted_devices,omitempty"`
 	// OneTimeTokens holds the value of the one_time_tokens edge.
 	OneTimeTokens []*OneTimeToken `json:"one_time_tokens,omitempty"`
+	// MetadataMembers holds the value of the metadata_members edge.
+	MetadataMembers []*MetadataMember `json:"metadata_members,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [9]bool
+	loadedTypes [10]bool
 }
 
 // EmailsOrErr returns the Emails value or an error if the edge
@@ -164,6 +166,15 @@ func (e UserEdges) OneTimeTokensOrErr() ([]*OneTimeToken, error) {
 		return e.OneTimeTokens, nil
 	}
 	return nil, &NotLoadedError{edge: "one_time_tokens"}
+}
+
+// MetadataMembersOrErr returns the MetadataMembers value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) MetadataMembersOrErr() ([]*MetadataMember, error) {
+	if e.loadedTypes[9] {
+		return e.MetadataMembers, nil
+	}
+	return nil, &NotLoadedError{edge: "metadata_members"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -354,6 +365,11 @@ func (_m *User) QueryTrustedDevices() *TrustedDeviceQuery {
 // QueryOneTimeTokens queries the "one_time_tokens" edge of the User entity.
 func (_m *User) QueryOneTimeTokens() *OneTimeTokenQuery {
 	return NewUserClient(_m.config).QueryOneTimeTokens(_m)
+}
+
+// QueryMetadataMembers queries the "metadata_members" edge of the User entity.
+func (_m *User) QueryMetadataMembers() *MetadataMemberQuery {
+	return NewUserClient(_m.config).QueryMetadataMembers(_m)
 }
 
 // Update returns a builder for updating this User.

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/identity"
+	"github.com/latchkeep/latchkeep/ent/metadatamember"
 	"github.com/latchkeep/latchkeep/ent/onetimetoken"
 	"github.com/latchkeep/latchkeep/ent/passwordcredential"
 	"github.com/latchkeep/latchkeep/ent/recoverycode"
@@ -392,6 +393,21 @@ func (_c *UserCreate) AddOneTimeTokens(v ...*OneTimeToken) *UserCreate {
 	return _c.AddOneTimeTokenIDs(ids...)
 }
 
+// AddMetadataMemberIDs adds the "metadata_members" edge to the MetadataMember entity by IDs.
+func (_c *UserCreate) AddMetadataMemberIDs(ids ...uuid.UUID) *UserCreate {
+	_c.mutation.AddMetadataMemberIDs(ids...)
+	return _c
+}
+
+// AddMetadataMembers adds the "metadata_members" edges to the MetadataMember entity.
+func (_c *UserCreate) AddMetadataMembers(v ...*MetadataMember) *UserCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddMetadataMemberIDs(ids...)
+}
+
 // Mutation returns the UserMutation object of the builder.
 func (_c *UserCreate) Mutation() *UserMutation {
 	return _c.mutation
@@ -730,6 +746,22 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(onetimetoken.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.MetadataMembersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.MetadataMembersTable,
+			Columns: []string{user.MetadataMembersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(metadatamember.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

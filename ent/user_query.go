@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/identity"
+	"github.com/latchkeep/latchkeep/ent/metadatamember"
 	"github.com/latchkeep/latchkeep/ent/onetimetoken"
 	"github.com/latchkeep/latchkeep/ent/passwordcredential"
 	"github.com/latchkeep/latchkeep/ent/predicate"
@@ -43,6 +44,7 @@ type UserQuery struct {
 	withSessions            *SessionQuery
 	withTrustedDevices      *TrustedDeviceQuery
 	withOneTimeTokens       *OneTimeTokenQuery
+	withMetadataMembers     *MetadataMemberQuery
 	modifiers               []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -278,6 +280,28 @@ func (_q *UserQuery) QueryOneTimeTokens() *OneTimeTokenQuery {
 	return query
 }
 
+// QueryMetadataMembers chains the current query on the "metadata_members" edge.
+func (_q *UserQuery) QueryMetadataMembers() *MetadataMemberQuery {
+	query := (&MetadataMemberClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, selector),
+			sqlgraph.To(metadatamember.Table, metadatamember.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, user.MetadataMembersTable, user.MetadataMembersColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // First returns the first User entity from the query.
 // Returns a *NotFoundError when no User was found.
 func (_q *UserQuery) First(ctx context.Context) (*User, error) {
@@ -479,6 +503,7 @@ func (_q *UserQuery) Clone() *UserQuery {
 		withSessions:            _q.withSessions.Clone(),
 		withTrustedDevices:      _q.withTrustedDevices.Clone(),
 		withOneTimeTokens:       _q.withOneTimeTokens.Clone(),
+		withMetadataMembers:     _q.withMetadataMembers.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -584,6 +609,17 @@ func (_q *UserQuery) WithOneTimeTokens(opts ...func(*OneTimeTokenQuery)) *UserQu
 	return _q
 }
 
+// WithMetadataMembers tells the query-builder to eager-load the nodes that are connected to
+// the "metadata_members" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *UserQuery) WithMetadataMembers(opts ...func(*MetadataMemberQuery)) *UserQuery {
+	query := (&MetadataMemberClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withMetadataMembers = query
+	return _q
+}
+
 // GroupBy is used to group vertices by one or more fields/columns.
 // It is often used with aggregate functions, like: count, max, mean, min, sum.
 //
@@ -662,7 +698,7 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 	var (
 		nodes       = []*User{}
 		_spec       = _q.querySpec()
-		loadedTypes = [9]bool{
+		loadedTypes = [10]bool{
 			_q.withEmails != nil,
 			_q.withPassword != nil,
 			_q.withWebauthnCredentials != nil,
@@ -672,6 +708,7 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 			_q.withSessions != nil,
 			_q.withTrustedDevices != nil,
 			_q.withOneTimeTokens != nil,
+			_q.withMetadataMembers != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -755,6 +792,13 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 		if err := _q.loadOneTimeTokens(ctx, query, nodes,
 			func(n *User) { n.Edges.OneTimeTokens = []*OneTimeToken{} },
 			func(n *User, e *OneTimeToken) { n.Edges.OneTimeTokens = append(n.Edges.OneTimeTokens, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withMetadataMembers; query != nil {
+		if err := _q.loadMetadataMembers(ctx, query, nodes,
+			func(n *User) { n.Edges.MetadataMembers = []*MetadataMember{} },
+			func(n *User, e *MetadataMember) { n.Edges.MetadataMembers = append(n.Edges.MetadataMembers, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -1016,6 +1060,36 @@ func (_q *UserQuery) loadOneTimeTokens(ctx context.Context, query *OneTimeTokenQ
 	}
 	query.Where(predicate.OneTimeToken(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(user.OneTimeTokensColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.UserID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "user_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *UserQuery) loadMetadataMembers(ctx context.Context, query *MetadataMemberQuery, nodes []*User, init func(*User), assign func(*User, *MetadataMember)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*User)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(metadatamember.FieldUserID)
+	}
+	query.Where(predicate.MetadataMember(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(user.MetadataMembersColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

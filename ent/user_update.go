@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/identity"
+	"github.com/latchkeep/latchkeep/ent/metadatamember"
 	"github.com/latchkeep/latchkeep/ent/onetimetoken"
 	"github.com/latchkeep/latchkeep/ent/passwordcredential"
 	"github.com/latchkeep/latchkeep/ent/predicate"
@@ -403,6 +404,21 @@ func (_u *UserUpdate) AddOneTimeTokens(v ...*OneTimeToken) *UserUpdate {
 	return _u.AddOneTimeTokenIDs(ids...)
 }
 
+// AddMetadataMemberIDs adds the "metadata_members" edge to the MetadataMember entity by IDs.
+func (_u *UserUpdate) AddMetadataMemberIDs(ids ...uuid.UUID) *UserUpdate {
+	_u.mutation.AddMetadataMemberIDs(ids...)
+	return _u
+}
+
+// AddMetadataMembers adds the "metadata_members" edges to the MetadataMember entity.
+func (_u *UserUpdate) AddMetadataMembers(v ...*MetadataMember) *UserUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddMetadataMemberIDs(ids...)
+}
+
 // Mutation returns the UserMutation object of the builder.
 func (_u *UserUpdate) Mutation() *UserMutation {
 	return _u.mutation
@@ -565,6 +581,27 @@ func (_u *UserUpdate) RemoveOneTimeTokens(v ...*OneTimeToken) *UserUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveOneTimeTokenIDs(ids...)
+}
+
+// ClearMetadataMembers clears all "metadata_members" edges to the MetadataMember entity.
+func (_u *UserUpdate) ClearMetadataMembers() *UserUpdate {
+	_u.mutation.ClearMetadataMembers()
+	return _u
+}
+
+// RemoveMetadataMemberIDs removes the "metadata_members" edge to MetadataMember entities by IDs.
+func (_u *UserUpdate) RemoveMetadataMemberIDs(ids ...uuid.UUID) *UserUpdate {
+	_u.mutation.RemoveMetadataMemberIDs(ids...)
+	return _u
+}
+
+// RemoveMetadataMembers removes "metadata_members" edges to MetadataMember entities.
+func (_u *UserUpdate) RemoveMetadataMembers(v ...*MetadataMember) *UserUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveMetadataMemberIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -1067,6 +1104,51 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.MetadataMembersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.MetadataMembersTable,
+			Columns: []string{user.MetadataMembersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(metadatamember.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedMetadataMembersIDs(); len(nodes) > 0 && !_u.mutation.MetadataMembersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.MetadataMembersTable,
+			Columns: []string{user.MetadataMembersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(metadatamember.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MetadataMembersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.MetadataMembersTable,
+			Columns: []string{user.MetadataMembersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(metadatamember.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{user.Label}
@@ -1452,6 +1534,21 @@ func (_u *UserUpdateOne) AddOneTimeTokens(v ...*OneTimeToken) *UserUpdateOne {
 	return _u.AddOneTimeTokenIDs(ids...)
 }
 
+// AddMetadataMemberIDs adds the "metadata_members" edge to the MetadataMember entity by IDs.
+func (_u *UserUpdateOne) AddMetadataMemberIDs(ids ...uuid.UUID) *UserUpdateOne {
+	_u.mutation.AddMetadataMemberIDs(ids...)
+	return _u
+}
+
+// AddMetadataMembers adds the "metadata_members" edges to the MetadataMember entity.
+func (_u *UserUpdateOne) AddMetadataMembers(v ...*MetadataMember) *UserUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddMetadataMemberIDs(ids...)
+}
+
 // Mutation returns the UserMutation object of the builder.
 func (_u *UserUpdateOne) Mutation() *UserMutation {
 	return _u.mutation
@@ -1614,6 +1711,27 @@ func (_u *UserUpdateOne) RemoveOneTimeTokens(v ...*OneTimeToken) *UserUpdateOne 
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveOneTimeTokenIDs(ids...)
+}
+
+// ClearMetadataMembers clears all "metadata_members" edges to the MetadataMember entity.
+func (_u *UserUpdateOne) ClearMetadataMembers() *UserUpdateOne {
+	_u.mutation.ClearMetadataMembers()
+	return _u
+}
+
+// RemoveMetadataMemberIDs removes the "metadata_members" edge to MetadataMember entities by IDs.
+func (_u *UserUpdateOne) RemoveMetadataMemberIDs(ids ...uuid.UUID) *UserUpdateOne {
+	_u.mutation.RemoveMetadataMemberIDs(ids...)
+	return _u
+}
+
+// RemoveMetadataMembers removes "metadata_members" edges to MetadataMember entities.
+func (_u *UserUpdateOne) RemoveMetadataMembers(v ...*MetadataMember) *UserUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveMetadataMemberIDs(ids...)
 }
 
 // Where appends a list predicates to the UserUpdate builder.
@@ -2139,6 +2257,51 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(onetimetoken.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.MetadataMembersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.MetadataMembersTable,
+			Columns: []string{user.MetadataMembersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(metadatamember.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedMetadataMembersIDs(); len(nodes) > 0 && !_u.mutation.MetadataMembersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.MetadataMembersTable,
+			Columns: []string{user.MetadataMembersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(metadatamember.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MetadataMembersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.MetadataMembersTable,
+			Columns: []string{user.MetadataMembersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(metadatamember.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -45,7 +45,7 @@ func (v *Resolver) Tenant(base, next http.Handler) http.Handler {
 			problem.WriteCompatible(w, problem.NotFound("tenant_not_found", "Not Found"))
 			return
 		}
-		segment, rest := cut(r.URL.Path)
+		segment, rest := Cut(r.URL.Path)
 		if isBase(r.URL.Path) {
 			base.ServeHTTP(w, r)
 			return
@@ -60,7 +60,7 @@ func (v *Resolver) Tenant(base, next http.Handler) http.Handler {
 			return
 		}
 		req.Base = "/" + segment
-		v.serve(w, strip(r, req.Base, rest), next, func() (*tenants.Tenant, error) { return v.registry.ByID(r.Context(), id) })
+		v.serve(w, Strip(r, req.Base, rest), next, func() (*tenants.Tenant, error) { return v.registry.ByID(r.Context(), id) })
 	})
 }
 
@@ -108,8 +108,8 @@ func isBase(path string) bool {
 	return strings.HasPrefix(path, "/_/")
 }
 
-// cut takes the first segment off a path.
-func cut(path string) (segment, rest string) {
+// Cut takes the first segment off a path.
+func Cut(path string) (segment, rest string) {
 	segment, rest, found := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	if !found {
 		return segment, ""
@@ -117,8 +117,8 @@ func cut(path string) (segment, rest string) {
 	return segment, "/" + rest
 }
 
-// strip returns the request without a prefix of its path.
-func strip(r *http.Request, prefix, rest string) *http.Request {
+// Strip returns the request without a prefix of its path.
+func Strip(r *http.Request, prefix, rest string) *http.Request {
 	short := new(http.Request)
 	*short = *r
 	short.URL = new(url.URL)

@@ -16,8 +16,7 @@ const maxTokens = 4
 func tokens(r *http.Request, t *tenants.Tenant) []string {
 	var found []string
 	for _, value := range r.Header.Values("Authorization") {
-		scheme, token, _ := strings.Cut(value, " ")
-		if token = strings.TrimSpace(token); token != "" && strings.EqualFold(scheme, "Bearer") {
+		if token := Bearer(value); token != "" {
 			found = append(found, token)
 		}
 	}
@@ -27,4 +26,13 @@ func tokens(r *http.Request, t *tenants.Tenant) []string {
 		}
 	}
 	return found[:min(len(found), maxTokens)]
+}
+
+// Bearer is the token of an Authorization header (RFC 6750 §2.1), or empty.
+func Bearer(header string) string {
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
 }

@@ -7,6 +7,7 @@ package api
 
 import (
 	"context"
+	"github.com/latchkeep/latchkeep/pkg/paging"
 	"log/slog"
 	"net/http"
 	"time"
@@ -43,7 +44,7 @@ type API struct {
 // New makes the API.
 func New(o Options) *API {
 	a := &API{o: o, router: chi.NewRouter()}
-	a.router.Use(noStore, keepURL)
+	a.router.Use(noStore, paging.KeepURL)
 	a.mountV1()
 	a.mountCompatible()
 	return a

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
 )
@@ -24,7 +25,7 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 	if a.compatible != nil && strings.HasPrefix(ctx.Operation().OperationID, compatiblePrefix) {
 		api = a.compatible
 	}
-	token, err := a.o.Operators.Authenticate(ctx.Context(), bearer(ctx.Header("Authorization")))
+	token, err := a.o.Operators.Authenticate(ctx.Context(), middleware.Bearer(ctx.Header("Authorization")))
 	if err != nil {
 		if errors.Is(err, tenants.ErrBadToken) {
 			ctx.SetHeader("WWW-Authenticate", `Bearer realm="latchkeep"`)
@@ -39,15 +40,6 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	next(huma.WithValue(ctx, callerKey{}, token))
-}
-
-// bearer is the token of an Authorization header, or empty.
-func bearer(header string) string {
-	scheme, token, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(token)
 }
 
 // caller is the token of the request. Authenticate put it there for every operation.

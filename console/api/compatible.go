@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"github.com/latchkeep/latchkeep/api/rawjson"
+	"github.com/latchkeep/latchkeep/pkg/paging"
 	"net/http"
 	"time"
 
@@ -20,10 +22,10 @@ const maxPerPage = 1000
 
 // compatibleTenant is a tenant as Hanko's management API shows it. Spec: rest-admin §7.1.
 type compatibleTenant struct {
-	ID        uuid.UUID `json:"id" format:"uuid" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
-	Config    object    `json:"config" doc:"The whole configuration, defaults included. Secrets are masked; sent back masked they stay."`
-	CreatedAt time.Time `json:"created_at" doc:"When it was made." example:"2026-11-24T12:00:00Z"`
-	UpdatedAt time.Time `json:"updated_at" doc:"When it was last changed." example:"2026-11-24T12:00:00Z"`
+	ID        uuid.UUID      `json:"id" format:"uuid" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+	Config    rawjson.Object `json:"config" doc:"The whole configuration, defaults included. Secrets are masked; sent back masked they stay."`
+	CreatedAt time.Time      `json:"created_at" doc:"When it was made." example:"2026-11-24T12:00:00Z"`
+	UpdatedAt time.Time      `json:"updated_at" doc:"When it was last changed." example:"2026-11-24T12:00:00Z"`
 }
 
 type compatibleOutput struct {
@@ -32,17 +34,17 @@ type compatibleOutput struct {
 
 type compatibleCreateInput struct {
 	Body struct {
-		_      struct{}  `additionalProperties:"true"`
-		ID     uuid.UUID `json:"id" format:"uuid" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
-		Config anyJSON   `json:"config" doc:"What is to differ from the defaults; null is nothing."`
+		_      struct{}    `additionalProperties:"true"`
+		ID     uuid.UUID   `json:"id" format:"uuid" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+		Config rawjson.Any `json:"config" doc:"What is to differ from the defaults; null is nothing."`
 	}
 }
 
 type compatibleUpdateInput struct {
 	TenantPath
 	Body struct {
-		_      struct{} `additionalProperties:"true"`
-		Config anyJSON  `json:"config" doc:"What is to differ from the defaults; null is nothing."`
+		_      struct{}    `additionalProperties:"true"`
+		Config rawjson.Any `json:"config" doc:"What is to differ from the defaults; null is nothing."`
 	}
 }
 
@@ -95,7 +97,7 @@ func (a *API) compatibleList(ctx context.Context, in *compatibleListInput) (*com
 		return nil, err
 	}
 	out := &compatibleListOutput{Body: make([]compatibleTenant, len(list.Items))}
-	out.TotalCount, out.Link = pageHeaders(requestURL(ctx), page, perPage, list.Total)
+	out.TotalCount, out.Link = paging.Headers(paging.URL(ctx), page, perPage, list.Total)
 	for i, r := range list.Items {
 		one, err := showCompatible(r, nil)
 		if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"github.com/latchkeep/latchkeep/api/rawjson"
+	"github.com/latchkeep/latchkeep/pkg/paging"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,12 +22,12 @@ const tagConfig = "Configuration"
 
 type configOutput struct {
 	ETag string `header:"ETag" doc:"Entity tag of the configuration, for If-Match."`
-	Body object
+	Body rawjson.Object
 }
 
 type schemaOutput struct {
 	ContentType string `header:"Content-Type" doc:"application/schema+json"`
-	Body        object
+	Body        rawjson.Object
 }
 
 // Terms are what every change of a configuration can be asked with.
@@ -37,29 +39,29 @@ type Terms struct {
 type putConfigInput struct {
 	TenantPath
 	Terms
-	Body anyJSON `doc:"What is to differ from the defaults. A secret given as its mask stays as it is." required:"true"`
+	Body rawjson.Any `doc:"What is to differ from the defaults. A secret given as its mask stays as it is." required:"true"`
 }
 
 type patchConfigInput struct {
 	TenantPath
 	Terms
-	Body anyJSON `contentType:"application/merge-patch+json" doc:"A merge patch (RFC 7386): null brings a default back. A secret given as its mask stays as it is." required:"true"`
+	Body rawjson.Any `contentType:"application/merge-patch+json" doc:"A merge patch (RFC 7386): null brings a default back. A secret given as its mask stays as it is." required:"true"`
 }
 
 // Change is one changed setting.
 type Change struct {
-	Path string  `json:"path" doc:"The setting, with dots." example:"session.lifespan"`
-	Old  anyJSON `json:"old" doc:"What it was. Secrets are masked."`
-	New  anyJSON `json:"new" doc:"What it is. Secrets are masked."`
+	Path string      `json:"path" doc:"The setting, with dots." example:"session.lifespan"`
+	Old  rawjson.Any `json:"old" doc:"What it was. Secrets are masked."`
+	New  rawjson.Any `json:"new" doc:"What it is. Secrets are masked."`
 }
 
 type changedOutput struct {
 	ETag string `header:"ETag" doc:"Entity tag of the configuration; after a dry run the one it would have."`
 	Body struct {
-		Version int      `json:"version" doc:"Version of the configuration; after a dry run the one it would have." example:"2"`
-		DryRun  bool     `json:"dry_run" doc:"Whether nothing was changed because only a check was asked for."`
-		Changes []Change `json:"changes" nullable:"false" doc:"What changed; empty where nothing did."`
-		Config  object   `json:"config" doc:"The whole configuration, defaults included. Secrets are masked."`
+		Version int            `json:"version" doc:"Version of the configuration; after a dry run the one it would have." example:"2"`
+		DryRun  bool           `json:"dry_run" doc:"Whether nothing was changed because only a check was asked for."`
+		Changes []Change       `json:"changes" nullable:"false" doc:"What changed; empty where nothing did."`
+		Config  rawjson.Object `json:"config" doc:"The whole configuration, defaults included. Secrets are masked."`
 	}
 }
 
@@ -95,7 +97,7 @@ type VersionPath struct {
 type versionOutput struct {
 	Body struct {
 		ConfigVersion
-		Config object `json:"config" doc:"The whole configuration as it was, with the defaults of today. Secrets are masked."`
+		Config rawjson.Object `json:"config" doc:"The whole configuration as it was, with the defaults of today. Secrets are masked."`
 	}
 }
 
@@ -132,7 +134,7 @@ func (a *API) getConfig(ctx context.Context, in *TenantPath) (*configOutput, err
 	if err != nil {
 		return nil, err
 	}
-	body, err := toObject(r.Config)
+	body, err := rawjson.Encode(r.Config)
 	return &configOutput{ETag: etag(r.ConfigVersion), Body: body}, err
 }
 
@@ -173,7 +175,7 @@ func (a *API) listVersions(ctx context.Context, in *versionsInput) (*versionsOut
 	}
 	out := &versionsOutput{}
 	out.Body.Total = page.Total
-	out.TotalCount, out.Link = pageHeaders(requestURL(ctx), in.Page, in.PerPage, page.Total)
+	out.TotalCount, out.Link = paging.Headers(paging.URL(ctx), in.Page, in.PerPage, page.Total)
 	out.Body.Versions = make([]ConfigVersion, len(page.Items))
 	for i, v := range page.Items {
 		if out.Body.Versions[i], err = summariseVersion(v); err != nil {
@@ -195,7 +197,7 @@ func (a *API) getVersion(ctx context.Context, in *VersionPath) (*versionOutput, 
 	if out.Body.ConfigVersion, err = summariseVersion(*v); err != nil {
 		return nil, err
 	}
-	out.Body.Config, err = toObject(v.Config)
+	out.Body.Config, err = rawjson.Encode(v.Config)
 	return out, err
 }
 
@@ -204,7 +206,7 @@ func (a *API) getSchema(context.Context, *struct{}) (*schemaOutput, error) {
 }
 
 func (a *API) getDefaults(context.Context, *struct{}) (*configOutput, error) {
-	body, err := toObject(config.Default())
+	body, err := rawjson.Encode(config.Default())
 	return &configOutput{Body: body}, err
 }
 
@@ -245,7 +247,7 @@ func showChange(r *tenants.Result, dryRun bool, err error) (*changedOutput, erro
 	if out.Body.Changes, err = showChanges(list); err != nil {
 		return nil, err
 	}
-	out.Body.Config, err = toObject(r.Config)
+	out.Body.Config, err = rawjson.Encode(r.Config)
 	return out, err
 }
 

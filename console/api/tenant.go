@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"github.com/latchkeep/latchkeep/api/rawjson"
+	"github.com/latchkeep/latchkeep/pkg/paging"
 	"net/http"
 	"time"
 
@@ -32,7 +34,7 @@ type TenantSummary struct {
 // Tenant is a tenant with its configuration.
 type Tenant struct {
 	TenantSummary
-	Config object `json:"config" doc:"The whole configuration, defaults included. Secrets are masked."`
+	Config rawjson.Object `json:"config" doc:"The whole configuration, defaults included. Secrets are masked."`
 }
 
 type tenantOutput struct {
@@ -48,10 +50,10 @@ type TenantPath struct {
 
 type createInput struct {
 	Body struct {
-		Slug   string     `json:"slug" doc:"DNS label, not reserved; the tenant is reached under it." example:"acme"`
-		Name   string     `json:"name,omitempty" doc:"What operators call it." example:"Acme Inc."`
-		ID     *uuid.UUID `json:"id,omitempty" format:"uuid" doc:"An id of your own choice." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
-		Config anyJSON    `json:"config,omitempty" doc:"What is to differ from the defaults. See GET /config-schema."`
+		Slug   string      `json:"slug" doc:"DNS label, not reserved; the tenant is reached under it." example:"acme"`
+		Name   string      `json:"name,omitempty" doc:"What operators call it." example:"Acme Inc."`
+		ID     *uuid.UUID  `json:"id,omitempty" format:"uuid" doc:"An id of your own choice." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+		Config rawjson.Any `json:"config,omitempty" doc:"What is to differ from the defaults. See GET /config-schema."`
 	}
 }
 
@@ -141,7 +143,7 @@ func (a *API) listTenants(ctx context.Context, in *listInput) (*listOutput, erro
 	}
 	if page.Total >= 0 {
 		out.Body.Total = &page.Total
-		out.TotalCount, out.Link = pageHeaders(requestURL(ctx), in.Page, in.PerPage, page.Total)
+		out.TotalCount, out.Link = paging.Headers(paging.URL(ctx), in.Page, in.PerPage, page.Total)
 	}
 	if page.Next != uuid.Nil {
 		out.Body.Next = &page.Next
@@ -191,7 +193,7 @@ func summarise(r *tenants.Record) TenantSummary {
 }
 
 func showTenant(r *tenants.Record) (*tenantOutput, error) {
-	config, err := toObject(r.Config)
+	config, err := rawjson.Encode(r.Config)
 	if err != nil {
 		return nil, err
 	}

@@ -136,6 +136,11 @@ func addIndexes(tables []*schema.Table, name string) {
 	// Clean-up deletes the oldest rows of all tenants.
 	addIndex(table(tables, "audit_logs"), "auditlog", "created_at")
 	addIndex(table(tables, "webhook_deliveries"), "webhookdelivery", "created_at")
+	// Back ends look for addresses and usernames by their beginning. Elsewhere the unique index serves, since it is in byte order.
+	if name == dialect.Postgres {
+		addIndex(table(tables, "emails"), "email_prefix", TenantColumn, "address").Annotation = entsql.OpClassColumn("address", "text_pattern_ops")
+		addIndex(table(tables, "users"), "user_prefix", TenantColumn, "username").Annotation = entsql.OpClassColumn("username", "text_pattern_ops")
+	}
 	// An edge to one makes its column unique by itself, which the index with the tenant already says.
 	for _, t := range tables {
 		if c := column(t, "user_id"); c != nil && column(t, TenantColumn) != nil {

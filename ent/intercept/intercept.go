@@ -12,8 +12,12 @@ import (
 	"github.com/latchkeep/latchkeep/ent/auditlog"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/flow"
+	"github.com/latchkeep/latchkeep/ent/idempotencykey"
 	"github.com/latchkeep/latchkeep/ent/identity"
 	"github.com/latchkeep/latchkeep/ent/intent"
+	"github.com/latchkeep/latchkeep/ent/job"
+	"github.com/latchkeep/latchkeep/ent/jobpart"
+	"github.com/latchkeep/latchkeep/ent/metadatamember"
 	"github.com/latchkeep/latchkeep/ent/onetimetoken"
 	"github.com/latchkeep/latchkeep/ent/operator"
 	"github.com/latchkeep/latchkeep/ent/operatortoken"
@@ -202,6 +206,33 @@ func (f TraverseFlow) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.FlowQuery", q)
 }
 
+// The IdempotencyKeyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type IdempotencyKeyFunc func(context.Context, *ent.IdempotencyKeyQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f IdempotencyKeyFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.IdempotencyKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.IdempotencyKeyQuery", q)
+}
+
+// The TraverseIdempotencyKey type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseIdempotencyKey func(context.Context, *ent.IdempotencyKeyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseIdempotencyKey) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseIdempotencyKey) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.IdempotencyKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.IdempotencyKeyQuery", q)
+}
+
 // The IdentityFunc type is an adapter to allow the use of ordinary function as a Querier.
 type IdentityFunc func(context.Context, *ent.IdentityQuery) (ent.Value, error)
 
@@ -254,6 +285,87 @@ func (f TraverseIntent) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.IntentQuery", q)
+}
+
+// The JobFunc type is an adapter to allow the use of ordinary function as a Querier.
+type JobFunc func(context.Context, *ent.JobQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f JobFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.JobQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.JobQuery", q)
+}
+
+// The TraverseJob type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseJob func(context.Context, *ent.JobQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseJob) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseJob) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.JobQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.JobQuery", q)
+}
+
+// The JobPartFunc type is an adapter to allow the use of ordinary function as a Querier.
+type JobPartFunc func(context.Context, *ent.JobPartQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f JobPartFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.JobPartQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.JobPartQuery", q)
+}
+
+// The TraverseJobPart type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseJobPart func(context.Context, *ent.JobPartQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseJobPart) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseJobPart) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.JobPartQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.JobPartQuery", q)
+}
+
+// The MetadataMemberFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MetadataMemberFunc func(context.Context, *ent.MetadataMemberQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MetadataMemberFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MetadataMemberQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MetadataMemberQuery", q)
+}
+
+// The TraverseMetadataMember type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMetadataMember func(context.Context, *ent.MetadataMemberQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMetadataMember) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMetadataMember) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MetadataMemberQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MetadataMemberQuery", q)
 }
 
 // The OneTimeTokenFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -834,10 +946,18 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.EmailQuery, predicate.Email, email.OrderOption]{typ: ent.TypeEmail, tq: q}, nil
 	case *ent.FlowQuery:
 		return &query[*ent.FlowQuery, predicate.Flow, flow.OrderOption]{typ: ent.TypeFlow, tq: q}, nil
+	case *ent.IdempotencyKeyQuery:
+		return &query[*ent.IdempotencyKeyQuery, predicate.IdempotencyKey, idempotencykey.OrderOption]{typ: ent.TypeIdempotencyKey, tq: q}, nil
 	case *ent.IdentityQuery:
 		return &query[*ent.IdentityQuery, predicate.Identity, identity.OrderOption]{typ: ent.TypeIdentity, tq: q}, nil
 	case *ent.IntentQuery:
 		return &query[*ent.IntentQuery, predicate.Intent, intent.OrderOption]{typ: ent.TypeIntent, tq: q}, nil
+	case *ent.JobQuery:
+		return &query[*ent.JobQuery, predicate.Job, job.OrderOption]{typ: ent.TypeJob, tq: q}, nil
+	case *ent.JobPartQuery:
+		return &query[*ent.JobPartQuery, predicate.JobPart, jobpart.OrderOption]{typ: ent.TypeJobPart, tq: q}, nil
+	case *ent.MetadataMemberQuery:
+		return &query[*ent.MetadataMemberQuery, predicate.MetadataMember, metadatamember.OrderOption]{typ: ent.TypeMetadataMember, tq: q}, nil
 	case *ent.OneTimeTokenQuery:
 		return &query[*ent.OneTimeTokenQuery, predicate.OneTimeToken, onetimetoken.OrderOption]{typ: ent.TypeOneTimeToken, tq: q}, nil
 	case *ent.OperatorQuery:

@@ -169,6 +169,40 @@ var (
 			},
 		},
 	}
+	// IdempotencyKeysColumns holds the columns for the "idempotency_keys" table.
+	IdempotencyKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "hash", Type: field.TypeBytes, Size: 32},
+		{Name: "request_hash", Type: field.TypeBytes, Size: 32},
+		{Name: "status", Type: field.TypeInt, Default: 0},
+		{Name: "answer", Type: field.TypeBytes, Nullable: true, Size: 1048576},
+		{Name: "expires_at", Type: field.TypeTime},
+	}
+	// IdempotencyKeysTable holds the schema information for the "idempotency_keys" table.
+	IdempotencyKeysTable = &schema.Table{
+		Name:       "idempotency_keys",
+		Columns:    IdempotencyKeysColumns,
+		PrimaryKey: []*schema.Column{IdempotencyKeysColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "idempotencykey_tenant_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{IdempotencyKeysColumns[1], IdempotencyKeysColumns[0]},
+			},
+			{
+				Name:    "idempotencykey_tenant_id_hash",
+				Unique:  true,
+				Columns: []*schema.Column{IdempotencyKeysColumns[1], IdempotencyKeysColumns[3]},
+			},
+			{
+				Name:    "idempotencykey_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{IdempotencyKeysColumns[7]},
+			},
+		},
+	}
 	// IdentitiesColumns holds the columns for the "identities" table.
 	IdentitiesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -259,6 +293,128 @@ var (
 				Name:    "intent_state_done_at",
 				Unique:  false,
 				Columns: []*schema.Column{OutboxColumns[5], OutboxColumns[11]},
+			},
+		},
+	}
+	// JobsColumns holds the columns for the "jobs" table.
+	JobsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeString, Size: 16},
+		{Name: "state", Type: field.TypeString, Size: 16},
+		{Name: "options", Type: field.TypeJSON},
+		{Name: "created_by", Type: field.TypeString, Size: 255, Default: ""},
+		{Name: "source", Type: field.TypeBytes, Nullable: true, Size: 32},
+		{Name: "total", Type: field.TypeInt, Default: 0},
+		{Name: "done", Type: field.TypeInt, Default: 0},
+		{Name: "rejected", Type: field.TypeInt, Default: 0},
+		{Name: "cursor", Type: field.TypeString, Size: 255, Default: ""},
+		{Name: "error", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+		{Name: "expires_at", Type: field.TypeTime},
+	}
+	// JobsTable holds the schema information for the "jobs" table.
+	JobsTable = &schema.Table{
+		Name:       "jobs",
+		Columns:    JobsColumns,
+		PrimaryKey: []*schema.Column{JobsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "job_tenant_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{JobsColumns[1], JobsColumns[0]},
+			},
+			{
+				Name:    "job_tenant_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{JobsColumns[1], JobsColumns[2], JobsColumns[0]},
+			},
+			{
+				Name:    "job_tenant_id_source",
+				Unique:  false,
+				Columns: []*schema.Column{JobsColumns[1], JobsColumns[8]},
+			},
+			{
+				Name:    "job_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{JobsColumns[15]},
+			},
+		},
+	}
+	// JobPartsColumns holds the columns for the "job_parts" table.
+	JobPartsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeString, Size: 8},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "data", Type: field.TypeBytes, Size: 8388608},
+		{Name: "job_id", Type: field.TypeUUID},
+	}
+	// JobPartsTable holds the schema information for the "job_parts" table.
+	JobPartsTable = &schema.Table{
+		Name:       "job_parts",
+		Columns:    JobPartsColumns,
+		PrimaryKey: []*schema.Column{JobPartsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "job_parts_jobs_parts",
+				Columns:    []*schema.Column{JobPartsColumns[6]},
+				RefColumns: []*schema.Column{JobsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "jobpart_tenant_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{JobPartsColumns[1], JobPartsColumns[0]},
+			},
+			{
+				Name:    "jobpart_tenant_id_job_id_kind_number",
+				Unique:  true,
+				Columns: []*schema.Column{JobPartsColumns[1], JobPartsColumns[6], JobPartsColumns[3], JobPartsColumns[4]},
+			},
+		},
+	}
+	// MetadataMembersColumns holds the columns for the "metadata_members" table.
+	MetadataMembersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeUUID},
+		{Name: "name", Type: field.TypeBytes, Size: 16},
+		{Name: "value", Type: field.TypeBytes, Size: 16},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// MetadataMembersTable holds the schema information for the "metadata_members" table.
+	MetadataMembersTable = &schema.Table{
+		Name:       "metadata_members",
+		Columns:    MetadataMembersColumns,
+		PrimaryKey: []*schema.Column{MetadataMembersColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "metadata_members_users_metadata_members",
+				Columns:    []*schema.Column{MetadataMembersColumns[4]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "metadatamember_tenant_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{MetadataMembersColumns[1], MetadataMembersColumns[0]},
+			},
+			{
+				Name:    "metadatamember_tenant_id_name_value_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{MetadataMembersColumns[1], MetadataMembersColumns[2], MetadataMembersColumns[3], MetadataMembersColumns[4]},
+			},
+			{
+				Name:    "metadatamember_tenant_id_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{MetadataMembersColumns[1], MetadataMembersColumns[4]},
 			},
 		},
 	}
@@ -1018,8 +1174,12 @@ var (
 		AuditLogsTable,
 		EmailsTable,
 		FlowsTable,
+		IdempotencyKeysTable,
 		IdentitiesTable,
 		OutboxTable,
+		JobsTable,
+		JobPartsTable,
+		MetadataMembersTable,
 		OneTimeTokensTable,
 		OperatorsTable,
 		OperatorTokensTable,
@@ -1051,6 +1211,8 @@ func init() {
 	OutboxTable.Annotation = &entsql.Annotation{
 		Table: "outbox",
 	}
+	JobPartsTable.ForeignKeys[0].RefTable = JobsTable
+	MetadataMembersTable.ForeignKeys[0].RefTable = UsersTable
 	OneTimeTokensTable.ForeignKeys[0].RefTable = UsersTable
 	PasswordCredentialsTable.ForeignKeys[0].RefTable = UsersTable
 	RecoveryCodesTable.ForeignKeys[0].RefTable = UsersTable

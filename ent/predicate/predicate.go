@@ -18,11 +18,23 @@ type Email func(*sql.Selector)
 // Flow is the predicate function for flow builders.
 type Flow func(*sql.Selector)
 
+// IdempotencyKey is the predicate function for idempotencykey builders.
+type IdempotencyKey func(*sql.Selector)
+
 // Identity is the predicate function for identity builders.
 type Identity func(*sql.Selector)
 
 // Intent is the predicate function for intent builders.
 type Intent func(*sql.Selector)
+
+// Job is the predicate function for job builders.
+type Job func(*sql.Selector)
+
+// JobPart is the predicate function for jobpart builders.
+type JobPart func(*sql.Selector)
+
+// MetadataMember is the predicate function for metadatamember builders.
+type MetadataMember func(*sql.Selector)
 
 // OneTimeToken is the predicate function for onetimetoken builders.
 type OneTimeToken func(*sql.Selector)

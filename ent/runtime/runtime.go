@@ -10,8 +10,12 @@ import (
 	"github.com/latchkeep/latchkeep/ent/auditlog"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/flow"
+	"github.com/latchkeep/latchkeep/ent/idempotencykey"
 	"github.com/latchkeep/latchkeep/ent/identity"
 	"github.com/latchkeep/latchkeep/ent/intent"
+	"github.com/latchkeep/latchkeep/ent/job"
+	"github.com/latchkeep/latchkeep/ent/jobpart"
+	"github.com/latchkeep/latchkeep/ent/metadatamember"
 	"github.com/latchkeep/latchkeep/ent/onetimetoken"
 	"github.com/latchkeep/latchkeep/ent/operator"
 	"github.com/latchkeep/latchkeep/ent/operatortoken"
@@ -206,6 +210,41 @@ func init() {
 	flowDescData := flowFields[3].Descriptor()
 	// flow.DataValidator is a validator for the "data" field. It is called by the builders before save.
 	flow.DataValidator = flowDescData.Validators[0].(func([]byte) error)
+	idempotencykeyMixin := schema.IdempotencyKey{}.Mixin()
+	idempotencykeyMixinHooks1 := idempotencykeyMixin[1].Hooks()
+	idempotencykey.Hooks[0] = idempotencykeyMixinHooks1[0]
+	idempotencykeyMixinInters1 := idempotencykeyMixin[1].Interceptors()
+	idempotencykey.Interceptors[0] = idempotencykeyMixinInters1[0]
+	idempotencykeyMixinFields0 := idempotencykeyMixin[0].Fields()
+	_ = idempotencykeyMixinFields0
+	idempotencykeyMixinFields2 := idempotencykeyMixin[2].Fields()
+	_ = idempotencykeyMixinFields2
+	idempotencykeyFields := schema.IdempotencyKey{}.Fields()
+	_ = idempotencykeyFields
+	// idempotencykeyDescCreatedAt is the schema descriptor for created_at field.
+	idempotencykeyDescCreatedAt := idempotencykeyMixinFields2[0].Descriptor()
+	// idempotencykey.DefaultCreatedAt holds the default value on creation for the created_at field.
+	idempotencykey.DefaultCreatedAt = idempotencykeyDescCreatedAt.Default.(func() time.Time)
+	// idempotencykeyDescHash is the schema descriptor for hash field.
+	idempotencykeyDescHash := idempotencykeyFields[0].Descriptor()
+	// idempotencykey.HashValidator is a validator for the "hash" field. It is called by the builders before save.
+	idempotencykey.HashValidator = idempotencykeyDescHash.Validators[0].(func([]byte) error)
+	// idempotencykeyDescRequestHash is the schema descriptor for request_hash field.
+	idempotencykeyDescRequestHash := idempotencykeyFields[1].Descriptor()
+	// idempotencykey.RequestHashValidator is a validator for the "request_hash" field. It is called by the builders before save.
+	idempotencykey.RequestHashValidator = idempotencykeyDescRequestHash.Validators[0].(func([]byte) error)
+	// idempotencykeyDescStatus is the schema descriptor for status field.
+	idempotencykeyDescStatus := idempotencykeyFields[2].Descriptor()
+	// idempotencykey.DefaultStatus holds the default value on creation for the status field.
+	idempotencykey.DefaultStatus = idempotencykeyDescStatus.Default.(int)
+	// idempotencykeyDescAnswer is the schema descriptor for answer field.
+	idempotencykeyDescAnswer := idempotencykeyFields[3].Descriptor()
+	// idempotencykey.AnswerValidator is a validator for the "answer" field. It is called by the builders before save.
+	idempotencykey.AnswerValidator = idempotencykeyDescAnswer.Validators[0].(func([]byte) error)
+	// idempotencykeyDescID is the schema descriptor for id field.
+	idempotencykeyDescID := idempotencykeyMixinFields0[0].Descriptor()
+	// idempotencykey.DefaultID holds the default value on creation for the id field.
+	idempotencykey.DefaultID = idempotencykeyDescID.Default.(func() uuid.UUID)
 	identityMixin := schema.Identity{}.Mixin()
 	identityMixinHooks1 := identityMixin[1].Hooks()
 	identity.Hooks[0] = identityMixinHooks1[0]
@@ -294,6 +333,119 @@ func init() {
 	intentDescID := intentMixinFields0[0].Descriptor()
 	// intent.DefaultID holds the default value on creation for the id field.
 	intent.DefaultID = intentDescID.Default.(func() uuid.UUID)
+	jobMixin := schema.Job{}.Mixin()
+	jobMixinHooks1 := jobMixin[1].Hooks()
+	job.Hooks[0] = jobMixinHooks1[0]
+	jobMixinInters1 := jobMixin[1].Interceptors()
+	job.Interceptors[0] = jobMixinInters1[0]
+	jobMixinFields0 := jobMixin[0].Fields()
+	_ = jobMixinFields0
+	jobMixinFields2 := jobMixin[2].Fields()
+	_ = jobMixinFields2
+	jobFields := schema.Job{}.Fields()
+	_ = jobFields
+	// jobDescCreatedAt is the schema descriptor for created_at field.
+	jobDescCreatedAt := jobMixinFields2[0].Descriptor()
+	// job.DefaultCreatedAt holds the default value on creation for the created_at field.
+	job.DefaultCreatedAt = jobDescCreatedAt.Default.(func() time.Time)
+	// jobDescUpdatedAt is the schema descriptor for updated_at field.
+	jobDescUpdatedAt := jobMixinFields2[1].Descriptor()
+	// job.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	job.DefaultUpdatedAt = jobDescUpdatedAt.Default.(func() time.Time)
+	// job.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	job.UpdateDefaultUpdatedAt = jobDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// jobDescKind is the schema descriptor for kind field.
+	jobDescKind := jobFields[0].Descriptor()
+	// job.KindValidator is a validator for the "kind" field. It is called by the builders before save.
+	job.KindValidator = jobDescKind.Validators[0].(func(string) error)
+	// jobDescState is the schema descriptor for state field.
+	jobDescState := jobFields[1].Descriptor()
+	// job.StateValidator is a validator for the "state" field. It is called by the builders before save.
+	job.StateValidator = jobDescState.Validators[0].(func(string) error)
+	// jobDescCreatedBy is the schema descriptor for created_by field.
+	jobDescCreatedBy := jobFields[3].Descriptor()
+	// job.DefaultCreatedBy holds the default value on creation for the created_by field.
+	job.DefaultCreatedBy = jobDescCreatedBy.Default.(string)
+	// job.CreatedByValidator is a validator for the "created_by" field. It is called by the builders before save.
+	job.CreatedByValidator = jobDescCreatedBy.Validators[0].(func(string) error)
+	// jobDescSource is the schema descriptor for source field.
+	jobDescSource := jobFields[4].Descriptor()
+	// job.SourceValidator is a validator for the "source" field. It is called by the builders before save.
+	job.SourceValidator = jobDescSource.Validators[0].(func([]byte) error)
+	// jobDescTotal is the schema descriptor for total field.
+	jobDescTotal := jobFields[5].Descriptor()
+	// job.DefaultTotal holds the default value on creation for the total field.
+	job.DefaultTotal = jobDescTotal.Default.(int)
+	// jobDescDone is the schema descriptor for done field.
+	jobDescDone := jobFields[6].Descriptor()
+	// job.DefaultDone holds the default value on creation for the done field.
+	job.DefaultDone = jobDescDone.Default.(int)
+	// jobDescRejected is the schema descriptor for rejected field.
+	jobDescRejected := jobFields[7].Descriptor()
+	// job.DefaultRejected holds the default value on creation for the rejected field.
+	job.DefaultRejected = jobDescRejected.Default.(int)
+	// jobDescCursor is the schema descriptor for cursor field.
+	jobDescCursor := jobFields[8].Descriptor()
+	// job.DefaultCursor holds the default value on creation for the cursor field.
+	job.DefaultCursor = jobDescCursor.Default.(string)
+	// job.CursorValidator is a validator for the "cursor" field. It is called by the builders before save.
+	job.CursorValidator = jobDescCursor.Validators[0].(func(string) error)
+	// jobDescError is the schema descriptor for error field.
+	jobDescError := jobFields[9].Descriptor()
+	// job.DefaultError holds the default value on creation for the error field.
+	job.DefaultError = jobDescError.Default.(string)
+	// jobDescID is the schema descriptor for id field.
+	jobDescID := jobMixinFields0[0].Descriptor()
+	// job.DefaultID holds the default value on creation for the id field.
+	job.DefaultID = jobDescID.Default.(func() uuid.UUID)
+	jobpartMixin := schema.JobPart{}.Mixin()
+	jobpartMixinHooks1 := jobpartMixin[1].Hooks()
+	jobpart.Hooks[0] = jobpartMixinHooks1[0]
+	jobpartMixinInters1 := jobpartMixin[1].Interceptors()
+	jobpart.Interceptors[0] = jobpartMixinInters1[0]
+	jobpartMixinFields0 := jobpartMixin[0].Fields()
+	_ = jobpartMixinFields0
+	jobpartMixinFields2 := jobpartMixin[2].Fields()
+	_ = jobpartMixinFields2
+	jobpartFields := schema.JobPart{}.Fields()
+	_ = jobpartFields
+	// jobpartDescCreatedAt is the schema descriptor for created_at field.
+	jobpartDescCreatedAt := jobpartMixinFields2[0].Descriptor()
+	// jobpart.DefaultCreatedAt holds the default value on creation for the created_at field.
+	jobpart.DefaultCreatedAt = jobpartDescCreatedAt.Default.(func() time.Time)
+	// jobpartDescKind is the schema descriptor for kind field.
+	jobpartDescKind := jobpartFields[1].Descriptor()
+	// jobpart.KindValidator is a validator for the "kind" field. It is called by the builders before save.
+	jobpart.KindValidator = jobpartDescKind.Validators[0].(func(string) error)
+	// jobpartDescData is the schema descriptor for data field.
+	jobpartDescData := jobpartFields[3].Descriptor()
+	// jobpart.DataValidator is a validator for the "data" field. It is called by the builders before save.
+	jobpart.DataValidator = jobpartDescData.Validators[0].(func([]byte) error)
+	// jobpartDescID is the schema descriptor for id field.
+	jobpartDescID := jobpartMixinFields0[0].Descriptor()
+	// jobpart.DefaultID holds the default value on creation for the id field.
+	jobpart.DefaultID = jobpartDescID.Default.(func() uuid.UUID)
+	metadatamemberMixin := schema.MetadataMember{}.Mixin()
+	metadatamemberMixinHooks1 := metadatamemberMixin[1].Hooks()
+	metadatamember.Hooks[0] = metadatamemberMixinHooks1[0]
+	metadatamemberMixinInters1 := metadatamemberMixin[1].Interceptors()
+	metadatamember.Interceptors[0] = metadatamemberMixinInters1[0]
+	metadatamemberMixinFields0 := metadatamemberMixin[0].Fields()
+	_ = metadatamemberMixinFields0
+	metadatamemberFields := schema.MetadataMember{}.Fields()
+	_ = metadatamemberFields
+	// metadatamemberDescName is the schema descriptor for name field.
+	metadatamemberDescName := metadatamemberFields[1].Descriptor()
+	// metadatamember.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	metadatamember.NameValidator = metadatamemberDescName.Validators[0].(func([]byte) error)
+	// metadatamemberDescValue is the schema descriptor for value field.
+	metadatamemberDescValue := metadatamemberFields[2].Descriptor()
+	// metadatamember.ValueValidator is a validator for the "value" field. It is called by the builders before save.
+	metadatamember.ValueValidator = metadatamemberDescValue.Validators[0].(func([]byte) error)
+	// metadatamemberDescID is the schema descriptor for id field.
+	metadatamemberDescID := metadatamemberMixinFields0[0].Descriptor()
+	// metadatamember.DefaultID holds the default value on creation for the id field.
+	metadatamember.DefaultID = metadatamemberDescID.Default.(func() uuid.UUID)
 	onetimetokenMixin := schema.OneTimeToken{}.Mixin()
 	onetimetokenMixinHooks1 := onetimetokenMixin[1].Hooks()
 	onetimetoken.Hooks[0] = onetimetokenMixinHooks1[0]

@@ -46,6 +46,7 @@ func (User) Edges() []ent.Edge {
 		edge.To("sessions", Session.Type).Annotations(owned),
 		edge.To("trusted_devices", TrustedDevice.Type).Annotations(owned),
 		edge.To("one_time_tokens", OneTimeToken.Type).Annotations(owned),
+		edge.To("metadata_members", MetadataMember.Type).Annotations(owned),
 	}
 }
 
@@ -54,6 +55,32 @@ func (User) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("tenant_id", "username").Unique(),
 		index.Fields("tenant_id", "created_at", "id"),
+	}
+}
+
+// MetadataMember makes users findable by a top-level member of their metadata. Rows are written with the metadata they repeat.
+type MetadataMember struct{ ent.Schema }
+
+// Mixin of MetadataMember.
+func (MetadataMember) Mixin() []ent.Mixin { return []ent.Mixin{IDMixin{}, TenantMixin{}} }
+
+// Fields of MetadataMember.
+func (MetadataMember) Fields() []ent.Field {
+	return []ent.Field{
+		ownedByUser(),
+		field.Bytes("name").MaxLen(16).Immutable().Comment("digest of category and member name"),
+		field.Bytes("value").MaxLen(16).Immutable().Comment("digest of the member's value"),
+	}
+}
+
+// Edges of MetadataMember.
+func (MetadataMember) Edges() []ent.Edge { return []ent.Edge{userEdge("metadata_members")} }
+
+// Indexes of MetadataMember.
+func (MetadataMember) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("tenant_id", "name", "value", "user_id"),
+		index.Fields("tenant_id", "user_id"),
 	}
 }
 

@@ -64,6 +64,8 @@ const (
 	EdgeTrustedDevices = "trusted_devices"
 	// EdgeOneTimeTokens holds the string denoting the one_time_tokens edge name in mutations.
 	EdgeOneTimeTokens = "one_time_tokens"
+	// EdgeMetadataMembers holds the string denoting the metadata_members edge name in mutations.
+	EdgeMetadataMembers = "metadata_members"
 	// Table holds the table name of the user in the database.
 	Table = "users"
 	// EmailsTable is the table that holds the emails relation/edge.
@@ -129,6 +131,13 @@ const (
 	OneTimeTokensInverseTable = "one_time_tokens"
 	// OneTimeTokensColumn is the table column denoting the one_time_tokens relation/edge.
 	OneTimeTokensColumn = "user_id"
+	// MetadataMembersTable is the table that holds the metadata_members relation/edge.
+	MetadataMembersTable = "metadata_members"
+	// MetadataMembersInverseTable is the table name for the MetadataMember entity.
+	// It exists in this package in order to avoid circular dependency with the "metadatamember" package.
+	MetadataMembersInverseTable = "metadata_members"
+	// MetadataMembersColumn is the table column denoting the metadata_members relation/edge.
+	MetadataMembersColumn = "user_id"
 )
 
 // Columns holds all SQL columns for user fields.
@@ -383,6 +392,20 @@ func ByOneTimeTokens(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newOneTimeTokensStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByMetadataMembersCount orders the results by metadata_members count.
+func ByMetadataMembersCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newMetadataMembersStep(), opts...)
+	}
+}
+
+// ByMetadataMembers orders the results by metadata_members terms.
+func ByMetadataMembers(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newMetadataMembersStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newEmailsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -444,5 +467,12 @@ func newOneTimeTokensStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(OneTimeTokensInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, OneTimeTokensTable, OneTimeTokensColumn),
+	)
+}
+func newMetadataMembersStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(MetadataMembersInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, MetadataMembersTable, MetadataMembersColumn),
 	)
 }

@@ -1218,6 +1218,29 @@ func HasOneTimeTokensWith(preds ...predicate.OneTimeToken) predicate.User {
 	})
 }
 
+// HasMetadataMembers applies the HasEdge predicate on the "metadata_members" edge.
+func HasMetadataMembers() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, MetadataMembersTable, MetadataMembersColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasMetadataMembersWith applies the HasEdge predicate on the "metadata_members" edge with a given conditions (other predicates).
+func HasMetadataMembersWith(preds ...predicate.MetadataMember) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newMetadataMembersStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.User) predicate.User {
 	return predicate.User(sql.AndPredicates(predicates...))

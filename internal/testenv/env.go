@@ -40,6 +40,7 @@ type Env struct {
 	options   options
 	url       string
 	address   string // of the public server
+	admin     string
 	console   string
 	transport *http.Transport
 	mails     *Mails

@@ -71,7 +71,7 @@ func (e *Env) serve(t testing.TB) {
 	if e.options.redis {
 		run("work", e.App.Work)
 	}
-	for server, address := range map[string]*string{"public": &e.address, "console": &e.console} {
+	for server, address := range map[string]*string{"public": &e.address, "admin": &e.admin, "console": &e.console} {
 		var err error
 		*address, err = e.log.address(server, failed)
 		require.NoError(t, err)
@@ -84,6 +84,9 @@ func (e *Env) serveQuietly(t testing.TB) {
 	server := httptest.NewServer(e.App.Public())
 	t.Cleanup(server.Close)
 	e.address = strings.TrimPrefix(server.URL, "http://")
+	admin := httptest.NewServer(e.App.Admin())
+	t.Cleanup(admin.Close)
+	e.admin = strings.TrimPrefix(admin.URL, "http://")
 }
 
 // redisDatabases are given out to the Envs of this process in turn.

@@ -1,4 +1,6 @@
-package api
+// Package paging says where the pages of a list are: in Link and X-Total-Count, as the compatible APIs do (Spec: rest-admin §2). It knows no
+// list in particular.
+package paging
 
 import (
 	"context"
@@ -10,8 +12,8 @@ import (
 
 type urlKey struct{}
 
-// keepURL puts the absolute URL of the request into its context, for the links between pages.
-func keepURL(next http.Handler) http.Handler {
+// KeepURL puts the absolute URL of the request into its context, for the links between pages.
+func KeepURL(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		u := *r.URL
 		u.Host, u.Scheme = r.Host, "http"
@@ -22,13 +24,14 @@ func keepURL(next http.Handler) http.Handler {
 	})
 }
 
-func requestURL(ctx context.Context) url.URL {
+// URL is the absolute URL that KeepURL kept.
+func URL(ctx context.Context) url.URL {
 	u, _ := ctx.Value(urlKey{}).(url.URL)
 	return u
 }
 
-// pageHeaders are X-Total-Count and Link of a page. Spec: rest-admin §2.
-func pageHeaders(u url.URL, page, perPage, total int) (count, link string) {
+// Headers are X-Total-Count and Link of a page of a list that has total members.
+func Headers(u url.URL, page, perPage, total int) (count, link string) {
 	last := max(1, (total+perPage-1)/perPage)
 	var links []string
 	add := func(rel string, page int) {

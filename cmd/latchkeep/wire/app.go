@@ -15,6 +15,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/flows"
+	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/passcode"
 	"github.com/latchkeep/latchkeep/auth/passkey"
 	authpassword "github.com/latchkeep/latchkeep/auth/password"
@@ -71,6 +72,7 @@ type App struct {
 	Users       *user.Directory
 	Sessions    *session.Service
 	Flows       *flows.Flows
+	Management  *management.Service
 	// Single is the configuration of the only tenant, in single-tenant mode.
 	Single *config.Config
 
@@ -176,18 +178,26 @@ func (a *App) buildAuth() error {
 	out := outbox.NewWriter(a.keyring, func() { a.bell.Ring(bellOutbox) })
 	a.Users = user.NewDirectory(a.Store)
 	a.Sessions = session.New(a.Store, out, func() { a.bell.Ring(bellSessions) }, sessionCache, a.Log)
+	passwords := authpassword.NewRoom(a.Store, password.New(password.Options{}))
+	passkeys := passkey.NewRoom(a.Store)
+	totps := totp.NewRoom(a.Store, a.keyring)
+	devices := devicetrust.NewRoom(a.Store)
+	a.Management = management.New(management.Needs{
+		Store: a.Store, Outbox: out, Keyring: a.keyring, Users: a.Users,
+		Passwords: passwords, Passkeys: passkeys, TOTP: totps, Devices: devices, Sessions: a.Sessions,
+	})
 	var err error
 	a.Flows, err = flows.New(flows.Needs{
 		Store:     a.Store,
 		Outbox:    out,
 		Keyring:   a.keyring,
 		Users:     a.Users,
-		Passwords: authpassword.NewRoom(a.Store, password.New(password.Options{})),
+		Passwords: passwords,
 		Passcodes: passcode.NewRoom(a.Store, a.keyring),
-		Passkeys:  passkey.NewRoom(a.Store),
-		TOTP:      totp.NewRoom(a.Store, a.keyring),
+		Passkeys:  passkeys,
+		TOTP:      totps,
 		Recovery:  recoverycode.NewRoom(a.Store, a.keyring),
-		Devices:   devicetrust.NewRoom(a.Store),
+		Devices:   devices,
 		Sessions:  a.Sessions,
 		Limiter:   a.limiter(),
 		Limits:    limits(s.RateLimiter),

@@ -71,11 +71,11 @@ func TestDocs_AreServedFromTheBinaryAlone(t *testing.T) {
 	}
 }
 
-func TestAdmin_AnswersItsHealthAndNothingElse(t *testing.T) {
+func TestAdmin_AnswersItsHealthAndNothingElseWithoutAKey(t *testing.T) {
 	t.Parallel()
 
 	admin := build(t).Admin()
 	require.JSONEq(t, `{"alive":true}`, get(admin, "/health/alive").Body.String())
 	require.JSONEq(t, `{"ready":true}`, get(admin, "/health/ready").Body.String())
-	require.Equal(t, http.StatusNotFound, get(admin, "/users").Code)
+	require.Equal(t, http.StatusUnauthorized, get(admin, "/users").Code)
 }

@@ -3,6 +3,7 @@ package wire
 import (
 	"net/http"
 
+	"github.com/latchkeep/latchkeep/api/admin"
 	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/api/public"
 	consoleapi "github.com/latchkeep/latchkeep/console/api"
@@ -14,6 +15,7 @@ import (
 // Where the pages that show the APIs' documents are.
 const (
 	PublicDocs  = "/_/docs/"
+	AdminDocs   = "/docs/"
 	ConsoleDocs = "/docs/"
 )
 
@@ -80,12 +82,15 @@ func (a *App) Public() http.Handler {
 	return a.base("public", resolver.Tenant(api.Base(), middleware.CORS(api)))
 }
 
-// Admin is what back ends talk to. Its operations come with a later version; until then it only says that it is there.
+// Admin is what back ends talk to.
 func (a *App) Admin() http.Handler {
+	api := admin.New(admin.Options{
+		Registry: a.Registry, APIKeys: a.APIKeys, Management: a.Management, Single: !a.Settings.MultiTenancy.Enabled,
+		Ready: a.ready, Version: a.options.Version, Log: a.Log,
+	})
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /health/alive", func(w http.ResponseWriter, _ *http.Request) { jsonText(w, `{"alive":true}`) })
-	mux.HandleFunc("GET /health/ready", func(w http.ResponseWriter, _ *http.Request) { jsonText(w, `{"ready":true}`) })
-	mux.HandleFunc("/", notFound)
+	mux.Handle("/", api)
+	mux.Handle(AdminDocs, documentPage("Latchkeep admin API", AdminDocs, func() ([]byte, error) { return api.OpenAPI().MarshalJSON() }))
 	return a.base("admin", mux)
 }
 
@@ -106,9 +111,4 @@ func (a *App) Console() http.Handler {
 
 func notFound(w http.ResponseWriter, _ *http.Request) {
 	problem.WriteCompatible(w, problem.NotFound("not_found", "there is no such route"))
-}
-
-func jsonText(w http.ResponseWriter, body string) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write([]byte(body)) // the client is gone
 }

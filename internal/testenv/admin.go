@@ -1,0 +1,77 @@
+package testenv
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/tenants"
+)
+
+// Admin is a back end that talks to a tenant's admin API.
+type Admin struct {
+	// Base is the API's URL, without trailing slash.
+	Base string
+	// Header is sent with every request.
+	Header http.Header
+}
+
+// Admin makes an API key of the tenant with some scopes (all where none is named) and the back end that uses it.
+func (s *Tenant) Admin(t testing.TB, scopes ...string) *Admin {
+	t.Helper()
+	_, plain, err := s.Env.App.APIKeys.Create(t.Context(), tenants.BySystem, s.ID, tenants.NewToken{Name: "a test", Scopes: scopes})
+	require.NoError(t, err, "make an API key")
+	base := "http://" + s.Env.admin
+	if s.ID != tenants.SingleID {
+		base += "/" + s.ID.String()
+	}
+	return &Admin{Base: base, Header: http.Header{"Authorization": {"Bearer " + plain}}}
+}
+
+// With is the back end with another header beside its own; an empty value takes the header away.
+func (a *Admin) With(name, value string) *Admin {
+	other := &Admin{Base: a.Base, Header: a.Header.Clone()}
+	other.Header.Set(name, value)
+	if value == "" {
+		other.Header.Del(name)
+	}
+	return other
+}
+
+// Get fetches a path below the API's URL.
+func (a *Admin) Get(t testing.TB, path string) Response {
+	t.Helper()
+	return a.Send(t, http.MethodGet, path, nil)
+}
+
+// Do sends a request with a JSON body; a string is sent as it is, nil is no body.
+func (a *Admin) Do(t testing.TB, method, path string, body any) Response {
+	t.Helper()
+	switch b := body.(type) {
+	case nil:
+		return a.Send(t, method, path, nil)
+	case string:
+		return a.With("Content-Type", "application/json").Send(t, method, path, []byte(b))
+	}
+	raw, err := json.Marshal(body)
+	require.NoError(t, err)
+	return a.With("Content-Type", "application/json").Send(t, method, path, raw)
+}
+
+// Send sends a request.
+func (a *Admin) Send(t testing.TB, method, path string, body []byte) Response {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, a.Base+path, bytes.NewReader(body))
+	require.NoError(t, err)
+	req.Header = a.Header.Clone()
+	res, err := http.DefaultTransport.RoundTrip(req)
+	require.NoError(t, err, "%s %s", method, path)
+	defer res.Body.Close()
+	read, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	return Response{Status: res.StatusCode, Header: res.Header, Body: read}
+}
