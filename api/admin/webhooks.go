@@ -11,8 +11,8 @@ import (
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
-// webhookPath names a webhook.
-type webhookPath struct {
+// WebhookPath names a webhook.
+type WebhookPath struct {
 	ID uuid.UUID `path:"id" format:"uuid" doc:"The webhook's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
 }
 
@@ -25,7 +25,7 @@ type newWebhookInput struct {
 }
 
 type webhookInput struct {
-	webhookPath
+	WebhookPath
 	Body struct {
 		_        struct{} `additionalProperties:"true"`
 		Callback string   `json:"callback" doc:"Where events are posted to: an http(s) URL without username and password." example:"https://shop.example/hooks/latchkeep"`
@@ -81,7 +81,7 @@ func (s *Server) createWebhook(ctx context.Context, in *newWebhookInput) (*webho
 	return showWebhook(w, err)
 }
 
-func (s *Server) getWebhook(ctx context.Context, in *webhookPath) (*webhookOutput, error) {
+func (s *Server) getWebhook(ctx context.Context, in *WebhookPath) (*webhookOutput, error) {
 	return showWebhook(s.o.Webhooks.Get(ctx, tenantOf(ctx), in.ID))
 }
 
@@ -93,7 +93,7 @@ func (s *Server) replaceWebhook(ctx context.Context, in *webhookInput) (*webhook
 	return showWebhook(w, err)
 }
 
-func (s *Server) deleteWebhook(ctx context.Context, in *webhookPath) (*none, error) {
+func (s *Server) deleteWebhook(ctx context.Context, in *WebhookPath) (*none, error) {
 	by := callerOf(ctx)
 	return nil, s.o.Webhooks.Delete(ctx, tenantOf(ctx), by.Client, by.By, in.ID)
 }

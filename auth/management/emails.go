@@ -3,6 +3,7 @@ package management
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +16,7 @@ import (
 
 // What can be wrong with a change of addresses. An address that is taken is 400 here, as compatible clients know it.
 var (
+	errBadAddress    = problem.Invalid("invalid_email", "the e-mail address is not valid")
 	errEmailNotFound = problem.NotFound("email_not_found", "the user has no such address")
 	errEmailLimit    = problem.Conflict("email_limit_reached", "the user has as many addresses as the tenant allows")
 	errEmailTaken    = problem.Invalid("email_already_exists", "the address belongs to an account")
@@ -43,12 +45,12 @@ func (s *Service) Email(ctx context.Context, t *tenants.Tenant, userID, id uuid.
 // AddEmail gives a person an address: a new one, or one that is stored and belongs to nobody, which stays as verified as it was. It becomes
 // primary where she had none at all. Errors: user_not_found, invalid_email, email_limit_reached, email_already_exists. Spec: rest-admin §4.1.
 func (s *Service) AddEmail(ctx context.Context, t *tenants.Tenant, by Caller, userID uuid.UUID, text string, verified bool) (*user.Email, error) {
-	address, err := user.ParseAddress(text)
-	if err != nil {
-		return nil, err
+	if !user.IsAddress(text) {
+		return nil, errBadAddress
 	}
+	address := strings.ToLower(text)
 	var added user.Email
-	err = s.change(ctx, t, by, userID, "add an address", func(c *change) error {
+	err := s.revise(ctx, t, by, userID, "add an address", func(c *revision) error {
 		if len(c.user.Emails) >= t.Config.Email.Limit {
 			return errEmailLimit
 		}
@@ -79,7 +81,7 @@ func (s *Service) AddEmail(ctx context.Context, t *tenants.Tenant, by Caller, us
 }
 
 // claim looks at what is stored of an address. What belongs to nobody is filled in. Error: email_already_exists.
-func (c *change) claim(ctx context.Context, e *user.Email) (unowned bool, err error) {
+func (c *revision) claim(ctx context.Context, e *user.Email) (unowned bool, err error) {
 	owner, err := c.s.n.Users.OwnerOf(ctx, c.t, e.Address)
 	switch {
 	case err != nil:
@@ -101,7 +103,7 @@ func (c *change) claim(ctx context.Context, e *user.Email) (unowned bool, err er
 // DeleteEmail takes an address from a person, with the identities that are bound to it. Errors: user_not_found, email_not_found,
 // email_is_primary.
 func (s *Service) DeleteEmail(ctx context.Context, t *tenants.Tenant, by Caller, userID, id uuid.UUID) error {
-	return s.change(ctx, t, by, userID, "delete an address", func(c *change) error {
+	return s.revise(ctx, t, by, userID, "delete an address", func(c *revision) error {
 		e := c.user.EmailByID(id)
 		switch {
 		case e == nil:
@@ -120,7 +122,7 @@ func (s *Service) DeleteEmail(ctx context.Context, t *tenants.Tenant, by Caller,
 // SetPrimaryEmail makes an address of a person her primary one, verified or not. One that is primary stays so, and nobody is told. Errors:
 // user_not_found, email_not_found.
 func (s *Service) SetPrimaryEmail(ctx context.Context, t *tenants.Tenant, by Caller, userID, id uuid.UUID) error {
-	return s.change(ctx, t, by, userID, "set the primary address", func(c *change) error {
+	return s.revise(ctx, t, by, userID, "set the primary address", func(c *revision) error {
 		e := c.user.EmailByID(id)
 		switch {
 		case e == nil:
