@@ -99,7 +99,6 @@ func (d *Document) sample(raw any, depth int) any {
 		if v := d.sample(schema["items"], depth+1); v != nil {
 			return []any{v}
 		}
-		return []any{}
 	}
 	return schema["default"]
 }
