@@ -14,7 +14,9 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 
+	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/management"
+	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/pkg/problem/humaproblem"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -28,6 +30,8 @@ type Options struct {
 	Registry   *tenants.Registry
 	APIKeys    *tenants.APIKeys
 	Management *management.Service
+	Webhooks   *webhook.Room
+	Audit      *audit.Log
 	// Single says that there is one tenant, whose API is at the root.
 	Single  bool
 	Ready   func(context.Context) error // whether the database answers
@@ -55,6 +59,12 @@ func New(o Options) *Server {
 	s.api = humachi.New(s.router, c)
 	s.api.UseMiddleware(use, s.authorize)
 	s.userOperations()
+	s.emailOperations()
+	s.metadataOperations()
+	s.credentialOperations()
+	s.sessionOperations()
+	s.webhookOperations()
+	s.auditOperations()
 	s.base = s.baseRoutes()
 	return s
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/totp"
 	"github.com/latchkeep/latchkeep/auth/user"
+	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/ent/migrations"
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/store"
@@ -73,6 +74,7 @@ type App struct {
 	Sessions    *session.Service
 	Flows       *flows.Flows
 	Management  *management.Service
+	Webhooks    *webhook.Room
 	// Single is the configuration of the only tenant, in single-tenant mode.
 	Single *config.Config
 
@@ -186,6 +188,7 @@ func (a *App) buildAuth() error {
 		Store: a.Store, Outbox: out, Keyring: a.keyring, Users: a.Users,
 		Passwords: passwords, Passkeys: passkeys, TOTP: totps, Devices: devices, Sessions: a.Sessions,
 	})
+	a.Webhooks = webhook.NewRoom(a.Store, out, a.Registry)
 	var err error
 	a.Flows, err = flows.New(flows.Needs{
 		Store:     a.Store,
