@@ -32,7 +32,7 @@ type passwordInput struct {
 	UserPath
 	Body struct {
 		_        struct{} `additionalProperties:"true"`
-		Password string   `json:"password" minLength:"1" doc:"The password in plain, at most 72 bytes. The tenant's rules for passwords do not count."`
+		Password string   `json:"password" minLength:"1" doc:"The password in plain, at most 72 bytes. The tenant's rules for passwords do not count." example:"correct horse battery staple"`
 	}
 }
 

@@ -30,7 +30,7 @@ type webhookInput struct {
 		_        struct{} `additionalProperties:"true"`
 		Callback string   `json:"callback" doc:"Where events are posted to: an http(s) URL without username and password." example:"https://shop.example/hooks/latchkeep"`
 		Events   []string `json:"events" doc:"Events to be sent, each once: every event whose name begins with one of these." example:"[\"user\"]"`
-		Enabled  bool     `json:"enabled" doc:"Whether events are sent."`
+		Enabled  bool     `json:"enabled" doc:"Whether events are sent." example:"true"`
 	}
 }
 

@@ -61,6 +61,9 @@ const (
 	RecoveryCodeUsed     AuditType = "recovery_code_used"
 	RecoveryCodesCreated AuditType = "recovery_codes_created"
 	// What back ends change.
+	UserUpdated        AuditType = "user_updated"
+	UserBlocked        AuditType = "user_blocked"
+	UserUnblocked      AuditType = "user_unblocked"
 	MetadataChanged    AuditType = "metadata_changed"
 	SecurityKeyDeleted AuditType = "security_key_deleted"
 	OTPDeleted         AuditType = "otp_deleted"

@@ -3,7 +3,6 @@ package management
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,7 +15,6 @@ import (
 
 // What can be wrong with a change of addresses. An address that is taken is 400 here, as compatible clients know it.
 var (
-	errBadAddress    = problem.Invalid("invalid_email", "the e-mail address is not valid")
 	errEmailNotFound = problem.NotFound("email_not_found", "the user has no such address")
 	errEmailLimit    = problem.Conflict("email_limit_reached", "the user has as many addresses as the tenant allows")
 	errEmailTaken    = problem.Invalid("email_already_exists", "the address belongs to an account")
@@ -45,12 +43,12 @@ func (s *Service) Email(ctx context.Context, t *tenants.Tenant, userID, id uuid.
 // AddEmail gives a person an address: a new one, or one that is stored and belongs to nobody, which stays as verified as it was. It becomes
 // primary where she had none at all. Errors: user_not_found, invalid_email, email_limit_reached, email_already_exists. Spec: rest-admin §4.1.
 func (s *Service) AddEmail(ctx context.Context, t *tenants.Tenant, by Caller, userID uuid.UUID, text string, verified bool) (*user.Email, error) {
-	if !user.IsAddress(text) {
-		return nil, errBadAddress
+	address, err := user.ParseAddress(text)
+	if err != nil {
+		return nil, err
 	}
-	address := strings.ToLower(text)
 	var added user.Email
-	err := s.revise(ctx, t, by, userID, "add an address", func(c *revision) error {
+	err = s.revise(ctx, t, by, userID, "add an address", func(c *revision) error {
 		if len(c.user.Emails) >= t.Config.Email.Limit {
 			return errEmailLimit
 		}

@@ -52,14 +52,10 @@ func (s *Service) revise(ctx context.Context, t *tenants.Tenant, by Caller, id u
 
 // record queues an audit record.
 func (c *revision) record(kind event.AuditType, details map[string]any) {
-	concerns := event.Actor{UserID: c.user.ID, Email: c.user.PrimaryAddress()}
-	c.work.Emit(event.AuditBackend(c.t, c.by.Client, c.by.By, kind, concerns, details))
+	c.s.audit(c.t, &c.work, c.by, kind, c.user, details)
 }
 
-// tell queues an event that shows the person as she is by now.
+// tell queues an event that shows the person as she is by now, and where the request came from.
 func (c *revision) tell(name event.Name) {
-	view := user.NewAdminView(c.t, c.user).From(c.by.Client)
-	if hook, ok := event.Webhook(c.t, name, c.user.ID, view); ok {
-		c.work.Emit(hook)
-	}
+	tell(c.t, &c.work, name, c.user, user.NewAdminView(c.t, c.user).From(c.by.Client))
 }

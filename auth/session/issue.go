@@ -86,7 +86,7 @@ func (s *Service) Prepare(t *tenants.Tenant, c auth.Client, o Order) (*Issued, e
 	if from.UserAgent != "" {
 		row.UserAgent = &from.UserAgent
 	}
-	claims := newClaims(t, o.User, row.ID, o.AMR, issued, row.ExpiresAt)
+	claims := newClaims(t, o.User, s.custom(t, o.User), row.ID, o.AMR, issued, row.ExpiresAt)
 	key, err := t.Keys.Signer(issued)
 	if err != nil {
 		return nil, fmt.Errorf("find the signing key: %w", err)
@@ -95,6 +95,7 @@ func (s *Service) Prepare(t *tenants.Tenant, c auth.Client, o Order) (*Issued, e
 	if err != nil {
 		return nil, fmt.Errorf("sign session token: %w", err)
 	}
+	s.warnLong(t, token)
 	i := &Issued{
 		Token: token, Lifetime: lifetime, Retention: RetentionFor(t, o.Remember), ID: row.ID,
 		Claims: show(claims, issued, row.ExpiresAt),

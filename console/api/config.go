@@ -25,6 +25,9 @@ type configOutput struct {
 	Body rawjson.Object
 }
 
+// schemaMedia is the media type of JSON Schemas.
+const schemaMedia = "application/schema+json"
+
 type schemaOutput struct {
 	ContentType string `header:"Content-Type" doc:"application/schema+json"`
 	Body        rawjson.Object
@@ -55,13 +58,20 @@ type Change struct {
 	New  rawjson.Any `json:"new" doc:"What it is. Secrets are masked."`
 }
 
+// Warning is a setting that is accepted and will not work.
+type Warning struct {
+	Path   string `json:"path" doc:"The setting, with dots." example:"session.jwt_template.claims.role"`
+	Reason string `json:"reason" doc:"What happens with it, and why."`
+}
+
 type changedOutput struct {
 	ETag string `header:"ETag" doc:"Entity tag of the configuration; after a dry run the one it would have."`
 	Body struct {
-		Version int            `json:"version" doc:"Version of the configuration; after a dry run the one it would have." example:"2"`
-		DryRun  bool           `json:"dry_run" doc:"Whether nothing was changed because only a check was asked for."`
-		Changes []Change       `json:"changes" nullable:"false" doc:"What changed; empty where nothing did."`
-		Config  rawjson.Object `json:"config" doc:"The whole configuration, defaults included. Secrets are masked."`
+		Version  int            `json:"version" doc:"Version of the configuration; after a dry run the one it would have." example:"2"`
+		DryRun   bool           `json:"dry_run" doc:"Whether nothing was changed because only a check was asked for."`
+		Changes  []Change       `json:"changes" nullable:"false" doc:"What changed; empty where nothing did."`
+		Warnings []Warning      `json:"warnings" nullable:"false" doc:"What is accepted and will not work as it stands, such as a claim whose template has an error."`
+		Config   rawjson.Object `json:"config" doc:"The whole configuration, defaults included. Secrets are masked."`
 	}
 }
 
@@ -120,8 +130,12 @@ func (a *API) configOperations() {
 		a.getVersion)
 	huma.Register(a.v1, describe(status(op("roll-back-config", http.MethodPost, path+"/versions/{version}/rollback", tenants.TenantsWrite, tagConfig,
 		"Go back to an earlier configuration", 400, 404, 409, 412), 200), "The earlier configuration becomes a new version."), a.rollBack)
-	huma.Register(a.v1, op("get-config-schema", http.MethodGet, "/config-schema", tenants.TenantsRead, tagConfig, "Read the JSON Schema of configurations"),
-		a.getSchema)
+	schema := op("get-config-schema", http.MethodGet, "/config-schema", tenants.TenantsRead, tagConfig, "Read the JSON Schema of configurations")
+	schema.Responses = map[string]*huma.Response{"200": {
+		Description: "A JSON Schema (draft 2020-12)",
+		Content:     map[string]*huma.MediaType{schemaMedia: {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}}},
+	}}
+	huma.Register(a.v1, schema, a.getSchema)
 	huma.Register(a.v1, op("get-config-defaults", http.MethodGet, "/config-defaults", tenants.TenantsRead, tagConfig, "Read the defaults of configurations"),
 		a.getDefaults)
 }
@@ -202,7 +216,7 @@ func (a *API) getVersion(ctx context.Context, in *VersionPath) (*versionOutput, 
 }
 
 func (a *API) getSchema(context.Context, *struct{}) (*schemaOutput, error) {
-	return &schemaOutput{ContentType: "application/schema+json", Body: config.Schema()}, nil
+	return &schemaOutput{ContentType: schemaMedia, Body: config.Schema()}, nil
 }
 
 func (a *API) getDefaults(context.Context, *struct{}) (*configOutput, error) {
@@ -240,6 +254,10 @@ func showChange(r *tenants.Result, dryRun bool, err error) (*changedOutput, erro
 	}
 	out := &changedOutput{ETag: etag(r.ConfigVersion)}
 	out.Body.Version, out.Body.DryRun = r.ConfigVersion, dryRun
+	out.Body.Warnings = make([]Warning, len(r.Warnings))
+	for i, w := range r.Warnings {
+		out.Body.Warnings[i] = Warning(w)
+	}
 	list, err := json.Marshal(r.Changes)
 	if err != nil {
 		return nil, fmt.Errorf("show a change: %w", err)
