@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 
+	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/pkg/problem/humaproblem"
@@ -28,6 +29,8 @@ type Options struct {
 	Registry   *tenants.Registry
 	APIKeys    *tenants.APIKeys
 	Management *management.Service
+	// Idempotency keeps the answers to requests that clients may send again.
+	Idempotency *idempotency.Keys
 	// Single says that there is one tenant, whose API is at the root.
 	Single  bool
 	Ready   func(context.Context) error // whether the database answers
@@ -53,7 +56,7 @@ func New(o Options) *Server {
 	c := describeAPI(o.Version)
 	use := humaproblem.Configure(&c, humaproblem.Compatible, o.Log)
 	s.api = humachi.New(s.router, c)
-	s.api.UseMiddleware(use, s.authorize)
+	s.api.UseMiddleware(use, s.authorize, s.repeatable)
 	s.userOperations()
 	s.base = s.baseRoutes()
 	return s

@@ -85,7 +85,7 @@ func (a *App) Public() http.Handler {
 // Admin is what back ends talk to.
 func (a *App) Admin() http.Handler {
 	api := admin.New(admin.Options{
-		Registry: a.Registry, APIKeys: a.APIKeys, Management: a.Management, Single: !a.Settings.MultiTenancy.Enabled,
+		Registry: a.Registry, APIKeys: a.APIKeys, Management: a.Management, Idempotency: a.Idempotency, Single: !a.Settings.MultiTenancy.Enabled,
 		Ready: a.ready, Version: a.options.Version, Log: a.Log,
 	})
 	mux := http.NewServeMux()
