@@ -15,6 +15,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/flows"
+	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/passcode"
 	"github.com/latchkeep/latchkeep/auth/passkey"
@@ -75,6 +76,7 @@ type App struct {
 	Flows       *flows.Flows
 	Management  *management.Service
 	Webhooks    *webhook.Room
+	Idempotency *idempotency.Keys
 	// Single is the configuration of the only tenant, in single-tenant mode.
 	Single *config.Config
 
@@ -184,6 +186,7 @@ func (a *App) buildAuth() error {
 	passkeys := passkey.NewRoom(a.Store)
 	totps := totp.NewRoom(a.Store, a.keyring)
 	devices := devicetrust.NewRoom(a.Store)
+	a.Idempotency = idempotency.New(a.Store, a.keyring, time.Now)
 	a.Management = management.New(management.Needs{
 		Store: a.Store, Outbox: out, Keyring: a.keyring, Users: a.Users,
 		Passwords: passwords, Passkeys: passkeys, TOTP: totps, Devices: devices, Sessions: a.Sessions,
