@@ -21,12 +21,27 @@ type batch struct {
 	elsewhere map[uuid.UUID]uuid.UUID
 }
 
-// writeTogether writes all accounts that have no conflict, with a few statements.
-func (b *batch) writeTogether(ctx context.Context, tx *store.Tx) ([]Outcome, error) {
-	outcomes, err := b.judge(ctx, tx)
+// writeAtOnce writes all accounts that have no conflict among themselves, and leaves those with others to the unique indexes.
+func (b *batch) writeAtOnce(ctx context.Context, tx *store.Tx) ([]Outcome, error) {
+	known := nothing()
+	if err := known.lookHandles(ctx, tx, b.wanted()); err != nil { // they have no unique index
+		return nil, fmt.Errorf("look for conflicts: %w", err)
+	}
+	return b.writeUnlike(ctx, tx, known)
+}
+
+// writeOthers writes all accounts that have no conflict.
+func (b *batch) writeOthers(ctx context.Context, tx *store.Tx) ([]Outcome, error) {
+	known, err := b.look(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
+	return b.writeUnlike(ctx, tx, known)
+}
+
+// writeUnlike writes those who want nothing that is known to be taken, with a few statements.
+func (b *batch) writeUnlike(ctx context.Context, tx *store.Tx, known *taken) ([]Outcome, error) {
+	outcomes := b.judge(known)
 	var r rows
 	for i, o := range outcomes {
 		if o.Status == Written {
@@ -38,10 +53,11 @@ func (b *batch) writeTogether(ctx context.Context, tx *store.Tx) ([]Outcome, err
 
 // writeEach writes the accounts one after the other, so that one who is written by somebody else at this very moment stops nobody but herself.
 func (b *batch) writeEach(ctx context.Context, tx *store.Tx) ([]Outcome, error) {
-	outcomes, err := b.judge(ctx, tx)
+	known, err := b.look(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
+	outcomes := b.judge(known)
 	for i := range outcomes {
 		if outcomes[i].Status != Written {
 			continue

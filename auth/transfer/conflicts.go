@@ -27,12 +27,15 @@ type taken struct {
 	identities  map[string]bool      // by provider and subject
 }
 
-// judge says of each account whether it can be written.
-func (b *batch) judge(ctx context.Context, tx *store.Tx) ([]Outcome, error) {
-	known, err := b.look(ctx, tx)
-	if err != nil {
-		return nil, err
+func nothing() *taken {
+	return &taken{
+		ids: map[uuid.UUID]bool{}, addresses: map[string]bool{}, usernames: map[string]bool{}, credentials: map[string]bool{},
+		handles: map[string]uuid.UUID{}, identities: map[string]bool{},
 	}
+}
+
+// judge says of each account whether it can be written.
+func (b *batch) judge(known *taken) []Outcome {
 	outcomes := make([]Outcome, len(b.accounts))
 	for i := range b.accounts {
 		a := &b.accounts[i]
@@ -52,7 +55,7 @@ func (b *batch) judge(ctx context.Context, tx *store.Tx) ([]Outcome, error) {
 		}
 		known.add(a)
 	}
-	return outcomes, nil
+	return outcomes
 }
 
 // conflict is the first conflict of an account with those before it: its code, and where it is.
@@ -113,12 +116,8 @@ func identityKey(provider, subject string) string { return provider + "\x00" + s
 
 // look reads which of what the batch would take has an owner: one statement for each kind that occurs.
 func (b *batch) look(ctx context.Context, tx *store.Tx) (*taken, error) {
-	w := b.wanted()
-	k := &taken{
-		ids: map[uuid.UUID]bool{}, addresses: map[string]bool{}, usernames: map[string]bool{}, credentials: map[string]bool{},
-		handles: map[string]uuid.UUID{}, identities: map[string]bool{},
-	}
-	for _, read := range []func(context.Context, *store.Tx, *wanted) error{k.lookUsers, k.lookCredentials, k.lookIdentities} {
+	w, k := b.wanted(), nothing()
+	for _, read := range []func(context.Context, *store.Tx, *wanted) error{k.lookUsers, k.lookCredentials, k.lookHandles, k.lookIdentities} {
 		if err := read(ctx, tx, w); err != nil {
 			return nil, fmt.Errorf("look for conflicts: %w", err)
 		}
@@ -201,6 +200,10 @@ func (k *taken) lookCredentials(ctx context.Context, tx *store.Tx, w *wanted) er
 			k.credentials[string(c.CredentialHash)] = true
 		}
 	}
+	return nil
+}
+
+func (k *taken) lookHandles(ctx context.Context, tx *store.Tx, w *wanted) error {
 	for chunk := range slices.Chunk(w.handles, maxList) {
 		found, err := tx.WebauthnCredential.Query().Where(webauthncredential.UserHandleIn(chunk...)).
 			Select(webauthncredential.FieldUserHandle, webauthncredential.FieldUserID).All(ctx)

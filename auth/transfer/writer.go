@@ -89,12 +89,19 @@ func (w *Writer) Write(ctx context.Context, t *tenants.Tenant, accounts []Accoun
 	if len(accounts) > MaxBatch {
 		return nil, fmt.Errorf("write accounts: a batch of %d is larger than %d", len(accounts), MaxBatch)
 	}
-	b, err := w.prepare(ctx, t, accounts)
+	b, err := w.prepare(t, accounts)
 	if err != nil {
 		return nil, fmt.Errorf("write accounts: %w", err)
 	}
-	outcomes, err := w.commit(ctx, t, b, b.writeTogether, follow)
-	if store.IsUniqueViolation(err) { // somebody else was quicker by a moment
+	// Most batches have no conflict. What others have is only read where a unique index says that it matters, and even then somebody else may
+	// be quicker by a moment.
+	outcomes, err := w.commit(ctx, t, b, b.writeAtOnce, follow)
+	if store.IsUniqueViolation(err) {
+		if b.elsewhere, err = w.elsewhere(ctx, accounts); err == nil {
+			outcomes, err = w.commit(ctx, t, b, b.writeOthers, follow)
+		}
+	}
+	if store.IsUniqueViolation(err) {
 		outcomes, err = w.commit(ctx, t, b, b.writeEach, follow)
 	}
 	if err != nil {
@@ -104,14 +111,10 @@ func (w *Writer) Write(ctx context.Context, t *tenants.Tenant, accounts []Accoun
 }
 
 // prepare does all that needs no transaction.
-func (w *Writer) prepare(ctx context.Context, t *tenants.Tenant, accounts []Account) (*batch, error) {
+func (w *Writer) prepare(t *tenants.Tenant, accounts []Account) (*batch, error) {
 	b := &batch{accounts: make([]Account, len(accounts)), sealed: make([][]byte, len(accounts)), keep: w.keep, tenant: t.ID}
 	at := stored(time.Now())
-	var given []uuid.UUID
 	for i := range accounts {
-		if accounts[i].ID != uuid.Nil {
-			given = append(given, accounts[i].ID)
-		}
 		b.accounts[i] = accounts[i].filled(at)
 		a := &b.accounts[i]
 		if a.TOTP == nil {
@@ -123,13 +126,18 @@ func (w *Writer) prepare(ctx context.Context, t *tenants.Tenant, accounts []Acco
 		}
 		b.sealed[i] = sealed
 	}
-	// Ids are unique over all tenants, and the transaction sees one tenant alone.
-	elsewhere, err := w.store.Raw().UserTenants(scope.With(ctx, scope.System("find user ids of other tenants")), given)
-	if err != nil {
-		return nil, err
-	}
-	b.elsewhere = elsewhere
 	return b, nil
+}
+
+// elsewhere finds which ids are taken, and in which tenant: they are unique over all, and the transaction sees one tenant alone.
+func (w *Writer) elsewhere(ctx context.Context, accounts []Account) (map[uuid.UUID]uuid.UUID, error) {
+	var given []uuid.UUID
+	for i := range accounts {
+		if accounts[i].ID != uuid.Nil {
+			given = append(given, accounts[i].ID)
+		}
+	}
+	return w.store.Raw().UserTenants(scope.With(ctx, scope.System("find user ids of other tenants")), given)
 }
 
 func (w *Writer) commit(

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
@@ -239,6 +241,45 @@ func TestWrite_ConcurrentlyWritesEachPersonOnce(t *testing.T) {
 		}
 		require.Equal(t, people/10*9+people/10*writers, p.count(t, shop))
 	})
+}
+
+// Somebody takes an address at the worst moment, whenever it is tried again: after it was found to be free, and before it is written.
+func TestWrite_OvertakenAtEachAttempt(t *testing.T) {
+	t.Parallel()
+
+	for _, name := range testdb.Dialects() {
+		if name == dialect.SQLite {
+			continue // nobody else can write during a unit of work
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var rival func()
+			st, _ := testdb.New(t, name, testdb.WithStatements(func(statement string) {
+				if rival != nil && strings.HasPrefix(statement, "INSERT INTO emails") {
+					rival()
+				}
+			}))
+			p := newPlace(t, st)
+			shop := p.tenant(t)
+			next := 0
+			rival = func() {
+				again := rival
+				rival = nil
+				defer func() { rival = again }()
+				next++
+				p.write(t, shop, addressed(fmt.Sprintf("%d@shop.example", next)))
+			}
+			got, err := p.writer.Write(t.Context(), shop, []transfer.Account{
+				addressed("1@shop.example"), addressed("2@shop.example"), addressed("3@shop.example"), addressed("free@shop.example"),
+			})
+			rival = nil
+			require.NoError(t, err)
+			require.Equal(t, []string{
+				"email_already_exists at emails[0].address", "email_already_exists at emails[0].address", "email_already_exists at ", "written",
+			}, codes(got))
+			require.Equal(t, 5, p.count(t, shop), "four rivals and one of ours")
+		})
+	}
 }
 
 // BenchmarkImport measures how many people a second are written, without reading the file: each has an address, a username and a password,
