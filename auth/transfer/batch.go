@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/password"
@@ -135,6 +136,9 @@ func (r *rows) add(a *Account, sealed []byte) {
 	}
 	for i := range a.Identities {
 		r.identities = append(r.identities, identityRow(&a.ID, &a.Identities[i]))
+	}
+	for _, m := range user.MetadataRows(a.Metadata) {
+		r.members = append(r.members, &ent.MetadataMember{ID: uuid.Must(uuid.NewV7()), UserID: a.ID, Name: m.Name, Value: m.Value})
 	}
 }
 
