@@ -22,6 +22,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/recoverycode"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/totp"
+	"github.com/latchkeep/latchkeep/auth/transfer"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/ent/migrations"
 	"github.com/latchkeep/latchkeep/ent/outbox"
@@ -73,6 +74,8 @@ type App struct {
 	Sessions    *session.Service
 	Flows       *flows.Flows
 	Management  *management.Service
+	Jobs        *transfer.Jobs
+	Exporter    *transfer.Exporter
 	// Single is the configuration of the only tenant, in single-tenant mode.
 	Single *config.Config
 
@@ -186,6 +189,8 @@ func (a *App) buildAuth() error {
 		Store: a.Store, Outbox: out, Keyring: a.keyring, Users: a.Users,
 		Passwords: passwords, Passkeys: passkeys, TOTP: totps, Devices: devices, Sessions: a.Sessions,
 	})
+	a.Exporter = transfer.NewExporter(a.Store, totps)
+	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)
 	var err error
 	a.Flows, err = flows.New(flows.Needs{
 		Store:     a.Store,
