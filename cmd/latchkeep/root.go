@@ -24,7 +24,7 @@ func newRoot() *cobra.Command {
 	}
 	settings.AddFlags(root.PersistentFlags())
 	root.AddCommand(
-		newDev(), newServe(), newWorker(), newMigrate(), newTenant(), newKey(), newOperator(), newConfig(), newDoctor(),
+		newDev(), newServe(), newWorker(), newMigrate(), newTenant(), newUser(), newKey(), newOperator(), newConfig(), newDoctor(),
 		newCleanup(), newIsReady(), newSchema(), newVersion(),
 	)
 	return root

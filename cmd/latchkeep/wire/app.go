@@ -23,6 +23,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/recoverycode"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/totp"
+	"github.com/latchkeep/latchkeep/auth/transfer"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/ent/migrations"
@@ -77,6 +78,8 @@ type App struct {
 	Management  *management.Service
 	Webhooks    *webhook.Room
 	Idempotency *idempotency.Keys
+	Jobs        *transfer.Jobs
+	Exporter    *transfer.Exporter
 	// Single is the configuration of the only tenant, in single-tenant mode.
 	Single *config.Config
 
@@ -192,6 +195,8 @@ func (a *App) buildAuth() error {
 		Passwords: passwords, Passkeys: passkeys, TOTP: totps, Devices: devices, Sessions: a.Sessions,
 	})
 	a.Webhooks = webhook.NewRoom(a.Store, out, a.Registry)
+	a.Exporter = transfer.NewExporter(a.Store, totps)
+	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)
 	var err error
 	a.Flows, err = flows.New(flows.Needs{
 		Store:     a.Store,
