@@ -259,9 +259,9 @@ func keepsTheRest(t *testing.T, shop *testenv.Tenant, w *world) {
 }
 
 // checksum is what all tables of a database hold.
-func checksum(t testing.TB, env *testenv.Env, url string) map[string]string {
+func checksum(t testing.TB, env *testenv.Env) map[string]string {
 	t.Helper()
-	source, err := dsn.Parse(url)
+	source, err := dsn.Parse(env.DatabaseURL())
 	require.NoError(t, err)
 	db, err := source.OpenPlain()
 	require.NoError(t, err)

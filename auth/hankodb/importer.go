@@ -100,8 +100,12 @@ func (i *Importer) tenant(ctx context.Context, p *plan, o *Outcome) error {
 	if err := i.adopt(ctx, p, o); err != nil {
 		return err
 	}
+	var err error
+	if p.last, err = i.lastRun(ctx, p); err != nil {
+		return err
+	}
 	for _, s := range []step{
-		{Certificates, i.certificates}, {Providers, i.providers}, {Webhooks, i.webhooks},
+		{"", i.orphans}, {Certificates, i.certificates}, {Providers, i.providers}, {Webhooks, i.webhooks},
 		{Users, i.people}, {Emails, i.unclaimed}, {Identities, i.pending}, {AuditLogs, i.auditLogs},
 	} {
 		if i.skips(s.kind) {
@@ -112,7 +116,7 @@ func (i *Importer) tenant(ctx context.Context, p *plan, o *Outcome) error {
 		}
 		i.progress(o, s.kind)
 	}
-	return nil
+	return i.noteRun(ctx, p, o)
 }
 
 func (i *Importer) skips(kind string) bool { return slices.Contains(i.o.Skip, kind) }

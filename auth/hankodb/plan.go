@@ -29,7 +29,9 @@ type plan struct {
 	opener *secret.Keyring
 	kids   []string
 	// here says that the tenant exists in this deployment.
-	here     bool
+	here bool
+	// last is when an earlier import of the tenant began that came to its end.
+	last     time.Time
 	lifespan time.Duration
 }
 

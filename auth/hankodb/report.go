@@ -25,6 +25,8 @@ type Count struct {
 	Imported int `json:"imported"`
 	// Present were here before and were left as they are.
 	Present int `json:"present"`
+	// Gone are those that an earlier import brought and that were deleted here since.
+	Gone int `json:"gone"`
 	// Expired ones are of no use any more.
 	Expired int `json:"expired"`
 	// Refused ones are told as problems.
@@ -126,7 +128,7 @@ func (r *Report) Total(kind string) Count {
 	for _, t := range r.Tenants {
 		if c := t.Counts[kind]; c != nil {
 			sum.Read, sum.Imported, sum.Present = sum.Read+c.Read, sum.Imported+c.Imported, sum.Present+c.Present
-			sum.Expired, sum.Refused = sum.Expired+c.Expired, sum.Refused+c.Refused
+			sum.Gone, sum.Expired, sum.Refused = sum.Gone+c.Gone, sum.Expired+c.Expired, sum.Refused+c.Refused
 		}
 	}
 	return sum

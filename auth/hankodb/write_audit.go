@@ -16,27 +16,28 @@ import (
 func (i *Importer) auditLogs(ctx context.Context, p *plan, o *Outcome) error {
 	count := o.count(AuditLogs)
 	return i.source.auditLogs(ctx, p.id, min(i.o.Page, maxRows), func(page []auditLog) error {
-		added, err := i.appendRecords(ctx, p, page)
+		added, gone, err := i.appendRecords(ctx, p, page)
 		if err != nil {
 			return err
 		}
 		count.Read += len(page)
 		count.Imported += added
-		count.Present += len(page) - added
+		count.Gone += gone
+		count.Present += len(page) - added - gone
 		i.progress(o, AuditLogs)
 		return nil
 	})
 }
 
 // appendRecords numbers records on from the last one of the tenant. It is done anew while the worker takes a number first.
-func (i *Importer) appendRecords(ctx context.Context, p *plan, page []auditLog) (added int, err error) {
+func (i *Importer) appendRecords(ctx context.Context, p *plan, page []auditLog) (added, gone int, err error) {
 	const most = 10
 	for try := 1; ; try++ {
 		var odd []Problem
 		err := i.unit(ctx, p, func(ctx context.Context, tx *store.Tx) error {
 			var rows []*ent.AuditLogCreate
 			var err error
-			rows, odd, err = i.records(ctx, tx, p, page)
+			rows, gone, odd, err = i.records(ctx, tx, p, page)
 			if added = len(rows); err != nil || added == 0 {
 				return err
 			}
@@ -46,19 +47,19 @@ func (i *Importer) appendRecords(ctx context.Context, p *plan, page []auditLog) 
 			for _, problem := range odd {
 				i.problems.add(problem)
 			}
-			return added, err
+			return added, gone, err
 		}
 	}
 }
 
-func (i *Importer) records(ctx context.Context, tx *store.Tx, p *plan, page []auditLog) ([]*ent.AuditLogCreate, []Problem, error) {
+func (i *Importer) records(ctx context.Context, tx *store.Tx, p *plan, page []auditLog) (rows []*ent.AuditLogCreate, gone int, odd []Problem, err error) {
 	ids := make([]uuid.UUID, len(page))
 	for n := range page {
 		ids[n] = page[n].id
 	}
 	here, err := tx.AuditLog.Query().Where(auditlog.IDIn(ids...)).IDs(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
 	known := make(map[uuid.UUID]bool, len(here))
 	for _, id := range here {
@@ -67,15 +68,17 @@ func (i *Importer) records(ctx context.Context, tx *store.Tx, p *plan, page []au
 	sequence := int64(0)
 	last, err := tx.AuditLog.Query().Order(ent.Desc(auditlog.FieldSequence)).Select(auditlog.FieldSequence).First(ctx)
 	if err != nil && !ent.IsNotFound(err) {
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
 	if last != nil {
 		sequence = last.Sequence
 	}
-	var rows []*ent.AuditLogCreate
-	var odd []Problem
 	for n := range page {
 		if known[page[n].id] {
+			continue
+		}
+		if p.gone(or(page[n].updated, page[n].created)) { // too old for the retention here
+			gone++
 			continue
 		}
 		known[page[n].id] = true
@@ -86,7 +89,7 @@ func (i *Importer) records(ctx context.Context, tx *store.Tx, p *plan, page []au
 		}
 		rows = append(rows, row)
 	}
-	return rows, odd, nil
+	return rows, gone, odd, nil
 }
 
 // record is an audit record as it is kept, and what is not as it was.

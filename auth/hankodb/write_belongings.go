@@ -51,7 +51,7 @@ func (i *Importer) sessions(ctx context.Context, p *plan, o *Outcome, users []uu
 		case !s.expires.After(i.now):
 			count.Expired++
 		case s.id == uuid.Nil || !known[s.user]:
-			count.Refused++
+			count.Refused++ // with their user, who was told
 		default:
 			live = append(live, s)
 		}
@@ -134,7 +134,7 @@ func (i *Importer) devices(ctx context.Context, p *plan, o *Outcome, users []uui
 		switch {
 		case !d.expires.After(i.now):
 			count.Expired++
-		case !known[d.user]:
+		case !known[d.user]: // with their user, who was told
 			count.Refused++
 		case d.token == "" || len(d.token) > 128 || strings.ContainsAny(d.token, "|:") || seen[d.token]:
 			count.Refused++

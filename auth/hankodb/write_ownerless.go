@@ -2,6 +2,8 @@ package hankodb
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,10 +21,10 @@ func (i *Importer) unclaimed(ctx context.Context, p *plan, o *Outcome) error {
 			return err
 		}
 		after = page[len(page)-1].raw
-		var imported, present int
+		var imported, present, gone int
 		var lost []Problem
 		err = i.unit(ctx, p, func(ctx context.Context, tx *store.Tx) error {
-			imported, present, lost = 0, 0, nil
+			imported, present, gone, lost = 0, 0, 0, nil
 			ids, addresses, err := knownEmails(ctx, tx, page)
 			if err != nil {
 				return err
@@ -32,6 +34,9 @@ func (i *Importer) unclaimed(ctx context.Context, p *plan, o *Outcome) error {
 				switch {
 				case ids[e.id]:
 					present++
+					continue
+				case p.gone(e.updated):
+					gone++
 					continue
 				case why != "" || e.id == uuid.Nil:
 				case addresses[address]:
@@ -55,6 +60,7 @@ func (i *Importer) unclaimed(ctx context.Context, p *plan, o *Outcome) error {
 		if err != nil {
 			return err
 		}
+		o.count(Emails).Gone += gone
 		i.ownerless(o.count(Emails), len(page), imported, present, lost)
 	}
 }
@@ -92,13 +98,15 @@ func (i *Importer) pending(ctx context.Context, p *plan, o *Outcome) error {
 			return err
 		}
 		after = page[len(page)-1].raw
-		var imported, present int
+		var imported, present, gone int
 		var lost []Problem
 		err = i.unit(ctx, p, func(ctx context.Context, tx *store.Tx) error {
-			imported, present, lost = 0, 0, nil
+			imported, present, gone, lost = 0, 0, 0, nil
 			for n := range page {
-				added, why, err := i.pendingIdentity(ctx, tx, &page[n], or(page[n].created, i.now))
+				added, why, err := i.pendingIdentity(ctx, tx, &page[n], or(page[n].created, i.now), p.gone(page[n].updated))
 				switch {
+				case errors.Is(err, errGone):
+					gone++
 				case err != nil:
 					return err
 				case why != "":
@@ -114,12 +122,16 @@ func (i *Importer) pending(ctx context.Context, p *plan, o *Outcome) error {
 		if err != nil {
 			return err
 		}
+		o.count(Identities).Gone += gone
 		i.ownerless(o.count(Identities), len(page), imported, present, lost)
 	}
 }
 
-// pendingIdentity writes an identity of nobody unless it is here.
-func (i *Importer) pendingIdentity(ctx context.Context, tx *store.Tx, from *identity, created time.Time) (added bool, why string, err error) {
+// errGone is the answer where an identity was taken over before and was deleted here.
+var errGone = errors.New("hankodb: deleted here")
+
+// pendingIdentity writes an identity of nobody unless it is here, or was here and is gone.
+func (i *Importer) pendingIdentity(ctx context.Context, tx *store.Tx, from *identity, created time.Time, gone bool) (added bool, why string, err error) {
 	made, why := identityOf(from)
 	if why != "" || made.ID == uuid.Nil {
 		return false, why, nil
@@ -136,6 +148,9 @@ func (i *Importer) pendingIdentity(ctx context.Context, tx *store.Tx, from *iden
 		}
 		return false, "the account at the third party is linked to a user", nil
 	}
+	if gone {
+		return false, "", errGone
+	}
 	row := tx.Identity.Create().SetID(made.ID).SetProviderID(made.ProviderID).SetSubject(made.Subject).SetNillableSamlDomain(made.SAMLDomain).
 		SetCreatedAt(created).SetUpdatedAt(or(made.UpdatedAt, created))
 	if made.Claims != "" {
@@ -151,4 +166,26 @@ func (i *Importer) pendingIdentity(ctx context.Context, tx *store.Tx, from *iden
 		}
 	}
 	return true, "", i.insert(ctx, row)
+}
+
+// orphans tells of rows that should be somebody's and are nobody's: they are of no use.
+func (i *Importer) orphans(ctx context.Context, p *plan, o *Outcome) error {
+	for _, one := range []struct{ table, kind string }{
+		{"usernames", Usernames}, {"password_credentials", Passwords}, {"webauthn_credentials", Credentials}, {"otp_secrets", Apps},
+		{"user_metadata", Metadata}, {"sessions", Sessions}, {"trusted_devices", Devices},
+	} {
+		if i.skips(one.kind) {
+			continue
+		}
+		n, err := i.source.from(one.table).of(p.id).and("user_id IS NULL").count(ctx)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			i.ownerless(o.count(one.kind), n, 0, 0, nil)
+			o.count(one.kind).Refused += n
+			i.problems.add(Problem{Tenant: p.id, Table: one.table, Reason: fmt.Sprintf("%d rows belong to nobody; they were left out", n)})
+		}
+	}
+	return nil
 }

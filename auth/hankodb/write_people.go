@@ -43,8 +43,18 @@ func (i *Importer) people(ctx context.Context, p *plan, o *Outcome) error {
 // page imports some users, and returns which of them are here now.
 func (i *Importer) page(ctx context.Context, p *plan, o *Outcome, c *converter, here *once, page []*person) (map[uuid.UUID]bool, error) {
 	var accounts []transfer.Account
+	deleted, err := i.deleted(ctx, p, page)
+	if err != nil {
+		return nil, err
+	}
 	for _, one := range page {
 		o.read(one)
+		if deleted[one.id] {
+			for kind, n := range one.parts() {
+				o.count(kind).Gone += n
+			}
+			continue
+		}
 		if one.id == uuid.Nil {
 			c.problem(one, "users", one.raw, "the id is no UUID; the user was left out")
 			o.refuse(one)
@@ -73,6 +83,30 @@ func (i *Importer) page(ctx context.Context, p *plan, o *Outcome, c *converter, 
 		known[accounts[n].ID] = outcome.Status != transfer.Rejected
 	}
 	return known, nil
+}
+
+// deleted are the users who were taken over before and are not here any more.
+func (i *Importer) deleted(ctx context.Context, p *plan, page []*person) (map[uuid.UUID]bool, error) {
+	gone := map[uuid.UUID]bool{}
+	var ids []uuid.UUID
+	for _, one := range page {
+		if one.id != uuid.Nil && p.gone(one.updated) {
+			ids = append(ids, one.id)
+		}
+	}
+	if len(ids) == 0 {
+		return gone, nil
+	}
+	here, err := i.n.Store.Raw().UserTenants(scope.With(ctx, scope.System("look for users who were imported before")), ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if _, is := here[id]; !is {
+			gone[id] = true
+		}
+	}
+	return gone, nil
 }
 
 // A writing writes accounts as transfer.Writer does.

@@ -25,10 +25,10 @@ func (i *Importer) providers(ctx context.Context, p *plan, o *Outcome) error {
 	if err != nil || len(all) == 0 {
 		return err
 	}
-	imported, present := 0, 0
+	imported, present, gone := 0, 0, 0
 	var refused []*samlProvider
 	err = i.unit(ctx, p, func(ctx context.Context, tx *store.Tx) error {
-		imported, present, refused = 0, 0, nil
+		imported, present, gone, refused = 0, 0, 0, nil
 		here, err := tx.SAMLProvider.Query().Select(samlprovider.FieldID, samlprovider.FieldDomain).All(ctx)
 		if err != nil {
 			return err
@@ -42,6 +42,9 @@ func (i *Importer) providers(ctx context.Context, p *plan, o *Outcome) error {
 			switch {
 			case ids[s.id]:
 				present++
+				continue
+			case p.gone(s.updated):
+				gone++
 				continue
 			case domain == "" || len(domain) > 253 || domains[domain] || s.id == uuid.Nil:
 				refused = append(refused, s)
@@ -62,7 +65,7 @@ func (i *Importer) providers(ctx context.Context, p *plan, o *Outcome) error {
 		i.problems.add(Problem{Tenant: p.id, Table: "saml_providers", ID: s.id.String(),
 			Reason: "the domain is missing, or another provider has it; the provider was left out"})
 	}
-	*o.count(Providers) = Count{Read: len(all), Imported: imported, Present: present, Refused: len(refused)}
+	*o.count(Providers) = Count{Read: len(all), Imported: imported, Present: present, Gone: gone, Refused: len(refused)}
 	return nil
 }
 

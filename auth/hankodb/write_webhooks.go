@@ -31,15 +31,19 @@ func (i *Importer) webhooks(ctx context.Context, p *plan, o *Outcome) error {
 		ids[n] = w.id
 		i.checkHook(p, w)
 	}
-	imported := 0
+	imported, gone := 0, 0
 	err = i.unit(ctx, p, func(ctx context.Context, tx *store.Tx) error {
 		here, err := tx.Webhook.Query().Where(entwebhook.IDIn(ids...)).IDs(ctx)
 		if err != nil {
 			return err
 		}
-		imported = 0
+		imported, gone = 0, 0
 		for _, w := range all {
 			if slices.Contains(here, w.id) {
+				continue
+			}
+			if p.gone(w.updated) {
+				gone++
 				continue
 			}
 			imported++
@@ -53,7 +57,7 @@ func (i *Importer) webhooks(ctx context.Context, p *plan, o *Outcome) error {
 		}
 		return nil
 	})
-	count.Imported, count.Present = imported, len(all)-imported
+	count.Imported, count.Gone, count.Present = imported, gone, len(all)-imported-gone
 	return err
 }
 

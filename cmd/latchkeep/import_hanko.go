@@ -186,10 +186,10 @@ func summarise(cmd *cobra.Command, r *hankodb.Report, took time.Duration) error 
 	}
 	fmt.Fprintf(out, "%s: %d tenants, %d of them new, in %s\n\n", r.Source, len(r.Tenants), created, took.Round(100*time.Millisecond))
 	table := tabwriter.NewWriter(out, 0, 4, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "\tread\timported\there before\texpired\tleft out\t")
+	fmt.Fprintln(table, "\tread\timported\there before\tdeleted here\texpired\tleft out\t")
 	for _, kind := range hankodb.Kinds() {
 		c := r.Total(kind)
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t\n", kind, c.Read, c.Imported, c.Present, c.Expired, c.Refused)
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t\n", kind, c.Read, c.Imported, c.Present, c.Gone, c.Expired, c.Refused)
 	}
 	if err := table.Flush(); err != nil {
 		return err
