@@ -43,7 +43,7 @@ func TestBudget_Statements(t *testing.T) {
 		measure(t, env, "profile, shown", 2, 8, func() {
 			profile.Do(t, "register_client_capabilities", testenv.Inputs{"webauthn_available": false})
 		})
-		measure(t, env, "profile, changed", 7, 16, func() {
+		measure(t, env, "profile, changed", 9, 16, func() {
 			profile.Do(t, "patch_metadata", testenv.Inputs{"patch_metadata": map[string]any{"a": 1}})
 		})
 		measure(t, env, "login by password", login, 20, func() { kim.SignIn(t) })

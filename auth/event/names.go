@@ -60,4 +60,7 @@ const (
 	MFAFailure             AuditType = "mfa_failure"
 	RecoveryCodeUsed       AuditType = "recovery_code_used"
 	RecoveryCodesCreated   AuditType = "recovery_codes_created"
+	UserUpdated            AuditType = "user_updated"
+	UserBlocked            AuditType = "user_blocked"
+	UserUnblocked          AuditType = "user_unblocked"
 )

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/password"
@@ -24,7 +25,7 @@ type batch struct {
 // writeAtOnce writes all accounts that have no conflict among themselves, and leaves those with others to the unique indexes.
 func (b *batch) writeAtOnce(ctx context.Context, tx *store.Tx) ([]Outcome, error) {
 	known := nothing()
-	if err := known.lookHandles(ctx, tx, b.wanted()); err != nil { // they have no unique index
+	if err := known.lookHandles(ctx, tx.Client, b.wanted()); err != nil { // they have no unique index
 		return nil, fmt.Errorf("look for conflicts: %w", err)
 	}
 	return b.writeUnlike(ctx, tx, known)
@@ -32,7 +33,7 @@ func (b *batch) writeAtOnce(ctx context.Context, tx *store.Tx) ([]Outcome, error
 
 // writeOthers writes all accounts that have no conflict.
 func (b *batch) writeOthers(ctx context.Context, tx *store.Tx) ([]Outcome, error) {
-	known, err := b.look(ctx, tx)
+	known, err := b.look(ctx, tx.Client)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func (b *batch) writeUnlike(ctx context.Context, tx *store.Tx, known *taken) ([]
 
 // writeEach writes the accounts one after the other, so that one who is written by somebody else at this very moment stops nobody but herself.
 func (b *batch) writeEach(ctx context.Context, tx *store.Tx) ([]Outcome, error) {
-	known, err := b.look(ctx, tx)
+	known, err := b.look(ctx, tx.Client)
 	if err != nil {
 		return nil, err
 	}
@@ -135,6 +136,9 @@ func (r *rows) add(a *Account, sealed []byte) {
 	}
 	for i := range a.Identities {
 		r.identities = append(r.identities, identityRow(&a.ID, &a.Identities[i]))
+	}
+	for _, m := range user.MetadataRows(a.Metadata) {
+		r.members = append(r.members, &ent.MetadataMember{ID: uuid.Must(uuid.NewV7()), UserID: a.ID, Name: m.Name, Value: m.Value})
 	}
 }
 

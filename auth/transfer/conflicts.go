@@ -7,9 +7,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/identity"
-	"github.com/latchkeep/latchkeep/ent/store"
 	entuser "github.com/latchkeep/latchkeep/ent/user"
 	"github.com/latchkeep/latchkeep/ent/webauthncredential"
 )
@@ -115,10 +115,10 @@ func (k *taken) add(a *Account) {
 func identityKey(provider, subject string) string { return provider + "\x00" + subject }
 
 // look reads which of what the batch would take has an owner: one statement for each kind that occurs.
-func (b *batch) look(ctx context.Context, tx *store.Tx) (*taken, error) {
+func (b *batch) look(ctx context.Context, db *ent.Client) (*taken, error) {
 	w, k := b.wanted(), nothing()
-	for _, read := range []func(context.Context, *store.Tx, *wanted) error{k.lookUsers, k.lookCredentials, k.lookHandles, k.lookIdentities} {
-		if err := read(ctx, tx, w); err != nil {
+	for _, read := range []func(context.Context, *ent.Client, *wanted) error{k.lookUsers, k.lookCredentials, k.lookHandles, k.lookIdentities} {
+		if err := read(ctx, db, w); err != nil {
 			return nil, fmt.Errorf("look for conflicts: %w", err)
 		}
 	}
@@ -158,9 +158,9 @@ func (b *batch) wanted() *wanted {
 	return w
 }
 
-func (k *taken) lookUsers(ctx context.Context, tx *store.Tx, w *wanted) error {
+func (k *taken) lookUsers(ctx context.Context, db *ent.Client, w *wanted) error {
 	for chunk := range slices.Chunk(w.ids, maxList) {
-		found, err := tx.User.Query().Where(entuser.IDIn(chunk...)).IDs(ctx)
+		found, err := db.User.Query().Where(entuser.IDIn(chunk...)).IDs(ctx)
 		if err != nil {
 			return err
 		}
@@ -169,7 +169,7 @@ func (k *taken) lookUsers(ctx context.Context, tx *store.Tx, w *wanted) error {
 		}
 	}
 	for chunk := range slices.Chunk(w.addresses, maxList) {
-		found, err := tx.Email.Query().Where(email.AddressIn(chunk...)).Select(email.FieldAddress).Strings(ctx)
+		found, err := db.Email.Query().Where(email.AddressIn(chunk...)).Select(email.FieldAddress).Strings(ctx)
 		if err != nil {
 			return err
 		}
@@ -178,7 +178,7 @@ func (k *taken) lookUsers(ctx context.Context, tx *store.Tx, w *wanted) error {
 		}
 	}
 	for chunk := range slices.Chunk(w.usernames, maxList) {
-		found, err := tx.User.Query().Where(entuser.UsernameIn(chunk...)).Select(entuser.FieldUsername).Strings(ctx)
+		found, err := db.User.Query().Where(entuser.UsernameIn(chunk...)).Select(entuser.FieldUsername).Strings(ctx)
 		if err != nil {
 			return err
 		}
@@ -189,9 +189,9 @@ func (k *taken) lookUsers(ctx context.Context, tx *store.Tx, w *wanted) error {
 	return nil
 }
 
-func (k *taken) lookCredentials(ctx context.Context, tx *store.Tx, w *wanted) error {
+func (k *taken) lookCredentials(ctx context.Context, db *ent.Client, w *wanted) error {
 	for chunk := range slices.Chunk(w.hashes, maxList) {
-		found, err := tx.WebauthnCredential.Query().Where(webauthncredential.CredentialHashIn(chunk...)).
+		found, err := db.WebauthnCredential.Query().Where(webauthncredential.CredentialHashIn(chunk...)).
 			Select(webauthncredential.FieldCredentialHash).All(ctx)
 		if err != nil {
 			return err
@@ -203,9 +203,9 @@ func (k *taken) lookCredentials(ctx context.Context, tx *store.Tx, w *wanted) er
 	return nil
 }
 
-func (k *taken) lookHandles(ctx context.Context, tx *store.Tx, w *wanted) error {
+func (k *taken) lookHandles(ctx context.Context, db *ent.Client, w *wanted) error {
 	for chunk := range slices.Chunk(w.handles, maxList) {
-		found, err := tx.WebauthnCredential.Query().Where(webauthncredential.UserHandleIn(chunk...)).
+		found, err := db.WebauthnCredential.Query().Where(webauthncredential.UserHandleIn(chunk...)).
 			Select(webauthncredential.FieldUserHandle, webauthncredential.FieldUserID).All(ctx)
 		if err != nil {
 			return err
@@ -217,10 +217,10 @@ func (k *taken) lookHandles(ctx context.Context, tx *store.Tx, w *wanted) error 
 	return nil
 }
 
-func (k *taken) lookIdentities(ctx context.Context, tx *store.Tx, w *wanted) error {
+func (k *taken) lookIdentities(ctx context.Context, db *ent.Client, w *wanted) error {
 	for provider, subjects := range w.subjects {
 		for chunk := range slices.Chunk(subjects, maxList) {
-			found, err := tx.Identity.Query().Where(identity.ProviderID(provider), identity.SubjectIn(chunk...)).
+			found, err := db.Identity.Query().Where(identity.ProviderID(provider), identity.SubjectIn(chunk...)).
 				Select(identity.FieldSubject).Strings(ctx)
 			if err != nil {
 				return err

@@ -3,6 +3,8 @@ package transfer
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -10,6 +12,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/totp"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
@@ -137,7 +140,16 @@ func (w *Writer) elsewhere(ctx context.Context, accounts []Account) (map[uuid.UU
 			given = append(given, accounts[i].ID)
 		}
 	}
-	return w.store.Raw().UserTenants(scope.With(ctx, scope.System("find user ids of other tenants")), given)
+	ctx = scope.With(ctx, scope.System("find user ids of other tenants"))
+	found := map[uuid.UUID]uuid.UUID{}
+	for chunk := range slices.Chunk(given, maxList) {
+		some, err := w.store.Raw().UserTenants(ctx, chunk)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(found, some)
+	}
+	return found, nil
 }
 
 func (w *Writer) commit(
@@ -156,4 +168,44 @@ func (w *Writer) commit(
 		return nil
 	})
 	return outcomes, err
+}
+
+// Judge says what would become of accounts, MaxBatch at most, if they were written now, and writes nothing. It does not see what other batches
+// would write.
+func (w *Writer) Judge(ctx context.Context, t *tenants.Tenant, accounts []Account) ([]Outcome, error) {
+	b, err := w.prepare(t, accounts)
+	if err != nil {
+		return nil, fmt.Errorf("judge accounts: %w", err)
+	}
+	if b.elsewhere, err = w.elsewhere(ctx, accounts); err != nil {
+		return nil, fmt.Errorf("judge accounts: %w", err)
+	}
+	known, err := b.look(scope.With(ctx, scope.Tenant(t.ID)), w.store.Reader())
+	if err != nil {
+		return nil, fmt.Errorf("judge accounts: %w", err)
+	}
+	return b.judge(known), nil
+}
+
+// ErrConflicts is the answer where all or nothing was to be written, and somebody conflicts with a person who is there.
+var ErrConflicts = problem.Conflict("conflicts", "nothing was written, for there are conflicts with people of the tenant")
+
+// writeAll writes any number of accounts in one transaction, or none where one is rejected. Errors: ErrConflicts, with what would have become of
+// each.
+func (w *Writer) writeAll(ctx context.Context, t *tenants.Tenant, accounts []Account) ([]Outcome, error) {
+	b, err := w.prepare(t, accounts)
+	if err != nil {
+		return nil, err
+	}
+	if b.elsewhere, err = w.elsewhere(ctx, accounts); err != nil {
+		return nil, err
+	}
+	return w.commit(ctx, t, b, b.writeOthers, []Follow{func(_ context.Context, _ *store.Tx, outcomes []Outcome) error {
+		for _, o := range outcomes {
+			if o.Status == Rejected {
+				return ErrConflicts
+			}
+		}
+		return nil
+	}})
 }

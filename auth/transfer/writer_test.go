@@ -76,6 +76,11 @@ func TestWrite_WritesAllOfAPerson(t *testing.T) {
 		require.Equal(t, work.ID, *kim.Identities[0].EmailID)
 
 		ctx := scope.With(t.Context(), scope.Tenant(shop.ID))
+		members := p.store.Reader().MetadataMember.Query().AllX(ctx)
+		require.Len(t, members, 3, "she is found by her metadata")
+		for _, m := range members {
+			require.Equal(t, given.ID, m.UserID)
+		}
 		hash := p.store.Reader().PasswordCredential.Query().OnlyX(ctx)
 		require.Equal(t, bcryptHash, hash.Hash)
 		require.Equal(t, int(password.FormatOf(bcryptHash)), hash.Format)

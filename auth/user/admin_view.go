@@ -1,6 +1,9 @@
 package user
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,6 +29,7 @@ type AdminView struct {
 	Picture             string              `json:"picture,omitempty"`
 	IPAddress           string              `json:"ip_address,omitempty"`
 	UserAgent           string              `json:"user_agent,omitempty"`
+	BlockedAt           *time.Time          `json:"blocked_at,omitempty"`
 	CreatedAt           time.Time           `json:"created_at"`
 	UpdatedAt           time.Time           `json:"updated_at"`
 }
@@ -71,6 +75,7 @@ func NewAdminView(t *tenants.Tenant, u *User) AdminView {
 		Username: newUsernameView(u.Username),
 		Metadata: newMetadataView(u.Metadata, true),
 		Name:     u.Name, GivenName: u.GivenName, FamilyName: u.FamilyName, Picture: u.Picture,
+		BlockedAt: u.BlockedAt,
 		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
 	}
 	for _, c := range u.Credentials {
@@ -100,4 +105,14 @@ func (v AdminView) From(c auth.Client) AdminView {
 	}
 	v.UserAgent = c.UserAgent
 	return v
+}
+
+// ETag is the entity tag of what is shown: it changes when anything of it does, also what has no time of its own.
+func (v AdminView) ETag() string {
+	shown, err := json.Marshal(v)
+	if err != nil { // metadata that is no JSON cannot be shown, either
+		return ""
+	}
+	sum := sha256.Sum256(shown)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:18]) + `"`
 }

@@ -51,7 +51,7 @@ func (u *User) MakePrimary(id uuid.UUID) store.Write {
 	for i := range u.Emails {
 		u.Emails[i].IsPrimary = u.Emails[i].ID == id
 	}
-	sortEmails(u.Emails)
+	SortEmails(u.Emails)
 	userID := u.ID
 	return func(ctx context.Context, tx *store.Tx) error {
 		// One after the other: she may have one primary address at any moment.
