@@ -202,6 +202,3 @@ func (i *Importer) insert(ctx context.Context, rows interface{ Exec(context.Cont
 	}
 	return rows.Exec(ctx)
 }
-
-// errDryRun undoes what a dry run has tried.
-var errDryRun = errors.New("hankodb: nothing is written in a dry run")

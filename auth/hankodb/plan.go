@@ -107,7 +107,7 @@ func (i *Importer) choose(ctx context.Context, all []tenant, report *Report) ([]
 	}
 	var chosen []tenant
 	for _, t := range all {
-		if len(wanted) > 0 && !wanted[t.id] {
+		if len(i.o.Tenants) > 0 && !wanted[t.id] {
 			continue
 		}
 		delete(wanted, t.id)
@@ -123,7 +123,7 @@ func (i *Importer) choose(ctx context.Context, all []tenant, report *Report) ([]
 		}
 		chosen = append(chosen, t)
 	}
-	if len(i.o.Tenants) > 0 && len(wanted) > 0 {
+	if len(wanted) > 0 {
 		return nil, problem.Invalid("invalid_import", fmt.Sprintf("the database has no tenant %s", slices.Collect(maps.Keys(wanted))[0]))
 	}
 	if i.n.Single && len(chosen) != 1 {

@@ -2,7 +2,6 @@ package hankodb
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -10,7 +9,6 @@ import (
 	"github.com/latchkeep/latchkeep/auth/transfer"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/ent/scope"
-	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
@@ -18,7 +16,7 @@ import (
 func (i *Importer) people(ctx context.Context, p *plan, o *Outcome) error {
 	c := &converter{tenant: p.id, tell: i.problems.add}
 	here := &once{addresses: map[string]uuid.UUID{}, usernames: map[string]uuid.UUID{}}
-	if i.o.DryRun && !p.here {
+	if i.o.DryRun {
 		if err := i.source.clashes(ctx, p.id, here); err != nil {
 			return err
 		}
@@ -64,10 +62,7 @@ func (i *Importer) page(ctx context.Context, p *plan, o *Outcome, c *converter, 
 	}
 	write := i.n.Accounts.Write
 	if i.o.DryRun {
-		write = i.pretend
-		if !p.here {
-			write = i.imagine(here)
-		}
+		write = i.pretend(here)
 	}
 	outcomes, err := settle(ctx, write, p, c, accounts)
 	if err != nil {
@@ -186,39 +181,17 @@ func at(field, pattern string, n *int) bool {
 	return err == nil && read == 1 && *n >= 0
 }
 
-// pretend writes accounts and undoes it.
-func (i *Importer) pretend(ctx context.Context, t *tenants.Tenant, accounts []transfer.Account, _ ...transfer.Follow) ([]transfer.Outcome, error) {
-	var outcomes []transfer.Outcome
-	_, err := i.n.Accounts.Write(ctx, t, accounts, func(_ context.Context, _ *store.Tx, found []transfer.Outcome) error {
-		outcomes = found
-		return errDryRun
-	})
-	if errors.Is(err, errDryRun) {
-		err = nil
-	}
-	return outcomes, err
-}
-
-// imagine says what would become of accounts of a tenant that is not here yet.
-func (i *Importer) imagine(here *once) writing {
-	return func(ctx context.Context, _ *tenants.Tenant, accounts []transfer.Account, _ ...transfer.Follow) ([]transfer.Outcome, error) {
-		ids := make([]uuid.UUID, len(accounts))
-		for n := range accounts {
-			ids[n] = accounts[n].ID
-		}
-		elsewhere, err := i.n.Store.Raw().UserTenants(scope.With(ctx, scope.System("look for users to import")), ids)
+// pretend says what would become of accounts, and writes nothing.
+func (i *Importer) pretend(here *once) writing {
+	return func(ctx context.Context, t *tenants.Tenant, accounts []transfer.Account, _ ...transfer.Follow) ([]transfer.Outcome, error) {
+		outcomes, err := i.n.Accounts.Judge(ctx, t, accounts)
 		if err != nil {
 			return nil, err
 		}
-		outcomes := make([]transfer.Outcome, len(accounts))
 		for n := range accounts {
-			outcomes[n] = transfer.Outcome{Status: transfer.Written, UserID: accounts[n].ID}
-			if _, taken := elsewhere[accounts[n].ID]; taken {
-				outcomes[n].Status, outcomes[n].Code = transfer.Rejected, transfer.CodeUserExists
-				outcomes[n].Field = "user_id"
-				continue
+			if outcomes[n].Status == transfer.Written {
+				here.judge(&accounts[n], &outcomes[n])
 			}
-			here.judge(&accounts[n], &outcomes[n])
 		}
 		return outcomes, nil
 	}
