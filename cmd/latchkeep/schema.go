@@ -17,12 +17,17 @@ func newSchema() *cobra.Command {
 }
 
 func newSchemaConfig() *cobra.Command {
+	return newSchemaOf("config", "Write the JSON Schema of a tenant's configuration", "json_schema/hanko.config.json", config.Schema)
+}
+
+// newSchemaOf is a command that writes a schema into a file, or prints it.
+func newSchemaOf(use, short, file string, schema func() []byte) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
-		Use: "config", Short: "Write the JSON Schema of a tenant's configuration", Args: cobra.NoArgs,
+		Use: use, Short: short, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if output == "-" {
-				_, err := cmd.OutOrStdout().Write(config.Schema())
+				_, err := cmd.OutOrStdout().Write(schema())
 				return err
 			}
 			if strings.HasSuffix(output, "/") {
@@ -31,13 +36,13 @@ func newSchemaConfig() *cobra.Command {
 			if err := os.MkdirAll(filepath.Dir(output), 0o750); err != nil {
 				return fmt.Errorf("write the schema: %w", err)
 			}
-			if err := os.WriteFile(output, config.Schema(), 0o600); err != nil {
+			if err := os.WriteFile(output, schema(), 0o600); err != nil {
 				return fmt.Errorf("write the schema: %w", err)
 			}
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), "written to", output)
 			return err
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "json_schema/hanko.config.json", `file to write; "-" prints it`)
+	cmd.Flags().StringVarP(&output, "output", "o", file, `file to write; "-" prints it`)
 	return cmd
 }
