@@ -121,6 +121,8 @@ func completeExample(o *contract.Operation, r *contract.Request, shopper string)
 		r.Body = map[string]any{"public_metadata": map[string]any{"plan": "free"}}
 	case "create-email":
 		body["address"] = name + "@shop.example"
+	case "edit-user":
+		body["username"] = name
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent"
 	entsession "github.com/latchkeep/latchkeep/ent/session"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
@@ -28,8 +29,10 @@ type Order struct {
 	// AMR are the methods used (RFC 8176 in spirit, with the values that clients know).
 	AMR      []string
 	Remember bool
-	// Event is told to webhooks: session.create.flow or session.create.admin.
+	// Event is told to webhooks: session.create.flow or session.create.admin; empty is told to nobody.
 	Event event.Name
+	// Unlimited leaves the person's other sessions alone, however many they are.
+	Unlimited bool
 	// Origin, where not nil, is where the session will be used, in place of where the request came from, whatever the tenant wants to know.
 	Origin *Origin
 }
@@ -102,13 +105,16 @@ func (s *Service) Prepare(t *tenants.Tenant, c auth.Client, o Order) (*Issued, e
 	}
 	i.save = func(w *auth.Work) {
 		w.Do(func(ctx context.Context, tx *store.Tx) error {
-			if !o.NewUser {
+			if !o.NewUser && !o.Unlimited {
 				if err := s.evict(ctx, tx, t, w, o.User.ID, issued); err != nil {
 					return err
 				}
 			}
 			return insert(ctx, tx, row)
 		})
+		if o.Event == "" {
+			return
+		}
 		if hook, ok := event.Webhook(t, o.Event, o.User.ID, newView(row)); ok {
 			w.Do(func(context.Context, *store.Tx) error { w.Emit(hook); return nil }) // after the evictions
 		}
@@ -128,11 +134,18 @@ func insert(ctx context.Context, tx *store.Tx, row *ent.Session) error {
 	return nil
 }
 
+// ErrBlocked is the answer to a sign-in that was under way when the person was blocked.
+var ErrBlocked = problem.Conflict("user_blocked", "the user is blocked")
+
 // evict ends the oldest sessions so that the new one fits within the limit. The user's row is locked first, so that concurrent sign-ins
-// count one after the other.
+// count one after the other. Errors: ErrBlocked.
 func (s *Service) evict(ctx context.Context, tx *store.Tx, t *tenants.Tenant, w *auth.Work, userID uuid.UUID, at time.Time) error {
-	if err := tx.Raw.LockUser(ctx, userID); err != nil {
+	blocked, err := tx.Raw.LockForSignIn(ctx, userID)
+	if err != nil {
 		return fmt.Errorf("lock user: %w", err)
+	}
+	if blocked {
+		return ErrBlocked
 	}
 	surplus, err := tx.Raw.SurplusSessions(ctx, userID, max(t.Config.Session.Limit, 1)-1, at)
 	if err != nil || len(surplus) == 0 {
