@@ -15,7 +15,14 @@ const scopeKey = "scope"
 
 // The tags by which the document groups operations.
 const (
-	tagUsers = "Users"
+	tagUsers       = "Users"
+	tagEmails      = "Email addresses"
+	tagMetadata    = "Metadata"
+	tagCredentials = "Credentials"
+	tagSessions    = "Sessions"
+	tagWebhooks    = "Webhooks"
+	tagAudit       = "Audit log"
+	tagJobs        = "Imports and exports"
 )
 
 // describeAPI describes the API as a whole.

@@ -14,7 +14,10 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 
+	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/management"
+	"github.com/latchkeep/latchkeep/auth/transfer"
+	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/pkg/problem/humaproblem"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -28,6 +31,9 @@ type Options struct {
 	Registry   *tenants.Registry
 	APIKeys    *tenants.APIKeys
 	Management *management.Service
+	Jobs       *transfer.Jobs
+	Webhooks   *webhook.Room
+	Audit      *audit.Log
 	// Single says that there is one tenant, whose API is at the root.
 	Single  bool
 	Ready   func(context.Context) error // whether the database answers
@@ -55,6 +61,13 @@ func New(o Options) *Server {
 	s.api = humachi.New(s.router, c)
 	s.api.UseMiddleware(use, s.authorize)
 	s.userOperations()
+	s.emailOperations()
+	s.metadataOperations()
+	s.credentialOperations()
+	s.sessionOperations()
+	s.webhookOperations()
+	s.auditOperations()
+	s.jobOperations()
 	s.base = s.baseRoutes()
 	return s
 }

@@ -7,8 +7,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/latchkeep/latchkeep/api/middleware"
-	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/tenants"
 )
@@ -76,7 +74,7 @@ func (s *Server) unblockUser(ctx context.Context, in *UserPath) (*struct{}, erro
 
 type deleteUsersInput struct {
 	Body struct {
-		UserIDs []uuid.UUID `json:"user_ids" minItems:"1" maxItems:"1000" nullable:"false" doc:"Whom to delete."`
+		UserIDs []uuid.UUID `json:"user_ids" minItems:"1" maxItems:"1000" nullable:"false" doc:"Whom to delete." example:"[\"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c\"]"`
 		_       struct{}    `additionalProperties:"true"`
 	}
 }
@@ -106,9 +104,4 @@ func (s *Server) deleteUsers(ctx context.Context, in *deleteUsersInput) (*delete
 		}
 	}
 	return out, nil
-}
-
-// callerOf is who sends the request.
-func callerOf(ctx context.Context) management.Caller {
-	return management.Caller{By: tenants.ByToken(keyOf(ctx).ID), Client: middleware.From(ctx).Client}
 }

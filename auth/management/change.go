@@ -2,190 +2,64 @@ package management
 
 import (
 	"context"
-	"net/url"
-	"regexp"
-	"strings"
+	"errors"
 
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/user"
-	"github.com/latchkeep/latchkeep/ent/store"
-	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
-// A Value of a change: absent (the zero Value) keeps what is there, null clears it.
-type Value struct {
-	Given, Null bool
-	Text        string
+// maxTries is how often a change is decided anew because somebody else changed the person meanwhile.
+const maxTries = 5
+
+// A change is what one request does to one person. The person is kept as she will be, so that events show her so.
+type change struct {
+	user *user.User
+	work auth.Work
+
+	s  *Service
+	t  *tenants.Tenant
+	by Caller
 }
 
-// A Change says what is to become of a person.
-type Change struct {
-	Username, Name, GivenName, FamilyName, Picture Value
-}
-
-// maxPicture is how many bytes the URL of a picture may have.
-const maxPicture = 2048
-
-var usernameForm = regexp.MustCompile(`^[a-z0-9_]+$`)
-
-// ErrChanged is the answer to a change that named another version of the person than the one there is.
-var ErrChanged = problem.PreconditionFailed("user_changed", "the user was changed meanwhile")
-
-// Match is a condition for a change: the entity tags of which one must be that of the person as the back end sees her. The nil Match is
-// no condition.
-type Match func(etag string) bool
-
-// Update changes a person. Without anything to change she stays as she is. Spec: rest-admin §3.2.
-// Errors: a problem of kind invalid, user.ErrNotFound, user.ErrUsernameTaken, ErrChanged.
-func (s *Service) Update(ctx context.Context, t *tenants.Tenant, by Caller, id uuid.UUID, c Change, when Match) (user.AdminView, error) {
-	if err := c.check(); err != nil {
-		return user.AdminView{}, err
-	}
-	u, err := s.matching(ctx, t, id, when)
-	if err != nil {
-		return user.AdminView{}, err
-	}
-	w := &auth.Work{}
-	s.change(t, w, by, u, c)
-	if w.Empty() {
-		return user.NewAdminView(t, u), nil
-	}
-	if when != nil {
-		w.DoFirst(stillMatches(t, id, when))
-	}
-	return user.NewAdminView(t, u), s.commit(ctx, t, w, "change user")
-}
-
-// change queues what a change takes. A username that stays the same is no change, a detail that is given always is.
-func (s *Service) change(t *tenants.Tenant, w *auth.Work, by Caller, u *user.User, c Change) {
-	d := user.Details{}
-	var given []string
-	for _, m := range c.details(&d) {
-		if m.value.Given {
-			*m.target = &m.value.Text
-			given = append(given, m.name)
-		}
-	}
-	before := ""
-	if u.Username != nil {
-		before = u.Username.Name
-	}
-	renamed := c.Username.Given && c.Username.Text != before
-	if len(given) == 0 && !renamed {
-		return
-	}
-	w.Do(u.SetDetails(d))
-	if len(given) > 0 {
-		s.audit(t, w, by, event.UserUpdated, u, map[string]any{"changed": given})
-	}
-	switch {
-	case !renamed:
-	case c.Username.Null:
-		w.Do(u.RemoveUsername())
-		s.audit(t, w, by, event.UsernameDeleted, u, map[string]any{"username": before})
-	default:
-		if u.Username == nil {
-			w.Do(u.NameFirst(c.Username.Text))
-		} else {
-			w.Do(u.Rename(c.Username.Text))
-		}
-		s.audit(t, w, by, event.UsernameChanged, u, map[string]any{"username": c.Username.Text})
-	}
-}
-
-// Delete deletes a person with all she has. Her sessions end everywhere. Spec: rest-admin §3.2.
-// Errors: user.ErrNotFound, ErrChanged.
-func (s *Service) Delete(ctx context.Context, t *tenants.Tenant, by Caller, id uuid.UUID, when Match) error {
-	u, err := s.matching(ctx, t, id, when)
-	if err != nil {
-		return err
-	}
-	w := &auth.Work{}
-	if when != nil {
-		w.Do(stillMatches(t, id, when))
-	}
-	s.delete(t, w, by, u)
-	return s.commit(ctx, t, w, "delete user")
-}
-
-// delete queues what deleting a person takes.
-func (s *Service) delete(t *tenants.Tenant, w *auth.Work, by Caller, u *user.User) {
-	w.Do(s.n.Sessions.EndAll(u.ID))
-	w.Do(user.Delete(u.ID))
-	s.audit(t, w, by, event.UserDeleted, u, nil)
-	tell(t, w, event.UserDelete, u, user.NewAdminView(t, u))
-}
-
-// matching loads a person and tells early that a condition does not hold.
-func (s *Service) matching(ctx context.Context, t *tenants.Tenant, id uuid.UUID, when Match) (*user.User, error) {
-	u, err := s.n.Users.Load(ctx, t, id)
-	if err == nil && when != nil && !when(user.NewAdminView(t, u).ETag()) {
-		err = ErrChanged
-	}
-	return u, err
-}
-
-// stillMatches makes what is queued after it fail unless the condition still holds. Nobody changes the person until the unit ends: her row
-// is locked, and whatever refers to it waits.
-func stillMatches(t *tenants.Tenant, id uuid.UUID, when Match) store.Write {
-	return func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.Raw.LockUser(ctx, id); err != nil {
+// change loads a person and commits what decide queues, if she is still as she was loaded; otherwise it loads her and decides again, so that
+// of two changes at once each is judged by what the other left. A decision that queues nothing writes nothing. Errors: user.ErrNotFound, those
+// of decide and of what it queued, and user.ErrOvertaken where others will not stop changing her.
+func (s *Service) change(ctx context.Context, t *tenants.Tenant, by Caller, id uuid.UUID, doing string, decide func(*change) error) error {
+	for try := 1; ; try++ {
+		u, err := s.n.Users.Load(ctx, t, id)
+		if err != nil {
 			return err
 		}
-		u, err := user.LoadIn(ctx, tx, id)
-		if err == nil && !when(user.NewAdminView(t, u).ETag()) {
-			err = ErrChanged
+		c := &change{user: u, s: s, t: t, by: by}
+		touch := u.Touch()
+		if err := decide(c); err != nil {
+			return err
 		}
-		return err
-	}
-}
-
-// member is a detail with the value that it is to get.
-type member struct {
-	name   string
-	value  *Value
-	target **string
-}
-
-func (c *Change) details(d *user.Details) []member {
-	return []member{
-		{"name", &c.Name, &d.Name}, {"given_name", &c.GivenName, &d.GivenName},
-		{"family_name", &c.FamilyName, &d.FamilyName}, {"picture", &c.Picture, &d.Picture},
-	}
-}
-
-// check brings the values into their form and refuses those that have none.
-func (c *Change) check() error {
-	for _, m := range append(c.details(&user.Details{}), member{"username", &c.Username, nil}) {
-		if !m.value.Given || m.value.Null {
-			continue
+		if c.work.Empty() {
+			return nil
 		}
-		m.value.Text = strings.TrimSpace(m.value.Text)
-		switch {
-		case m.value.Text == "":
-			return invalid(m.name, "is empty; null clears it")
-		case m.name == "username":
-			m.value.Text = strings.ToLower(m.value.Text)
-			if !usernameForm.MatchString(m.value.Text) || len(m.value.Text) > maxText {
-				return invalid(m.name, "may have letters, digits and underscores, at most 255")
-			}
-		case m.name == "picture":
-			if !isPicture(m.value.Text) {
-				return invalid(m.name, "is not an absolute http(s) URL of at most 2048 bytes without credentials")
-			}
-		case !storable(m.value.Text, maxText):
-			return invalid(m.name, "is too long or has characters that cannot be stored")
+		c.work.DoFirst(touch)
+		err = s.commit(ctx, t, &c.work, doing)
+		if !errors.Is(err, user.ErrOvertaken) || try == maxTries {
+			return err
 		}
 	}
-	return nil
 }
 
-func isPicture(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && len(text) <= maxPicture && storable(text, maxPicture) &&
-		(u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil
+// record queues an audit record of the change.
+func (c *change) record(kind event.AuditType, details map[string]any) {
+	concerns := event.Actor{UserID: c.user.ID, Email: c.user.PrimaryAddress()}
+	c.work.Emit(event.AuditBackend(c.t, c.by.Client, c.by.By, kind, concerns, details))
+}
+
+// tell queues an event that shows the person as she is by now.
+func (c *change) tell(name event.Name) {
+	view := user.NewAdminView(c.t, c.user).From(c.by.Client)
+	if hook, ok := event.Webhook(c.t, name, c.user.ID, view); ok {
+		c.work.Emit(hook)
+	}
 }

@@ -30,6 +30,28 @@ type Order struct {
 	Remember bool
 	// Event is told to webhooks: session.create.flow or session.create.admin.
 	Event event.Name
+	// Origin, where not nil, is where the session will be used, in place of where the request came from, whatever the tenant wants to know.
+	Origin *Origin
+}
+
+// An Origin is where a session is used, as a back end tells it; empty texts are unknown.
+type Origin struct {
+	IPAddress, UserAgent string
+}
+
+// origin is what is kept of where a session is used. Spec: session §4.
+func (o Order) origin(t *tenants.Tenant, c auth.Client) Origin {
+	if o.Origin != nil {
+		return Origin{o.Origin.IPAddress, cut(o.Origin.UserAgent, maxUserAgent)}
+	}
+	var from Origin
+	if t.Config.Session.AcquireIPAddress && c.IP.IsValid() {
+		from.IPAddress = c.IP.String()
+	}
+	if t.Config.Session.AcquireUserAgent {
+		from.UserAgent = cut(c.UserAgent, maxUserAgent)
+	}
+	return from
 }
 
 // Issued is a session that was prepared: its token is signed, its row is not yet stored.
@@ -57,15 +79,14 @@ func (s *Service) Prepare(t *tenants.Tenant, c auth.Client, o Order) (*Issued, e
 		CreatedAt: issued, UpdatedAt: issued, LastUsedAt: issued, ExpiresAt: issued.Add(lifetime),
 		Amr: o.AMR,
 	}
-	if t.Config.Session.AcquireIPAddress && c.IP.IsValid() {
-		ip := c.IP.String()
-		row.IPAddress = &ip
+	from := o.origin(t, c)
+	if from.IPAddress != "" {
+		row.IPAddress = &from.IPAddress
 	}
-	if t.Config.Session.AcquireUserAgent && c.UserAgent != "" {
-		agent := cut(c.UserAgent, maxUserAgent)
-		row.UserAgent = &agent
+	if from.UserAgent != "" {
+		row.UserAgent = &from.UserAgent
 	}
-	claims := newClaims(t, o.User, row.ID, o.AMR, issued, row.ExpiresAt)
+	claims := newClaims(t, o.User, s.custom(t, o.User), row.ID, o.AMR, issued, row.ExpiresAt)
 	key, err := t.Keys.Signer(issued)
 	if err != nil {
 		return nil, fmt.Errorf("find the signing key: %w", err)
@@ -74,6 +95,7 @@ func (s *Service) Prepare(t *tenants.Tenant, c auth.Client, o Order) (*Issued, e
 	if err != nil {
 		return nil, fmt.Errorf("sign session token: %w", err)
 	}
+	s.warnLong(t, token)
 	i := &Issued{
 		Token: token, Lifetime: lifetime, Retention: RetentionFor(t, o.Remember), ID: row.ID,
 		Claims: show(claims, issued, row.ExpiresAt),

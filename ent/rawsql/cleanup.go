@@ -27,6 +27,7 @@ var (
 	ExpiredSessions       = Expiring{table: "sessions", column: "expires_at"}
 	ExpiredRevocations    = Expiring{table: "revocations", column: "expires_at"}
 	ExpiredSAMLUses       = Expiring{table: "saml_uses", column: "expires_at"}
+	ExpiredJobs           = Expiring{table: "jobs", column: "expires_at"}
 	DoneIntents           = Expiring{table: "outbox", column: "done_at", where: "state IN ('done', 'dropped') AND "}
 	OldAuditLogs          = Expiring{table: "audit_logs", column: "created_at"}
 	OldWebhookDeliveries  = Expiring{table: "webhook_deliveries", column: "created_at", where: "state <> 'waiting' AND "}

@@ -24,6 +24,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/totp"
 	"github.com/latchkeep/latchkeep/auth/transfer"
 	"github.com/latchkeep/latchkeep/auth/user"
+	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/ent/migrations"
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/store"
@@ -76,6 +77,7 @@ type App struct {
 	Management  *management.Service
 	Jobs        *transfer.Jobs
 	Exporter    *transfer.Exporter
+	Webhooks    *webhook.Room
 	// Single is the configuration of the only tenant, in single-tenant mode.
 	Single *config.Config
 
@@ -191,6 +193,7 @@ func (a *App) buildAuth() error {
 	})
 	a.Exporter = transfer.NewExporter(a.Store, totps)
 	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)
+	a.Webhooks = webhook.NewRoom(a.Store, out, a.Registry)
 	var err error
 	a.Flows, err = flows.New(flows.Needs{
 		Store:     a.Store,
@@ -246,7 +249,7 @@ func (a *App) buildWorker() {
 		Redis: a.queue.client, Embedded: a.queue.embedded(),
 		Bell: a.bell.Listen(bellOutbox), Mail: a.mailer, Audit: auditSinks(s.AuditLog),
 		Cleanup: worker.CleanupPolicy{Intents: 24 * time.Hour, AuditLogs: s.AuditLog.Retention},
-		Tenants: a.Provisioner, Log: a.Log,
+		Jobs:    a.Jobs, Tenants: a.Provisioner, Log: a.Log,
 	})
 }
 
