@@ -87,7 +87,7 @@ func (a *App) Public() http.Handler {
 func (a *App) Admin() http.Handler {
 	api := admin.New(admin.Options{
 		Registry: a.Registry, APIKeys: a.APIKeys, Management: a.Management, Webhooks: a.Webhooks, Idempotency: a.Idempotency, Jobs: a.Jobs,
-		Audit: audit.NewLog(a.Store), Single: !a.Settings.MultiTenancy.Enabled,
+		Audit: audit.NewLog(a.Store, a.keyring), Single: !a.Settings.MultiTenancy.Enabled,
 		Ready: a.ready, Version: a.options.Version, Log: a.Log,
 	})
 	mux := http.NewServeMux()
