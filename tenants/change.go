@@ -29,6 +29,8 @@ type How struct {
 type Result struct {
 	*Record
 	Changes []config.Change // secrets masked
+	// Warnings are what is accepted and will not work as it stands.
+	Warnings config.Problems
 }
 
 // ReplaceConfig replaces a tenant's configuration by the defaults and what is given. Secrets given as the mask stay as they are. A change that
@@ -123,7 +125,7 @@ func (p *Provisioner) change(
 	if err != nil {
 		return nil, err
 	}
-	return &Result{record, changes}, nil
+	return &Result{Record: record, Changes: changes, Warnings: record.Config.Warnings()}, nil
 }
 
 // saveChange writes the row as it is to be, and the version beside it.

@@ -7,8 +7,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/latchkeep/latchkeep/api/middleware"
-	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/tenants"
 )
@@ -35,7 +33,7 @@ func (s *Server) userOperations() {
 	huma.Register(s.api, described(op("create-user", http.MethodPost, "/users", tenants.UsersWrite, tagUsers, "Create a user", 400, 409, 413, 415),
 		"Needs an address or a username. With addresses exactly one must be primary. No mail is sent. Answers 409 where the id (of any tenant), an address "+
 			"or the username is taken. Tells webhooks `user.create`."), s.createUser)
-	huma.Register(s.api, op("get-user", http.MethodGet, "/users/{user_id}", tenants.UsersRead, tagUsers, "Read a user", 304, 400), s.getUser)
+	huma.Register(s.api, conditional(op("get-user", http.MethodGet, "/users/{user_id}", tenants.UsersRead, tagUsers, "Read a user", 400)), s.getUser)
 	huma.Register(s.api, described(op("edit-user", http.MethodPatch, "/users/{user_id}", tenants.UsersWrite, tagUsers, "Change a user's name, picture or username",
 		400, 409, 412, 413, 415), "A member left out stays as it is, null clears it. Members that are not named here are ignored."), s.editUser)
 	huma.Register(s.api, described(op("delete-user", http.MethodDelete, "/users/{user_id}", tenants.UsersWrite, tagUsers, "Delete a user", 400, 412),
@@ -76,7 +74,7 @@ func (s *Server) unblockUser(ctx context.Context, in *UserPath) (*struct{}, erro
 
 type deleteUsersInput struct {
 	Body struct {
-		UserIDs []uuid.UUID `json:"user_ids" minItems:"1" maxItems:"1000" nullable:"false" doc:"Whom to delete."`
+		UserIDs []uuid.UUID `json:"user_ids" minItems:"1" maxItems:"1000" nullable:"false" doc:"Whom to delete." example:"[\"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c\"]"`
 		_       struct{}    `additionalProperties:"true"`
 	}
 }
@@ -106,9 +104,4 @@ func (s *Server) deleteUsers(ctx context.Context, in *deleteUsersInput) (*delete
 		}
 	}
 	return out, nil
-}
-
-// callerOf is who sends the request.
-func callerOf(ctx context.Context) management.Caller {
-	return management.Caller{By: tenants.ByToken(keyOf(ctx).ID), Client: middleware.From(ctx).Client}
 }

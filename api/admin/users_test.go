@@ -20,11 +20,11 @@ const plain = `{"mfa": {"enabled": false}, "passkey": {"enabled": false}, ` + te
 type object struct {
 	ID     uuid.UUID
 	Emails []struct {
-		ID                    uuid.UUID
-		Address               string
-		IsPrimary             bool      `json:"is_primary"`
-		IsVerified            bool      `json:"is_verified"`
-		CreatedAt, _UpdatedAt time.Time `json:"created_at"`
+		ID         uuid.UUID
+		Address    string
+		IsPrimary  bool      `json:"is_primary"`
+		IsVerified bool      `json:"is_verified"`
+		CreatedAt  time.Time `json:"created_at"`
 	}
 	Username *struct {
 		ID       uuid.UUID

@@ -1,9 +1,6 @@
 package management
 
 import (
-	"maps"
-	"strings"
-
 	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/user"
@@ -12,9 +9,7 @@ import (
 
 // audit queues the record of something a back end did with a person: whose key it was stands in the details.
 func (s *Service) audit(t *tenants.Tenant, w *auth.Work, by Caller, kind event.AuditType, u *user.User, details map[string]any) {
-	all := map[string]any{"api": "admin", "api_key": strings.TrimPrefix(string(by.By), "token:")}
-	maps.Copy(all, details)
-	w.Emit(event.Audit(t, by.Client, kind, event.Actor{UserID: u.ID, Email: u.PrimaryAddress()}, all, ""))
+	w.Emit(event.AuditBackend(t, by.Client, by.By, kind, event.Actor{UserID: u.ID, Email: u.PrimaryAddress()}, details))
 }
 
 // tell queues a webhook about a person.

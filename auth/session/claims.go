@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,15 +16,17 @@ import (
 // errMalformed marks a token that we signed and whose members are not of the known shape.
 var errMalformed = errors.New("the token's claims are malformed")
 
-// newClaims builds the claims of a session token.
-func newClaims(t *tenants.Tenant, u *user.User, sessionID uuid.UUID, amr []string, issued, expires time.Time) map[string]any {
-	c := map[string]any{
-		"sub":        u.ID.String(),
-		"iat":        issued.Unix(),
-		"exp":        expires.Unix(),
-		"aud":        audience(t),
-		"session_id": sessionID.String(),
-	}
+// newClaims builds the claims of a session token: first the custom ones, then ours, which win. Spec: session §1.2.
+func newClaims(
+	t *tenants.Tenant, u *user.User, custom map[string]any, sessionID uuid.UUID, amr []string, issued, expires time.Time,
+) map[string]any {
+	c := make(map[string]any, 9+len(custom))
+	maps.Copy(c, custom)
+	c["sub"] = u.ID.String()
+	c["iat"] = issued.Unix()
+	c["exp"] = expires.Unix()
+	c["aud"] = audience(t)
+	c["session_id"] = sessionID.String()
 	if e := u.Primary(); e != nil {
 		c["email"] = emailClaim{Address: e.Address, IsPrimary: true, IsVerified: e.IsVerified}
 	}

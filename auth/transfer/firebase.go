@@ -31,7 +31,10 @@ func ReadFirebaseHash(from io.Reader) (FirebaseHash, error) {
 	if err := json.NewDecoder(io.LimitReader(from, MaxEntry)).Decode(&h); err != nil {
 		return h, errors.New("the hash parameters are no JSON object of the form that Firebase shows")
 	}
-	isBase64 := func(text string) bool { _, err := base64.StdEncoding.DecodeString(text); return text != "" && err == nil }
+	isBase64 := func(text string) bool {
+		_, err := base64.StdEncoding.DecodeString(text)
+		return text != "" && err == nil
+	}
 	switch {
 	case h.Algorithm != "SCRYPT":
 		return h, errors.New("algorithm must be SCRYPT")

@@ -11,6 +11,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/totp"
 	"github.com/latchkeep/latchkeep/auth/transfer"
 	"github.com/latchkeep/latchkeep/auth/user"
+	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/internal/testdb"
@@ -25,6 +26,9 @@ type place struct {
 	apps   *totp.Room
 	writer *transfer.Writer
 	people *user.Directory
+	jobs   *transfer.Jobs
+	export *transfer.Exporter
+	out    *outbox.Writer
 }
 
 func newPlace(t testing.TB, st *store.Store) *place {
@@ -32,7 +36,10 @@ func newPlace(t testing.TB, st *store.Store) *place {
 	keys, err := secret.NewKeyring([]string{"the secret of this place"})
 	require.NoError(t, err)
 	apps := totp.NewRoom(st, keys)
-	return &place{store: st, keys: keys, apps: apps, writer: transfer.NewWriter(st, apps), people: user.NewDirectory(st)}
+	p := &place{store: st, keys: keys, apps: apps, writer: transfer.NewWriter(st, apps), people: user.NewDirectory(st)}
+	p.export, p.out = transfer.NewExporter(st, apps), outbox.NewWriter(keys, nil)
+	p.jobs = transfer.NewJobs(st, keys, p.out, p.writer, p.export)
+	return p
 }
 
 // eachDatabase runs a test on every database.

@@ -63,7 +63,7 @@ type AdminIdentityView struct {
 	ID           uuid.UUID  `json:"id"`
 	ProviderID   string     `json:"provider_id"`
 	ProviderName string     `json:"provider_name"`
-	EmailID      *uuid.UUID `json:"email_id"`
+	EmailID      *uuid.UUID `json:"email_id" nullable:"true"`
 	CreatedAt    time.Time  `json:"created_at"`
 	UpdatedAt    time.Time  `json:"updated_at"`
 }
@@ -85,7 +85,8 @@ func NewAdminView(t *tenants.Tenant, u *User) AdminView {
 		v.Emails = append(v.Emails, AdminEmailView(e))
 	}
 	if p := u.Password; p != nil {
-		v.Password = &PasswordView{ID: p.ID, TenantID: t.ID, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt}
+		shown := NewPasswordView(t, *p)
+		v.Password = &shown
 	}
 	if o := u.TOTP; o != nil {
 		v.OTP = &OTPView{ID: o.ID, CreatedAt: o.CreatedAt}
@@ -96,6 +97,17 @@ func NewAdminView(t *tenants.Tenant, u *User) AdminView {
 		})
 	}
 	return v
+}
+
+// NewMetadataView shows all of a person's metadata to a back end; nil where there is none.
+func NewMetadataView(m Metadata) *MetadataView { return newMetadataView(m, true) }
+
+// NewCredentialView shows a passkey or security key.
+func NewCredentialView(c Credential) CredentialView { return newCredentialView(c) }
+
+// NewPasswordView says that a password exists.
+func NewPasswordView(t *tenants.Tenant, p Secret) PasswordView {
+	return PasswordView{ID: p.ID, TenantID: t.ID, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt}
 }
 
 // From adds who caused the event that shows the person.

@@ -177,11 +177,11 @@ func (f *importFlags) execute(ctx context.Context, cmd *cobra.Command, importer 
 	if err := errors.Join(err, file.close(report)); err != nil {
 		return err
 	}
-	return summarise(cmd, report, time.Since(begun))
+	return printImported(cmd, report, time.Since(begun))
 }
 
-// summarise prints what came of an import: a line for each kind, over all tenants.
-func summarise(cmd *cobra.Command, r *hankodb.Report, took time.Duration) error {
+// printImported prints what came of an import: a line for each kind, over all tenants.
+func printImported(cmd *cobra.Command, r *hankodb.Report, took time.Duration) error {
 	out := cmd.OutOrStdout()
 	created := 0
 	for _, t := range r.Tenants {

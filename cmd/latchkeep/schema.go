@@ -8,21 +8,25 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/latchkeep/latchkeep/auth/transfer"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
 func newSchema() *cobra.Command {
 	return group("schema", "Write JSON Schemas for editors and scripts",
-		group("generate", "Write a JSON Schema", newSchemaConfig()))
+		group("generate", "Write a JSON Schema",
+			newSchemaFile("config", "Write the JSON Schema of a tenant's configuration", "json_schema/hanko.config.json", config.Schema),
+			newSchemaFile("import", "Write the JSON Schema of files that users are imported from", "json_schema/hanko.user_import.json", transfer.Schema)))
 }
 
-func newSchemaConfig() *cobra.Command {
+// newSchemaFile writes a schema that the program has with it.
+func newSchemaFile(use, short, file string, schema func() []byte) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
-		Use: "config", Short: "Write the JSON Schema of a tenant's configuration", Args: cobra.NoArgs,
+		Use: use, Short: short, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if output == "-" {
-				_, err := cmd.OutOrStdout().Write(config.Schema())
+				_, err := cmd.OutOrStdout().Write(schema())
 				return err
 			}
 			if strings.HasSuffix(output, "/") {
@@ -31,13 +35,13 @@ func newSchemaConfig() *cobra.Command {
 			if err := os.MkdirAll(filepath.Dir(output), 0o750); err != nil {
 				return fmt.Errorf("write the schema: %w", err)
 			}
-			if err := os.WriteFile(output, config.Schema(), 0o600); err != nil {
+			if err := os.WriteFile(output, schema(), 0o600); err != nil {
 				return fmt.Errorf("write the schema: %w", err)
 			}
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), "written to", output)
 			return err
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "json_schema/hanko.config.json", `file to write; "-" prints it`)
+	cmd.Flags().StringVarP(&output, "output", "o", file, `file to write; "-" prints it`)
 	return cmd
 }

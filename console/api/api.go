@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 
+	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/pkg/problem/humaproblem"
 	"github.com/latchkeep/latchkeep/tenants"
 )
@@ -25,12 +26,14 @@ const maxBody = 1 << 20
 
 // Options are what the API needs; all are required.
 type Options struct {
-	Tenants   *tenants.Provisioner
-	APIKeys   *tenants.APIKeys
-	Operators *tenants.OperatorTokens
-	Ready     func(context.Context) error // whether the database answers
-	Log       *slog.Logger
-	Version   string // of the program
+	Tenants    *tenants.Provisioner
+	Registry   *tenants.Registry
+	APIKeys    *tenants.APIKeys
+	Operators  *tenants.OperatorTokens
+	Management *management.Service
+	Ready      func(context.Context) error // whether the database answers
+	Log        *slog.Logger
+	Version    string // of the program
 }
 
 // An API is the console API and the compatible management API.
@@ -77,6 +80,7 @@ be rolled back to.`)
 	a.v1.UseMiddleware(use, a.authenticate)
 	a.tenantOperations()
 	a.configOperations()
+	a.claimsOperations()
 	a.keyOperations()
 	a.operatorOperations()
 	a.router.Mount("/v1", v1)

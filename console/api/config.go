@@ -58,13 +58,20 @@ type Change struct {
 	New  rawjson.Any `json:"new" doc:"What it is. Secrets are masked."`
 }
 
+// Warning is a setting that is accepted and will not work.
+type Warning struct {
+	Path   string `json:"path" doc:"The setting, with dots." example:"session.jwt_template.claims.role"`
+	Reason string `json:"reason" doc:"What happens with it, and why."`
+}
+
 type changedOutput struct {
 	ETag string `header:"ETag" doc:"Entity tag of the configuration; after a dry run the one it would have."`
 	Body struct {
-		Version int            `json:"version" doc:"Version of the configuration; after a dry run the one it would have." example:"2"`
-		DryRun  bool           `json:"dry_run" doc:"Whether nothing was changed because only a check was asked for."`
-		Changes []Change       `json:"changes" nullable:"false" doc:"What changed; empty where nothing did."`
-		Config  rawjson.Object `json:"config" doc:"The whole configuration, defaults included. Secrets are masked."`
+		Version  int            `json:"version" doc:"Version of the configuration; after a dry run the one it would have." example:"2"`
+		DryRun   bool           `json:"dry_run" doc:"Whether nothing was changed because only a check was asked for."`
+		Changes  []Change       `json:"changes" nullable:"false" doc:"What changed; empty where nothing did."`
+		Warnings []Warning      `json:"warnings" nullable:"false" doc:"What is accepted and will not work as it stands, such as a claim whose template has an error."`
+		Config   rawjson.Object `json:"config" doc:"The whole configuration, defaults included. Secrets are masked."`
 	}
 }
 
@@ -247,6 +254,10 @@ func showChange(r *tenants.Result, dryRun bool, err error) (*changedOutput, erro
 	}
 	out := &changedOutput{ETag: etag(r.ConfigVersion)}
 	out.Body.Version, out.Body.DryRun = r.ConfigVersion, dryRun
+	out.Body.Warnings = make([]Warning, len(r.Warnings))
+	for i, w := range r.Warnings {
+		out.Body.Warnings[i] = Warning(w)
+	}
 	list, err := json.Marshal(r.Changes)
 	if err != nil {
 		return nil, fmt.Errorf("show a change: %w", err)

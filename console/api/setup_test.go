@@ -15,7 +15,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/auth/management"
+	"github.com/latchkeep/latchkeep/auth/session"
+	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/console/api"
+	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/internal/testdb"
 	"github.com/latchkeep/latchkeep/pkg/jose"
@@ -85,8 +89,13 @@ func newConsole(t *testing.T, st *store.Store) *console {
 	c.operators = tenants.NewOperatorTokens(st, log, time.Now)
 	_, c.token, err = c.operators.Create(t.Context(), tenants.ByCLI, nil, tenants.NewOperatorToken{NewToken: tenants.NewToken{Name: "test"}})
 	require.NoError(t, err)
+	out := outbox.NewWriter(keyring, func() {})
 	c.doc = api.New(api.Options{
-		Tenants: c.tenants, APIKeys: c.keys, Operators: c.operators, Ready: st.Ping, Log: log, Version: "test",
+		Tenants: c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
+		Management: management.New(management.Needs{
+			Store: st, Outbox: out, Keyring: keyring, Users: user.NewDirectory(st), Sessions: session.New(st, out, func() {}, 10, log),
+		}),
+		Ready: st.Ping, Log: log, Version: "test",
 	})
 	server := httptest.NewServer(c.doc)
 	t.Cleanup(server.Close)

@@ -87,6 +87,18 @@ func (d *Document) parameter(raw object) parameter {
 	return p
 }
 
+// undocumented are the parameters that the path has and the document does not.
+func (o *Operation) undocumented() []string {
+	var missing []string
+	for part := range strings.SplitSeq(o.Path, "{") {
+		name, _, found := strings.Cut(part, "}")
+		if found && !slices.ContainsFunc(o.parameters, func(p parameter) bool { return p.in == "path" && p.name == name }) {
+			missing = append(missing, name)
+		}
+	}
+	return missing
+}
+
 // Route is the method and path of the operation.
 func (o *Operation) Route() string { return o.Method + " " + o.Path }
 

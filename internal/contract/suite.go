@@ -67,6 +67,7 @@ func (s *Suite) Run(t *testing.T) {
 }
 
 func (s *Suite) play(t *testing.T, o *Operation) {
+	require.Empty(t, o.undocumented(), "%s: parameters of the path that are not documented", o.Route())
 	valid := o.Example()
 	own := s.Prepare(t, false, o)
 	for name := range valid.Params {

@@ -86,3 +86,21 @@ func (p *Person) AddIdentity(t testing.TB, provider string, emailID uuid.UUID, p
 		return row.Exec(ctx)
 	}), "add an identity")
 }
+
+// Knows gives the person metadata: JSON objects; an empty text leaves one as it is.
+func (p *Person) Knows(t testing.TB, public, private, unsafe string) {
+	t.Helper()
+	require.NoError(t, p.Tenant.Change(t, func(ctx context.Context, tx *store.Tx) error {
+		row := tx.User.UpdateOneID(p.ID)
+		if public != "" {
+			row.SetPublicMetadata(public)
+		}
+		if private != "" {
+			row.SetPrivateMetadata(private)
+		}
+		if unsafe != "" {
+			row.SetUnsafeMetadata(unsafe)
+		}
+		return row.Exec(ctx)
+	}), "give metadata")
+}

@@ -36,5 +36,5 @@ type Cookie struct {
 
 // JWTTemplate has more claims for session tokens.
 type JWTTemplate struct {
-	Claims map[string]any `json:"claims" doc:"Claims by name. A text may be a template over the user."`
+	Claims map[string]any `json:"claims" doc:"Claims by name. A text may be a template over the user, such as {{ .User.Metadata.Public \"role\" }}."`
 }

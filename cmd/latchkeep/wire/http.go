@@ -6,6 +6,7 @@ import (
 	"github.com/latchkeep/latchkeep/api/admin"
 	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/api/public"
+	"github.com/latchkeep/latchkeep/auth/audit"
 	consoleapi "github.com/latchkeep/latchkeep/console/api"
 	"github.com/latchkeep/latchkeep/pkg/clientip"
 	"github.com/latchkeep/latchkeep/pkg/problem"
@@ -85,7 +86,8 @@ func (a *App) Public() http.Handler {
 // Admin is what back ends talk to.
 func (a *App) Admin() http.Handler {
 	api := admin.New(admin.Options{
-		Registry: a.Registry, APIKeys: a.APIKeys, Management: a.Management, Single: !a.Settings.MultiTenancy.Enabled,
+		Registry: a.Registry, APIKeys: a.APIKeys, Management: a.Management, Webhooks: a.Webhooks, Idempotency: a.Idempotency,
+		Audit: audit.NewLog(a.Store), Single: !a.Settings.MultiTenancy.Enabled,
 		Ready: a.ready, Version: a.options.Version, Log: a.Log,
 	})
 	mux := http.NewServeMux()
@@ -97,7 +99,8 @@ func (a *App) Admin() http.Handler {
 // Console is what operators talk to.
 func (a *App) Console() http.Handler {
 	api := consoleapi.New(consoleapi.Options{
-		Tenants: a.Provisioner, APIKeys: a.APIKeys, Operators: a.Operators, Ready: a.ready, Version: a.options.Version, Log: a.Log,
+		Tenants: a.Provisioner, Registry: a.Registry, APIKeys: a.APIKeys, Operators: a.Operators, Management: a.Management,
+		Ready: a.ready, Version: a.options.Version, Log: a.Log,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/", api)

@@ -50,7 +50,7 @@ func (s *Service) Update(ctx context.Context, t *tenants.Tenant, by Caller, id u
 		return user.AdminView{}, err
 	}
 	w := &auth.Work{}
-	s.change(t, w, by, u, c)
+	s.apply(t, w, by, u, c)
 	if w.Empty() {
 		return user.NewAdminView(t, u), nil
 	}
@@ -60,8 +60,8 @@ func (s *Service) Update(ctx context.Context, t *tenants.Tenant, by Caller, id u
 	return user.NewAdminView(t, u), s.commit(ctx, t, w, "change user")
 }
 
-// change queues what a change takes. A username that stays the same is no change, a detail that is given always is.
-func (s *Service) change(t *tenants.Tenant, w *auth.Work, by Caller, u *user.User, c Change) {
+// apply queues what a change takes. A username that stays the same is no change, a detail that is given always is.
+func (s *Service) apply(t *tenants.Tenant, w *auth.Work, by Caller, u *user.User, c Change) {
 	d := user.Details{}
 	var given []string
 	for _, m := range c.details(&d) {
