@@ -150,10 +150,15 @@ func (r *Registry) read(ctx context.Context, l lookup) (*Tenant, []string, error
 	if err != nil {
 		return nil, nil, fmt.Errorf("load the domains of tenant %s: %w", row.ID, err)
 	}
+	hooks, err := readHooks(ctx, db)
+	if err != nil {
+		return nil, nil, fmt.Errorf("load the webhooks of tenant %s: %w", row.ID, err)
+	}
 	t, err := r.compile(row, keys)
 	if err != nil {
 		return nil, nil, err
 	}
+	t.Hooks = hooks
 	names := []string{byID(t.ID), bySlug(t.Slug)}
 	for _, host := range hosts {
 		names = append(names, "h/"+host)

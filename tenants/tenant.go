@@ -49,6 +49,7 @@ type Tenant struct {
 	PublicURL     string // without trailing slash
 	AdminURL      string // without trailing slash
 	Keys          *Keys
+	Hooks         []Hook // enabled webhooks that back ends made, beside those of the configuration
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 

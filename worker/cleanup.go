@@ -68,6 +68,7 @@ func (c *cleanup) rules(at time.Time) []rule {
 		{rawsql.ExpiredSessions, at},
 		{rawsql.ExpiredRevocations, at},
 		{rawsql.ExpiredSAMLUses, at},
+		{rawsql.ExpiredIdempotencyKeys, at},
 		{rawsql.DoneIntents, at.Add(-c.policy.Intents)},
 	}
 	if c.policy.AuditLogs > 0 {

@@ -15,7 +15,13 @@ const scopeKey = "scope"
 
 // The tags by which the document groups operations.
 const (
-	tagUsers = "Users"
+	tagUsers       = "Users"
+	tagEmails      = "Email addresses"
+	tagMetadata    = "Metadata"
+	tagCredentials = "Credentials"
+	tagSessions    = "Sessions"
+	tagWebhooks    = "Webhooks"
+	tagAudit       = "Audit log"
 )
 
 // describeAPI describes the API as a whole.
@@ -61,6 +67,15 @@ func op(id, method, path, scope, tag, summary string, statuses ...int) huma.Oper
 // described adds what more than one line has to say.
 func described(o huma.Operation, description string) huma.Operation {
 	o.Description = description
+	return o
+}
+
+// conditional says that an operation can answer that nothing has changed.
+func conditional(o huma.Operation) huma.Operation {
+	if o.Responses == nil {
+		o.Responses = map[string]*huma.Response{}
+	}
+	o.Responses["304"] = &huma.Response{Description: http.StatusText(http.StatusNotModified)}
 	return o
 }
 

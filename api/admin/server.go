@@ -14,7 +14,10 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 
+	"github.com/latchkeep/latchkeep/auth/audit"
+	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/management"
+	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/pkg/problem/humaproblem"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -28,6 +31,10 @@ type Options struct {
 	Registry   *tenants.Registry
 	APIKeys    *tenants.APIKeys
 	Management *management.Service
+	Webhooks   *webhook.Room
+	Audit      *audit.Log
+	// Idempotency keeps the answers to requests that clients may send again.
+	Idempotency *idempotency.Keys
 	// Single says that there is one tenant, whose API is at the root.
 	Single  bool
 	Ready   func(context.Context) error // whether the database answers
@@ -53,8 +60,14 @@ func New(o Options) *Server {
 	c := describeAPI(o.Version)
 	use := humaproblem.Configure(&c, humaproblem.Compatible, o.Log)
 	s.api = humachi.New(s.router, c)
-	s.api.UseMiddleware(use, s.authorize)
+	s.api.UseMiddleware(use, s.authorize, s.repeatable)
 	s.userOperations()
+	s.emailOperations()
+	s.metadataOperations()
+	s.credentialOperations()
+	s.sessionOperations()
+	s.webhookOperations()
+	s.auditOperations()
 	s.base = s.baseRoutes()
 	return s
 }

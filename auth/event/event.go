@@ -6,7 +6,7 @@ package event
 
 import (
 	"encoding/json"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +14,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
 // The kinds of intents.
@@ -105,20 +106,16 @@ func Webhook(t *tenants.Tenant, name Name, user uuid.UUID, data any) (outbox.Int
 	return intent(t, KindWebhook, user.String(), WebhookPayload{Event: name, Data: encode(data), At: time.Now().UTC()}), true
 }
 
-// listens reports whether an endpoint of the tenant subscribed to a name that the event's name starts with.
+// listens reports whether an endpoint of the tenant subscribed to a name that the event's name starts with: one of the configuration, where
+// those are enabled, or one that a back end made. Spec: webhooks §5.
 func listens(t *tenants.Tenant, name Name) bool {
-	hooks := t.Config.Webhooks
-	if !hooks.Enabled {
-		return false
-	}
-	for _, hook := range hooks.Hooks {
-		for _, event := range hook.Events {
-			if strings.HasPrefix(string(name), event) {
-				return true
-			}
+	for _, hook := range t.Hooks {
+		if hook.Hears(string(name)) {
+			return true
 		}
 	}
-	return false
+	hooks := t.Config.Webhooks
+	return hooks.Enabled && slices.ContainsFunc(hooks.Hooks, func(h config.Hook) bool { return tenants.Hears(h.Events, string(name)) })
 }
 
 // MailPayload is a mail on its way. The worker renders it: the request that caused it only says what to tell whom.

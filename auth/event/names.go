@@ -29,7 +29,7 @@ const (
 // An AuditType is what an audit record is called.
 type AuditType string
 
-// The audit records that flows and sessions write.
+// The audit records.
 const (
 	LoginSuccess        AuditType = "login_success"
 	LoginFailure        AuditType = "login_failure"
@@ -54,10 +54,20 @@ const (
 	ThirdPartyLinking   AuditType = "thirdparty_linking_succeeded"
 	ThirdPartyFailed    AuditType = "thirdparty_signin_signup_failed"
 	// Beyond the compatible set: changes that nobody else records.
-	UsernameCreatedAtLogin AuditType = "username_created"
-	PasswordCreatedAtLogin AuditType = "password_created"
-	SessionRevoked         AuditType = "session_revoked"
-	MFAFailure             AuditType = "mfa_failure"
-	RecoveryCodeUsed       AuditType = "recovery_code_used"
-	RecoveryCodesCreated   AuditType = "recovery_codes_created"
+	UsernameCreated      AuditType = "username_created"
+	PasswordCreated      AuditType = "password_created"
+	SessionRevoked       AuditType = "session_revoked"
+	MFAFailure           AuditType = "mfa_failure"
+	RecoveryCodeUsed     AuditType = "recovery_code_used"
+	RecoveryCodesCreated AuditType = "recovery_codes_created"
+	// What back ends change.
+	UserUpdated        AuditType = "user_updated"
+	UserBlocked        AuditType = "user_blocked"
+	UserUnblocked      AuditType = "user_unblocked"
+	MetadataChanged    AuditType = "metadata_changed"
+	SecurityKeyDeleted AuditType = "security_key_deleted"
+	OTPDeleted         AuditType = "otp_deleted"
+	WebhookCreated     AuditType = "webhook_created"
+	WebhookUpdated     AuditType = "webhook_updated"
+	WebhookDeleted     AuditType = "webhook_deleted"
 )

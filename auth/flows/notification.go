@@ -12,13 +12,18 @@ import (
 // notify tells a person by mail of a change to her account: at her primary address as of before the change, so that whoever took the account
 // over cannot divert it. Without one, and where the tenant switched the notification off, nobody is told. Spec: flow-profile §10, email §4.
 func (f *Flows) notify(t *turn, before *user.User, m event.MailPayload) {
-	m.To = before.PrimaryAddress()
+	f.tell(t, event.Actor{UserID: before.ID, Email: before.PrimaryAddress()}, m)
+}
+
+// tell is notify for somebody of whom no more is known than her address.
+func (f *Flows) tell(t *turn, who event.Actor, m event.MailPayload) {
+	m.To = who.Email
 	if m.To == "" || !notifies(t.Env.config().SecurityNotifications.Notifications, m.Template) {
 		return
 	}
 	m.Language = t.Env.Client.Language
 	t.Env.Work.Emit(event.Mail(t.Env.Tenant, m)...)
-	t.Env.Work.Emit(event.Audit(t.Env.Tenant, t.Env.Client, event.NotificationSent, event.Actor{UserID: before.ID, Email: m.To}, map[string]any{
+	t.Env.Work.Emit(event.Audit(t.Env.Tenant, t.Env.Client, event.NotificationSent, who, map[string]any{
 		"template":           m.Template,
 		"email_address":      m.To,
 		"delivered_by_hanko": strconv.FormatBool(t.Env.config().EmailDelivery.Enabled),

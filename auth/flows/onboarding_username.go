@@ -61,7 +61,7 @@ func (f *Flows) createUsername(t *turn) (flow.Outcome, error) {
 	u.Username = &user.Username{ID: uuid.Must(uuid.NewV7()), Name: name, CreatedAt: at, UpdatedAt: at}
 	t.Env.Work.Do(user.StoreUsername(u.ID, *u.Username))
 	t.Data.Username, t.Data.HasUsername = name, true
-	f.audit(t, event.UsernameCreatedAtLogin, t.Data.actor(), map[string]any{"username": name}, "")
+	f.audit(t, event.UsernameCreated, t.Data.actor(), map[string]any{"username": name}, "")
 	f.webhookUser(t, event.UserUsernameCreate, u)
 	return next(), nil
 }

@@ -123,16 +123,11 @@ func (f *Flows) refuseAssertion(t *turn, refused *passkey.Refused) (flow.Outcome
 
 // warnOfClone tells the owner of a credential that somebody else seems to have a copy of it.
 func (f *Flows) warnOfClone(t *turn, refused *passkey.Refused) error {
-	if !notifies(t.Env.config().SecurityNotifications.Notifications, mail.TemplatePasskeyClone) {
-		return nil
-	}
 	account, err := f.users.ByID(t.Context(), t.Env.Tenant, refused.UserID)
-	if err != nil || account.Email == "" {
+	if err != nil {
 		return err
 	}
-	t.Env.Work.Emit(event.Mail(t.Env.Tenant, event.MailPayload{
-		Template: mail.TemplatePasskeyClone, To: account.Email, Language: t.Env.Client.Language,
-	})...)
+	f.tell(t, event.Actor{UserID: account.UserID, Email: account.Email}, event.MailPayload{Template: mail.TemplatePasskeyClone})
 	return nil
 }
 

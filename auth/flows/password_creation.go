@@ -93,6 +93,6 @@ func (f *Flows) storePassword(t *turn) error {
 	}
 	t.Env.Work.Do(password.Set(t.Data.UserID, t.Data.NewPasswordHash))
 	t.Data.NewPasswordHash = ""
-	f.audit(t, event.PasswordCreatedAtLogin, t.Data.actor(), nil, "")
+	f.audit(t, event.PasswordCreated, t.Data.actor(), nil, "")
 	return nil
 }

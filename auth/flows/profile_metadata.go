@@ -4,14 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"unicode/utf8"
 
+	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/pkg/flow"
-	"github.com/latchkeep/latchkeep/pkg/mergepatch"
 )
-
-// maxMetadata is how many characters of compact JSON a kind of metadata may have.
-const maxMetadata = 3000
 
 // patchMetadata lets a person change what she may write about herself, by a merge patch (RFC 7386). Spec: flow-profile §7.
 func (f *Flows) patchMetadata() action {
@@ -20,8 +16,8 @@ func (f *Flows) patchMetadata() action {
 		Inputs: flow.Inputs[Data, *Env](flow.JSON("patch_metadata").Required().Visible()),
 		Run: func(t *turn) (flow.Outcome, error) {
 			before := t.Env.user.Metadata.Unsafe
-			after, err := patched(before, metadataPatch(t))
-			if _, ok := errors.AsType[*mergepatch.PatchError](err); ok || utf8.RuneCountInString(after) > maxMetadata {
+			after, err := user.MergeMetadata(before, metadataPatch(t))
+			if errors.Is(err, user.ErrBadMetadata) || errors.Is(err, user.ErrMetadataTooLong) {
 				return flow.Reject("patch_metadata", flow.InvalidMetadata), nil
 			}
 			if err != nil {
@@ -44,22 +40,4 @@ func metadataPatch(t *turn) json.RawMessage {
 		return raw
 	}
 	return t.JSON("patch_metadata")
-}
-
-// patched is the metadata after a patch; null clears them, and a patch without members changes nothing.
-func patched(before string, patch json.RawMessage) (string, error) {
-	if bytes.Equal(bytes.TrimSpace(patch), jsonNull) {
-		return "", nil
-	}
-	if before == "null" { // as imports have it
-		before = ""
-	}
-	after, err := mergepatch.Apply([]byte(before), patch)
-	if err != nil {
-		return "", err
-	}
-	if unchanged, err := mergepatch.Apply([]byte(before), []byte("{}")); err == nil && bytes.Equal(after, unchanged) {
-		return before, nil
-	}
-	return string(after), nil
 }

@@ -1,17 +1,9 @@
 package flows_test
 
 import (
-	"context"
 	"encoding/json"
 	"sort"
 	"strings"
-	"testing"
-	"time"
-
-	"github.com/stretchr/testify/require"
-
-	"github.com/latchkeep/latchkeep/ent/store"
-	"github.com/latchkeep/latchkeep/internal/testenv"
 )
 
 // enter is what the attacker enters into an input: what makes sense for whom she means to be, or anything she has. Nil leaves it out.
@@ -135,27 +127,4 @@ func (w *walk) id(a *attempt, input string, sensible bool) any {
 	}
 	sort.Strings(ids) // ids are made in the order of the rows
 	return pick(w, ids)
-}
-
-// expirePasscodes lets the codes that were mailed so far run out.
-func expirePasscodes(t testing.TB, shop *testenv.Tenant, now time.Time) {
-	t.Helper()
-	past := now.UTC().Add(-time.Second).Truncate(time.Microsecond)
-	require.NoError(t, shop.Change(t, func(ctx context.Context, tx *store.Tx) error {
-		rows, err := tx.Passcode.Query().All(ctx)
-		if err != nil {
-			return err
-		}
-		for _, p := range rows { // their end cannot be changed
-			if err := tx.Passcode.DeleteOneID(p.ID).Exec(ctx); err != nil {
-				return err
-			}
-			err := tx.Passcode.Create().SetID(p.ID).SetFlowID(p.FlowID).SetPurpose(p.Purpose).SetAddress(p.Address).
-				SetCodeMAC(p.CodeMAC).SetTries(p.Tries).SetExpiresAt(past).Exec(ctx)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
 }

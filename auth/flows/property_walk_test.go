@@ -223,7 +223,7 @@ func (w *walk) act(a *attempt, action string, sensible bool) {
 func (w *walk) later() {
 	r := pick(w, w.realms)
 	w.tell("at %s, codes expire", r.shop.Slug)
-	expirePasscodes(w, r.shop, time.Now())
+	r.shop.ExpirePasscodes(w, time.Now())
 	for _, l := range w.codes {
 		l.expired = l.expired || l.in == r
 	}

@@ -212,7 +212,7 @@ func (s *scenario) replay(rest string) {
 func (s *scenario) expire(what string) {
 	switch what {
 	case "passcodes":
-		s.expirePasscodes()
+		s.shop.ExpirePasscodes(s, time.Now())
 	case "ceremony":
 		s.expireCeremony()
 	case "trust":
@@ -220,27 +220,6 @@ func (s *scenario) expire(what string) {
 	default:
 		s.fail("cannot expire %s", what)
 	}
-}
-
-func (s *scenario) expirePasscodes() {
-	past := time.Now().UTC().Add(-time.Second).Truncate(time.Microsecond)
-	require.NoError(s, s.shop.Change(s, func(ctx context.Context, tx *store.Tx) error {
-		rows, err := tx.Passcode.Query().All(ctx)
-		if err != nil {
-			return err
-		}
-		for _, p := range rows { // their end cannot be changed
-			if err := tx.Passcode.DeleteOneID(p.ID).Exec(ctx); err != nil {
-				return err
-			}
-			err := tx.Passcode.Create().SetID(p.ID).SetFlowID(p.FlowID).SetPurpose(p.Purpose).SetAddress(p.Address).
-				SetCodeMAC(p.CodeMAC).SetTries(p.Tries).SetExpiresAt(past).Exec(ctx)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
 }
 
 // deleteUser: delete kim@shop.example

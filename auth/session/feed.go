@@ -9,24 +9,38 @@ import (
 	"github.com/latchkeep/latchkeep/ent/scope"
 )
 
-// The feed of revocations is read this often; a bell, where there is one, makes it sooner.
-const feedEvery = 2 * time.Second
+// When the feed of revocations is read: at set times, far enough back for transactions that commit out of the order in which they wrote; and
+// soon after the bell rang, only what is new. Sessions end at every sign-in where their number is limited, so rings are many.
+const (
+	feedEvery   = 2 * time.Second
+	feedOverlap = 15 * time.Second
 
-// feedOverlap is how far back the feed is read again each time: transactions commit out of the order in which they wrote.
-const feedOverlap = 15 * time.Second
+	ringPause   = 50 * time.Millisecond // between two readings
+	ringOverlap = time.Second
+)
 
-// Follow makes this replica forget tokens whose sessions ended anywhere, until the context ends. A send on bell reads the feed at once.
+// Follow makes this replica forget tokens whose sessions ended anywhere, until the context ends. A send on bell reads the feed at once, or
+// a moment after the reading before.
 func (s *Service) Follow(ctx context.Context, bell <-chan struct{}) {
 	ctx = scope.With(ctx, scope.System("follow revoked sessions of all tenants"))
 	ticker := time.NewTicker(feedEvery)
 	defer ticker.Stop()
-	since := now().Add(-feedOverlap)
+	rung := time.NewTimer(0)
+	rung.Stop()
+	whole, read := now(), now() // when all was read, and when anything was
 	for {
+		var since time.Time
+		all := false
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
 		case <-bell:
+			rung.Reset(max(0, ringPause-now().Sub(read)))
+			continue
+		case <-rung.C:
+			since = read.Add(-ringOverlap)
+		case <-ticker.C:
+			since, all = whole.Add(-feedOverlap), true
 		}
 		at := now()
 		revoked, err := s.store.Raw().RevokedSince(ctx, since)
@@ -37,7 +51,10 @@ func (s *Service) Follow(ctx context.Context, bell <-chan struct{}) {
 			continue
 		}
 		s.Forget(revoked...)
-		since = at.Add(-feedOverlap)
+		read = at
+		if all {
+			whole = at
+		}
 	}
 }
 

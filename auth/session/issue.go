@@ -14,6 +14,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent"
 	entsession "github.com/latchkeep/latchkeep/ent/session"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
@@ -32,6 +33,28 @@ type Order struct {
 	Event event.Name
 	// Unlimited leaves the person's other sessions alone, however many they are.
 	Unlimited bool
+	// Origin, where not nil, is where the session will be used, in place of where the request came from, whatever the tenant wants to know.
+	Origin *Origin
+}
+
+// An Origin is where a session is used, as a back end tells it; empty texts are unknown.
+type Origin struct {
+	IPAddress, UserAgent string
+}
+
+// origin is what is kept of where a session is used. Spec: session §4.
+func (o Order) origin(t *tenants.Tenant, c auth.Client) Origin {
+	if o.Origin != nil {
+		return Origin{o.Origin.IPAddress, cut(o.Origin.UserAgent, maxUserAgent)}
+	}
+	var from Origin
+	if t.Config.Session.AcquireIPAddress && c.IP.IsValid() {
+		from.IPAddress = c.IP.String()
+	}
+	if t.Config.Session.AcquireUserAgent {
+		from.UserAgent = cut(c.UserAgent, maxUserAgent)
+	}
+	return from
 }
 
 // Issued is a session that was prepared: its token is signed, its row is not yet stored.
@@ -59,13 +82,12 @@ func (s *Service) Prepare(t *tenants.Tenant, c auth.Client, o Order) (*Issued, e
 		CreatedAt: issued, UpdatedAt: issued, LastUsedAt: issued, ExpiresAt: issued.Add(lifetime),
 		Amr: o.AMR,
 	}
-	if t.Config.Session.AcquireIPAddress && c.IP.IsValid() {
-		ip := c.IP.String()
-		row.IPAddress = &ip
+	from := o.origin(t, c)
+	if from.IPAddress != "" {
+		row.IPAddress = &from.IPAddress
 	}
-	if t.Config.Session.AcquireUserAgent && c.UserAgent != "" {
-		agent := cut(c.UserAgent, maxUserAgent)
-		row.UserAgent = &agent
+	if from.UserAgent != "" {
+		row.UserAgent = &from.UserAgent
 	}
 	claims := newClaims(t, o.User, s.custom(t, o.User), row.ID, o.AMR, issued, row.ExpiresAt)
 	key, err := t.Keys.Signer(issued)
@@ -112,11 +134,18 @@ func insert(ctx context.Context, tx *store.Tx, row *ent.Session) error {
 	return nil
 }
 
+// ErrBlocked is the answer to a sign-in that was under way when the person was blocked.
+var ErrBlocked = problem.Conflict("user_blocked", "the user is blocked")
+
 // evict ends the oldest sessions so that the new one fits within the limit. The user's row is locked first, so that concurrent sign-ins
-// count one after the other.
+// count one after the other. Errors: ErrBlocked.
 func (s *Service) evict(ctx context.Context, tx *store.Tx, t *tenants.Tenant, w *auth.Work, userID uuid.UUID, at time.Time) error {
-	if err := tx.Raw.LockUser(ctx, userID); err != nil {
+	blocked, err := tx.Raw.LockForSignIn(ctx, userID)
+	if err != nil {
 		return fmt.Errorf("lock user: %w", err)
+	}
+	if blocked {
+		return ErrBlocked
 	}
 	surplus, err := tx.Raw.SurplusSessions(ctx, userID, max(t.Config.Session.Limit, 1)-1, at)
 	if err != nil || len(surplus) == 0 {

@@ -107,6 +107,23 @@ func use(id uuid.UUID, step int64, resealed []byte) store.Write {
 	}
 }
 
+// Seal is how a person's secret is stored. It is for those who write many people at once; errors: pkg/totp's ErrBrokenSecret.
+func (r *Room) Seal(tenant, userID uuid.UUID, secret string) ([]byte, error) {
+	if !totp.Valid(secret) {
+		return nil, fmt.Errorf("seal secret of authenticator app: %w", totp.ErrBrokenSecret)
+	}
+	return r.keyring.Seal([]byte(secret), aad(tenant, userID)), nil
+}
+
+// Open is the secret that Seal sealed, for those who move people elsewhere. Errors: pkg/secret's ErrUndecryptable.
+func (r *Room) Open(tenant, userID uuid.UUID, sealed []byte) (string, error) {
+	plain, err := r.keyring.Open(sealed, aad(tenant, userID))
+	if err != nil {
+		return "", fmt.Errorf("open secret of authenticator app: %w", err)
+	}
+	return string(plain), nil
+}
+
 // Save gives a person a secret whose code of a step was just accepted; step 0 says that none was yet. Its id is the row's, for the audit
 // log. Errors: a conflict (ErrExists) where she has one already; pkg/totp's ErrBrokenSecret, for imports.
 func (r *Room) Save(t *tenants.Tenant, id, userID uuid.UUID, secret string, step int64) store.Write {

@@ -1,6 +1,9 @@
 package user
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,6 +29,7 @@ type AdminView struct {
 	Picture             string              `json:"picture,omitempty"`
 	IPAddress           string              `json:"ip_address,omitempty"`
 	UserAgent           string              `json:"user_agent,omitempty"`
+	BlockedAt           *time.Time          `json:"blocked_at,omitempty"`
 	CreatedAt           time.Time           `json:"created_at"`
 	UpdatedAt           time.Time           `json:"updated_at"`
 }
@@ -59,7 +63,7 @@ type AdminIdentityView struct {
 	ID           uuid.UUID  `json:"id"`
 	ProviderID   string     `json:"provider_id"`
 	ProviderName string     `json:"provider_name"`
-	EmailID      *uuid.UUID `json:"email_id"`
+	EmailID      *uuid.UUID `json:"email_id" nullable:"true"`
 	CreatedAt    time.Time  `json:"created_at"`
 	UpdatedAt    time.Time  `json:"updated_at"`
 }
@@ -71,6 +75,7 @@ func NewAdminView(t *tenants.Tenant, u *User) AdminView {
 		Username: newUsernameView(u.Username),
 		Metadata: newMetadataView(u.Metadata, true),
 		Name:     u.Name, GivenName: u.GivenName, FamilyName: u.FamilyName, Picture: u.Picture,
+		BlockedAt: u.BlockedAt,
 		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
 	}
 	for _, c := range u.Credentials {
@@ -80,7 +85,8 @@ func NewAdminView(t *tenants.Tenant, u *User) AdminView {
 		v.Emails = append(v.Emails, AdminEmailView(e))
 	}
 	if p := u.Password; p != nil {
-		v.Password = &PasswordView{ID: p.ID, TenantID: t.ID, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt}
+		shown := NewPasswordView(t, *p)
+		v.Password = &shown
 	}
 	if o := u.TOTP; o != nil {
 		v.OTP = &OTPView{ID: o.ID, CreatedAt: o.CreatedAt}
@@ -93,6 +99,17 @@ func NewAdminView(t *tenants.Tenant, u *User) AdminView {
 	return v
 }
 
+// NewMetadataView shows all of a person's metadata to a back end; nil where there is none.
+func NewMetadataView(m Metadata) *MetadataView { return newMetadataView(m, true) }
+
+// NewCredentialView shows a passkey or security key.
+func NewCredentialView(c Credential) CredentialView { return newCredentialView(c) }
+
+// NewPasswordView says that a password exists.
+func NewPasswordView(t *tenants.Tenant, p Secret) PasswordView {
+	return PasswordView{ID: p.ID, TenantID: t.ID, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt}
+}
+
 // From adds who caused the event that shows the person.
 func (v AdminView) From(c auth.Client) AdminView {
 	if c.IP.IsValid() {
@@ -100,4 +117,14 @@ func (v AdminView) From(c auth.Client) AdminView {
 	}
 	v.UserAgent = c.UserAgent
 	return v
+}
+
+// ETag is the entity tag of what is shown: it changes when anything of it does, also what has no time of its own.
+func (v AdminView) ETag() string {
+	shown, err := json.Marshal(v)
+	if err != nil { // metadata that is no JSON cannot be shown, either
+		return ""
+	}
+	sum := sha256.Sum256(shown)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:18]) + `"`
 }

@@ -16,6 +16,7 @@ import (
 
 // The conflicts that a change can meet. Their codes are those of flow inputs, too.
 var (
+	ErrIDTaken       = problem.Conflict("user_already_exists", "a user with this id exists already")
 	ErrEmailTaken    = problem.Conflict("email_already_exists", "the address belongs to an account")
 	ErrUsernameTaken = problem.Conflict("username_already_exists", "the username belongs to an account")
 )
@@ -43,7 +44,7 @@ func (u *User) AddEmail(address string, verified bool) {
 }
 
 // Create stores a new person with her username and addresses. Credentials are stored by their own rooms.
-// Errors: ErrEmailTaken, ErrUsernameTaken.
+// Errors: ErrIDTaken, ErrEmailTaken, ErrUsernameTaken.
 func Create(u *User) store.Write {
 	return func(ctx context.Context, tx *store.Tx) error {
 		row := tx.User.Create().
@@ -53,7 +54,11 @@ func Create(u *User) store.Write {
 			row.SetUsername(n.Name).SetUsernameID(n.ID).SetUsernameCreatedAt(n.CreatedAt).SetUsernameUpdatedAt(n.UpdatedAt)
 		}
 		if err := row.Exec(ctx); err != nil {
-			return taken(err, ErrUsernameTaken, "create user")
+			conflict := ErrUsernameTaken
+			if store.ViolatedKey(err) == "PRIMARY" {
+				conflict = ErrIDTaken
+			}
+			return taken(err, conflict, "create user")
 		}
 		if len(u.Emails) == 0 {
 			return nil
@@ -97,11 +102,23 @@ func MarkVerified(id uuid.UUID) store.Write {
 var errNamed = problem.Conflict("username_exists", "the user has a username already, or was deleted")
 
 // StoreUsername names a person who exists and has no username. Errors: ErrUsernameTaken; a conflict where she got one meanwhile.
-func StoreUsername(userID uuid.UUID, n Username) store.Write {
+func StoreUsername(userID uuid.UUID, n Username) store.Write { return storeUsername(userID, n, nil) }
+
+// NameFirst gives a person her first username; the time of her last change is that of the name. Errors: as of StoreUsername.
+func (u *User) NameFirst(name string) store.Write {
+	at := u.UpdatedAt
+	u.Username = &Username{ID: uuid.Must(uuid.NewV7()), Name: name, CreatedAt: at, UpdatedAt: at}
+	return storeUsername(u.ID, *u.Username, &at)
+}
+
+func storeUsername(userID uuid.UUID, n Username, at *time.Time) store.Write {
 	return func(ctx context.Context, tx *store.Tx) error {
-		err := tx.User.UpdateOneID(userID).Where(entuser.UsernameIsNil()).
-			SetUsername(n.Name).SetUsernameID(n.ID).SetUsernameCreatedAt(n.CreatedAt).SetUsernameUpdatedAt(n.UpdatedAt).
-			Exec(ctx)
+		row := tx.User.UpdateOneID(userID).Where(entuser.UsernameIsNil()).
+			SetUsername(n.Name).SetUsernameID(n.ID).SetUsernameCreatedAt(n.CreatedAt).SetUsernameUpdatedAt(n.UpdatedAt)
+		if at != nil {
+			row.SetUpdatedAt(*at)
+		}
+		err := row.Exec(ctx)
 		if ent.IsNotFound(err) {
 			err = errNamed
 		}

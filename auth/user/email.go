@@ -7,8 +7,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/tenants"
 )
 
 // Email finds an address of hers by the id that clients send; anything that is no id of hers finds nil.
@@ -19,6 +21,69 @@ func (u *User) Email(id string) *Email {
 		}
 	}
 	return nil
+}
+
+// EmailByID finds an address of hers; nil where she has none of that id.
+func (u *User) EmailByID(id uuid.UUID) *Email {
+	for i := range u.Emails {
+		if u.Emails[i].ID == id {
+			return &u.Emails[i]
+		}
+	}
+	return nil
+}
+
+// EmailsOf lists a person's addresses, oldest first; none for nobody. One statement.
+func (d *Directory) EmailsOf(ctx context.Context, t *tenants.Tenant, userID uuid.UUID) ([]Email, error) {
+	rows, err := d.store.Reader().Email.Query().Where(email.UserID(userID)).
+		Order(ent.Asc(email.FieldCreatedAt, email.FieldID)).All(within(ctx, t))
+	if err != nil {
+		return nil, fmt.Errorf("list the addresses of user %s: %w", userID, err)
+	}
+	list := make([]Email, len(rows))
+	for i, row := range rows {
+		list[i] = emailFromRow(row)
+	}
+	return list, nil
+}
+
+// UnownedEmail finds an address that is stored and belongs to nobody; nil where there is none such. One statement.
+func (d *Directory) UnownedEmail(ctx context.Context, t *tenants.Tenant, address string) (*Email, error) {
+	row, err := d.store.Reader().Email.Query().Where(email.Address(address), email.UserIDIsNil()).Only(within(ctx, t))
+	switch {
+	case ent.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("find an unowned address: %w", err)
+	}
+	found := emailFromRow(row)
+	return &found, nil
+}
+
+func emailFromRow(row *ent.Email) Email {
+	return Email{
+		ID: row.ID, Address: row.Address, IsVerified: row.IsVerified, IsPrimary: row.PrimaryOf != nil,
+		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+	}
+}
+
+// ClaimEmail gives a person an address that belonged to nobody, as it is but for IsPrimary. Error: ErrEmailTaken where somebody got it first,
+// or it is gone.
+func ClaimEmail(userID uuid.UUID, e Email) store.Write {
+	return func(ctx context.Context, tx *store.Tx) error {
+		row := tx.Email.Update().Where(email.ID(e.ID), email.UserIDIsNil()).SetUserID(userID).SetUpdatedAt(e.UpdatedAt)
+		if e.IsPrimary {
+			row.SetPrimaryOf(userID)
+		}
+		claimed, err := row.Save(ctx)
+		if err == nil && claimed == 0 {
+			err = ErrEmailTaken
+		}
+		if err != nil {
+			return fmt.Errorf("claim address: %w", err)
+		}
+		return nil
+	}
 }
 
 // RemoveEmail takes an address, and the third-party identities that are bound to it, from a person.
@@ -51,7 +116,7 @@ func (u *User) MakePrimary(id uuid.UUID) store.Write {
 	for i := range u.Emails {
 		u.Emails[i].IsPrimary = u.Emails[i].ID == id
 	}
-	sortEmails(u.Emails)
+	SortEmails(u.Emails)
 	userID := u.ID
 	return func(ctx context.Context, tx *store.Tx) error {
 		// One after the other: she may have one primary address at any moment.

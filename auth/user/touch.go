@@ -38,10 +38,15 @@ func (u *User) Touch() store.Write {
 }
 
 // Delete deletes a person with all she has. Her sessions must have been ended before, or replicas would go on accepting their tokens.
+// Errors: ErrNotFound.
 func Delete(userID uuid.UUID) store.Write {
 	return func(ctx context.Context, tx *store.Tx) error {
-		if _, err := tx.User.Delete().Where(entuser.ID(userID)).Exec(ctx); err != nil {
+		deleted, err := tx.User.Delete().Where(entuser.ID(userID)).Exec(ctx)
+		if err != nil {
 			return fmt.Errorf("delete user: %w", err)
+		}
+		if deleted == 0 {
+			return ErrNotFound
 		}
 		return nil
 	}

@@ -25,8 +25,11 @@ import (
 // demoSlug is the tenant that dev mode makes.
 const demoSlug = "demo"
 
-// tokenFile holds the operator's token of dev mode, below the data directory.
-const tokenFile = "operator.token"
+// What dev mode keeps below the data directory for people to use.
+const (
+	tokenFile = "operator.token" // an operator's token
+	keyFile   = "demo.key"       // an API key of the demo tenant
+)
 
 func newDev() *cobra.Command {
 	return &cobra.Command{
@@ -65,7 +68,7 @@ func runDev(cmd *cobra.Command) error {
 	}
 	defer app.Close()
 	pages.smtp = wire.NewSMTPMailer(s)
-	if err := seed(ctx, app, filepath.Join(data, tokenFile)); err != nil {
+	if pages.index.DemoAdmin, err = seed(ctx, app, data); err != nil {
 		return err
 	}
 	return app.Serve(ctx, wire.Servers...)
@@ -113,30 +116,47 @@ func keep(path string, generate func() (string, error)) (string, error) {
 	return text, nil
 }
 
-// seed makes the operator's token and the demo tenant, where they are missing.
-func seed(ctx context.Context, app *wire.App, path string) error {
-	create := func() (string, error) {
+// seed makes what is missing: the operator's token, the demo tenant, and a key to its admin API, whose URL it returns.
+func seed(ctx context.Context, app *wire.App, data string) (adminURL string, err error) {
+	err = keepToken(filepath.Join(data, tokenFile), func() (string, error) {
 		_, plain, err := app.Operators.Create(ctx, tenants.ByCLI, nil, tenants.NewOperatorToken{NewToken: tenants.NewToken{Name: "dev"}})
 		return plain, err
-	}
-	token, err := keep(path, create)
+	}, func(token string) error {
+		_, err := app.Operators.Authenticate(ctx, token)
+		return err
+	})
 	if err != nil {
+		return "", err
+	}
+	demo, err := app.Provisioner.GetBySlug(ctx, demoSlug)
+	if errors.Is(err, tenants.ErrNotFound) {
+		demo, err = app.Provisioner.Create(ctx, tenants.ByCLI, tenants.NewTenant{Slug: demoSlug, Name: "Latchkeep Demo"})
+		if p, ok := errors.AsType[*problem.Error](err); ok && p.Kind == problem.KindConflict {
+			return "", nil // it is being deleted
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	return demo.AdminURL, keepToken(filepath.Join(data, keyFile), func() (string, error) {
+		_, plain, err := app.APIKeys.Create(ctx, tenants.ByCLI, demo.ID, tenants.NewToken{Name: "dev"})
+		return plain, err
+	}, func(key string) error {
+		_, err := app.APIKeys.Authenticate(ctx, key)
+		return err
+	})
+}
+
+// keepToken is keep for what the database knows too, which may have been made anew since.
+func keepToken(path string, create func() (string, error), check func(string) error) error {
+	token, err := keep(path, create)
+	if err != nil || check(token) == nil {
 		return err
 	}
-	if _, err := app.Operators.Authenticate(ctx, token); err != nil { // the database was made anew
-		if err := os.Remove(path); err != nil {
-			return fmt.Errorf("replace the operator's token: %w", err)
-		}
-		if _, err := keep(path, create); err != nil {
-			return err
-		}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("replace what is in %s: %w", path, err)
 	}
-	_, err = app.Provisioner.Create(ctx, tenants.ByCLI, tenants.NewTenant{
-		Slug: demoSlug, Name: "Latchkeep Demo",
-	})
-	if p, ok := errors.AsType[*problem.Error](err); ok && p.Kind == problem.KindConflict {
-		return nil
-	}
+	_, err = keep(path, create)
 	return err
 }
 
@@ -159,10 +179,11 @@ func newDevPages(s *settings.Settings, token string) (*devPages, error) {
 		Demo:        public.Sub(demoSlug).String() + "/",
 		Inbox:       console + "/dev/inbox",
 		PublicDocs:  public.Sub(demoSlug).String() + wire.PublicDocs,
+		AdminDocs:   s.Admin.BaseURL.String() + wire.AdminDocs,
 		ConsoleDocs: console + wire.ConsoleDocs,
 		Console:     console,
-		Admin:       s.Admin.BaseURL.String(),
 		Ops:         "http://localhost" + s.Server.Ops.Address[strings.LastIndex(s.Server.Ops.Address, ":"):],
+		KeyFile:     filepath.Join(filepath.Dir(token), keyFile),
 		TokenFile:   token,
 		Version:     version,
 	}
@@ -207,10 +228,10 @@ func (p *devPages) announce(cmd *cobra.Command) {
     Demo tenant    %s
     Mail inbox     %s
     Public API     %s
-    Console API    %s
-    Token          %s
+    Admin API      %s     its key: %s
+    Console API    %s     its token: %s
 
   Ctrl+C stops it. Everything it keeps is in %s.
 
-`, version, p.index.Home, p.index.Demo, p.index.Inbox, p.index.PublicDocs, p.index.ConsoleDocs, p.index.TokenFile, filepath.Dir(p.index.TokenFile))
+`, version, p.index.Home, p.index.Demo, p.index.Inbox, p.index.PublicDocs, p.index.AdminDocs, p.index.KeyFile, p.index.ConsoleDocs, p.index.TokenFile, filepath.Dir(p.index.TokenFile))
 }

@@ -27,7 +27,7 @@ func newRoot() *cobra.Command {
 	settings.AddFlags(root.PersistentFlags())
 	addOutputFlag(root)
 	root.AddCommand(
-		newDev(), newServe(), newWorker(), newMigrate(), newTenant(), newKey(), newOperator(), newConfig(), newDoctor(),
+		newDev(), newServe(), newWorker(), newMigrate(), newTenant(), newUser(), newImport(), newKey(), newOperator(), newConfig(), newDoctor(),
 		newJWT(), newJWK(), newSIWA(), newCleanup(), newIsReady(), newSchema(), newVersion(),
 	)
 	markMisuse(root)
@@ -48,7 +48,9 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 // read reads the settings of a command. The error lists everything that is wrong.
 func read(cmd *cobra.Command, o settings.LoadOptions) (*settings.Settings, settings.Notices, error) {
 	o.Env = os.Environ()
-	o.Flags = cmd.Flags()
+	if o.Flags == nil {
+		o.Flags = cmd.Flags()
+	}
 	o.TenantKeys = append(o.TenantKeys, wire.TenantKeys()...)
 	return settings.Load(o)
 }

@@ -8,20 +8,19 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/latchkeep/latchkeep/auth/transfer"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
 func newSchema() *cobra.Command {
 	return group("schema", "Write JSON Schemas for editors and scripts",
-		group("generate", "Write a JSON Schema", newSchemaConfig()))
+		group("generate", "Write a JSON Schema",
+			newSchemaFile("config", "Write the JSON Schema of a tenant's configuration", "json_schema/hanko.config.json", config.Schema),
+			newSchemaFile("import", "Write the JSON Schema of files that users are imported from", "json_schema/hanko.user_import.json", transfer.Schema)))
 }
 
-func newSchemaConfig() *cobra.Command {
-	return newSchemaOf("config", "Write the JSON Schema of a tenant's configuration", "json_schema/hanko.config.json", config.Schema)
-}
-
-// newSchemaOf is a command that writes a schema into a file, or prints it.
-func newSchemaOf(use, short, file string, schema func() []byte) *cobra.Command {
+// newSchemaFile writes a schema that the program has with it.
+func newSchemaFile(use, short, file string, schema func() []byte) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: cobra.NoArgs,

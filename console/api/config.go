@@ -25,6 +25,9 @@ type configOutput struct {
 	Body rawjson.Object
 }
 
+// schemaMedia is the media type of JSON Schemas.
+const schemaMedia = "application/schema+json"
+
 type schemaOutput struct {
 	ContentType string `header:"Content-Type" doc:"application/schema+json"`
 	Body        rawjson.Object
@@ -127,8 +130,12 @@ func (a *API) configOperations() {
 		a.getVersion)
 	huma.Register(a.v1, describe(status(op("roll-back-config", http.MethodPost, path+"/versions/{version}/rollback", tenants.TenantsWrite, tagConfig,
 		"Go back to an earlier configuration", 400, 404, 409, 412), 200), "The earlier configuration becomes a new version."), a.rollBack)
-	huma.Register(a.v1, op("get-config-schema", http.MethodGet, "/config-schema", tenants.TenantsRead, tagConfig, "Read the JSON Schema of configurations"),
-		a.getSchema)
+	schema := op("get-config-schema", http.MethodGet, "/config-schema", tenants.TenantsRead, tagConfig, "Read the JSON Schema of configurations")
+	schema.Responses = map[string]*huma.Response{"200": {
+		Description: "A JSON Schema (draft 2020-12)",
+		Content:     map[string]*huma.MediaType{schemaMedia: {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}}},
+	}}
+	huma.Register(a.v1, schema, a.getSchema)
 	huma.Register(a.v1, op("get-config-defaults", http.MethodGet, "/config-defaults", tenants.TenantsRead, tagConfig, "Read the defaults of configurations"),
 		a.getDefaults)
 }
@@ -209,7 +216,7 @@ func (a *API) getVersion(ctx context.Context, in *VersionPath) (*versionOutput, 
 }
 
 func (a *API) getSchema(context.Context, *struct{}) (*schemaOutput, error) {
-	return &schemaOutput{ContentType: "application/schema+json", Body: config.Schema()}, nil
+	return &schemaOutput{ContentType: schemaMedia, Body: config.Schema()}, nil
 }
 
 func (a *API) getDefaults(context.Context, *struct{}) (*configOutput, error) {

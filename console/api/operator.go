@@ -21,6 +21,7 @@ type OperatorToken struct {
 type createOperatorInput struct {
 	Body struct {
 		NewToken
+		Scopes  []string    `json:"scopes,omitempty" nullable:"false" doc:"What its bearer may do; left out: everything." example:"[\"tenants:read\",\"keys:*\"]"`
 		Tenants []uuid.UUID `json:"tenants,omitempty" nullable:"false" minItems:"1" doc:"Confine it to these tenants; left out: all."`
 	}
 }
@@ -51,8 +52,9 @@ func (a *API) operatorOperations() {
 }
 
 func (a *API) createOperator(ctx context.Context, in *createOperatorInput) (*createOperatorOutput, error) {
-	t, plain, err := a.o.Operators.Create(ctx, caller(ctx).Actor(), caller(ctx),
-		tenants.NewOperatorToken{NewToken: in.Body.domain(), Tenants: in.Body.Tenants})
+	n := tenants.NewOperatorToken{NewToken: in.Body.domain(), Tenants: in.Body.Tenants}
+	n.Scopes = in.Body.Scopes
+	t, plain, err := a.o.Operators.Create(ctx, caller(ctx).Actor(), caller(ctx), n)
 	if err != nil {
 		return nil, err
 	}

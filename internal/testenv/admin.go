@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -40,6 +41,15 @@ func (a *Admin) With(name, value string) *Admin {
 		other.Header.Del(name)
 	}
 	return other
+}
+
+// Root is the back end talking to what is below no tenant.
+func (a *Admin) Root() *Admin {
+	u, err := url.Parse(a.Base)
+	if err != nil {
+		panic(err) // it was made above
+	}
+	return &Admin{Base: u.Scheme + "://" + u.Host, Header: a.Header}
 }
 
 // Get fetches a path below the API's URL.

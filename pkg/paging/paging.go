@@ -56,3 +56,14 @@ func Headers(u url.URL, page, perPage, total int) (count, link string) {
 	}
 	return strconv.Itoa(total), strings.Join(links, ",")
 }
+
+// Next is Link of a part of a list whose next part is asked for by a query parameter; empty at the end.
+func Next(u url.URL, parameter, next string) string {
+	if next == "" {
+		return ""
+	}
+	q := u.Query()
+	q.Set(parameter, next)
+	u.RawQuery = q.Encode()
+	return "<" + u.String() + `>; rel="next"`
+}

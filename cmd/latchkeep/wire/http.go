@@ -6,6 +6,7 @@ import (
 	"github.com/latchkeep/latchkeep/api/admin"
 	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/api/public"
+	"github.com/latchkeep/latchkeep/auth/audit"
 	consoleapi "github.com/latchkeep/latchkeep/console/api"
 	"github.com/latchkeep/latchkeep/pkg/clientip"
 	"github.com/latchkeep/latchkeep/pkg/problem"
@@ -85,7 +86,8 @@ func (a *App) Public() http.Handler {
 // Admin is what back ends talk to.
 func (a *App) Admin() http.Handler {
 	api := admin.New(admin.Options{
-		Registry: a.Registry, APIKeys: a.APIKeys, Management: a.Management, Single: !a.Settings.MultiTenancy.Enabled,
+		Registry: a.Registry, APIKeys: a.APIKeys, Management: a.Management, Webhooks: a.Webhooks, Idempotency: a.Idempotency,
+		Audit: audit.NewLog(a.Store), Single: !a.Settings.MultiTenancy.Enabled,
 		Ready: a.ready, Version: a.options.Version, Log: a.Log,
 	})
 	mux := http.NewServeMux()

@@ -47,6 +47,7 @@ func (a *App) Serve(ctx context.Context, servers ...string) error {
 		a.options.Listening()
 	}
 	a.background(ctx, &running)
+	a.serving(ctx, &running)
 	if a.queue.embedded() {
 		running.Go(func() {
 			if err := a.worker.Run(ctx); err != nil {
@@ -98,11 +99,15 @@ func (a *App) Prepare(ctx context.Context) error {
 	return nil
 }
 
-// background runs what serves all requests.
+// background runs what servers and workers need beside their work.
 func (a *App) background(ctx context.Context, running *sync.WaitGroup) {
 	running.Go(func() { a.bell.Run(ctx) })
 	running.Go(func() { a.queue.run(ctx) })
 	running.Go(func() { a.Registry.Run(ctx) })
+}
+
+// serving runs what only those need who answer requests.
+func (a *App) serving(ctx context.Context, running *sync.WaitGroup) {
 	running.Go(func() { a.Sessions.Follow(ctx, a.bell.Listen(bellSessions)) })
 	if !a.options.NoSpareKeys {
 		running.Go(func() { a.keys.Fill(ctx) })

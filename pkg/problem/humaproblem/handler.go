@@ -39,6 +39,10 @@ func describe(doc *huma.OpenAPI, op *huma.Operation, face Face) {
 	}
 	for status, r := range op.Responses {
 		code, err := strconv.Atoi(status)
+		if code == http.StatusNotModified {
+			r.Content = nil
+			continue
+		}
 		if status != "default" && (err != nil || code < 400) {
 			continue
 		}

@@ -1,0 +1,133 @@
+package admin_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/internal/contract"
+	"github.com/latchkeep/latchkeep/internal/testenv"
+	"github.com/latchkeep/latchkeep/tenants"
+)
+
+// TestContract plays what the OpenAPI document promises: see internal/contract.
+func TestContract(t *testing.T) {
+	t.Parallel()
+
+	env := testenv.OnSQLite(t)
+	shop, bank := env.Tenant(t, "shop"), env.Tenant(t, "bank")
+	callers := callersOf(t, shop, bank)
+	document := contract.Read(t, callers[contract.Entitled].Root().Get(t, "/openapi.json").Body)
+	shopper := shop.Person(t, testenv.NewPerson{Email: "shopper@shop.example"}).ID.String()
+	(&contract.Suite{
+		Document: document,
+		Prepare: func(t testing.TB, foreign bool, o *contract.Operation) map[string]string {
+			if foreign {
+				return newThings(t, bank, o)
+			}
+			return newThings(t, shop, o)
+		},
+		Complete: func(o *contract.Operation, r *contract.Request) { completeExample(o, r, shopper) },
+		Send: func(t testing.TB, by contract.Caller, r contract.Request) contract.Answer {
+			if by == contract.Powerless && strings.HasPrefix(r.Target(), "/audit_logs") {
+				by = blind
+			}
+			a := callers[by]
+			if r.Media != "" {
+				a = a.With("Content-Type", r.Media)
+			}
+			got := a.Send(t, r.Method, r.Target(), r.Payload())
+			return contract.Answer{Status: got.Status, Header: got.Header, Body: got.Body}
+		},
+		Forgiven: forgiven,
+		Mild:     mild,
+	}).Run(t)
+}
+
+// callersOf are back ends that send to the shop's API.
+func callersOf(t *testing.T, shop, bank *testenv.Tenant) map[contract.Caller]*testenv.Admin {
+	t.Helper()
+	entitled := shop.Admin(t)
+	soon := time.Now().Add(50 * time.Millisecond)
+	_, brief, err := shop.Env.App.APIKeys.Create(t.Context(), tenants.BySystem, shop.ID, tenants.NewToken{Name: "brief", ExpiresAt: &soon})
+	require.NoError(t, err)
+	expired := entitled.With("Authorization", "Bearer "+brief)
+	require.Eventually(t, func() bool { return expired.Get(t, "/users").Status == http.StatusUnauthorized }, 10*time.Second, 10*time.Millisecond)
+	foreign := bank.Admin(t)
+	foreign.Base = entitled.Base
+	return map[contract.Caller]*testenv.Admin{
+		contract.Entitled:  entitled,
+		contract.Anonymous: entitled.With("Authorization", ""),
+		contract.Expired:   expired,
+		contract.Foreign:   foreign,
+		contract.Powerless: shop.Admin(t, tenants.AuditRead),
+		blind:              shop.Admin(t, tenants.UsersRead),
+	}
+}
+
+// blind is powerless where the scope of the powerless counts: at the audit log.
+const blind contract.Caller = "blind"
+
+// newThings makes in a tenant what an operation is about.
+func newThings(t testing.TB, s *testenv.Tenant, o *contract.Operation) map[string]string {
+	t.Helper()
+	name := strings.ReplaceAll(uuid.NewString(), "-", "")
+	n := testenv.NewPerson{Email: name + "@shop.example", Username: name, Password: testenv.Password, Factors: testenv.Factors{Passkey: true, App: true}}
+	if o.ID == "create-password" {
+		n.Password = ""
+	}
+	p := s.Person(t, n)
+	found := map[string]string{"user_id": p.ID.String()}
+	second := p.AddEmail(t, "second-"+p.Email, true)
+	p.AddIdentity(t, "google", second, false)
+	p.AddIdentity(t, "github", uuid.Nil, false)
+	if strings.Contains(o.Path, "{email_id}") {
+		found["email_id"] = second.String()
+	}
+	admin := s.Admin(t)
+	var user struct {
+		Credentials []struct{ ID string } `json:"webauthn_credentials"`
+	}
+	admin.Get(t, "/users/"+found["user_id"]).JSON(t, &user)
+	found["credential_id"] = user.Credentials[0].ID
+	require.Equal(t, http.StatusOK, admin.Do(t, http.MethodPatch, "/users/"+found["user_id"]+"/metadata", `{"public_metadata":{"plan":"pro"}}`).Status)
+	found["session_id"] = p.SignedIn(t, s.Client(), time.Minute).ID.String()
+	if strings.Contains(o.Path, "/webhooks/") {
+		var hook struct{ ID string }
+		made := admin.Do(t, http.MethodPost, "/webhooks", `{"callback":"https://shop.example/hook","events":["user"]}`)
+		require.Equal(t, http.StatusCreated, made.Status, "%s", made.Body)
+		made.JSON(t, &hook)
+		found["id"] = hook.ID
+	}
+	return found
+}
+
+// completeExample changes examples that would meet each other.
+func completeExample(o *contract.Operation, r *contract.Request, shopper string) {
+	body, _ := r.Body.(map[string]any)
+	name := strings.ReplaceAll(uuid.NewString(), "-", "")
+	switch o.ID {
+	case "create-user":
+		delete(body, "id")
+		body["username"] = name
+		body["emails"] = []any{map[string]any{"address": name + "@shop.example", "is_primary": true}}
+	case "create-session":
+		body["user_id"] = shopper
+	case "patch-metadata":
+		r.Body = map[string]any{"public_metadata": map[string]any{"plan": "free"}}
+	case "create-email":
+		body["address"] = name + "@shop.example"
+	case "edit-user":
+		body["username"] = name
+	}
+}
+
+// forgiven are faults that the compatible API does not mind. Spec: rest-admin.
+var forgiven = map[string]string{}
+
+// mild are operations that answer about unknown users as about nobody.
+var mild = map[string]int{"list-emails": http.StatusOK}

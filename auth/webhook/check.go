@@ -1,0 +1,59 @@
+package webhook
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+
+	"github.com/latchkeep/latchkeep/pkg/problem"
+	"github.com/latchkeep/latchkeep/tenants/config"
+)
+
+// maxCallback is how many bytes a callback may have.
+const maxCallback = 2048
+
+// check says everything that is wrong with a wish. Whether the callback may be reached from here shows when something is sent there: names
+// change their addresses.
+func (w Wish) check() error {
+	var fields []problem.Field
+	add := func(path, reason string) { fields = append(fields, problem.Field{Path: path, Reason: reason}) }
+	if reason := callbackProblem(w.Callback); reason != "" {
+		add("callback", reason)
+	}
+	if len(w.Events) == 0 {
+		add("events", "must name at least one event")
+	}
+	known := config.WebhookEvents()
+	for i, name := range w.Events {
+		path := fmt.Sprintf("events[%d]", i)
+		switch {
+		case !slices.Contains(known, name):
+			add(path, "is not an event")
+		case slices.Contains(w.Events[:i], name):
+			add(path, "is there twice")
+		}
+		if len(fields) > len(known) {
+			break // it is no list of events at all
+		}
+	}
+	if len(fields) > 0 {
+		return problem.Invalid("invalid_webhook", "the webhook is not valid", fields...)
+	}
+	return nil
+}
+
+// callbackProblem says why a text cannot be called, or "".
+func callbackProblem(text string) string {
+	u, err := url.Parse(text)
+	switch {
+	case text == "":
+		return "must not be empty"
+	case len(text) > maxCallback:
+		return fmt.Sprintf("must not be longer than %d bytes", maxCallback)
+	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+		return "must be a URL that begins with https:// or http://"
+	case u.User != nil:
+		return "must not contain a username or password"
+	}
+	return ""
+}

@@ -1,0 +1,142 @@
+package api_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/internal/contract"
+	"github.com/latchkeep/latchkeep/tenants"
+)
+
+// TestContract plays what the OpenAPI documents promise: see internal/contract.
+func TestContract(t *testing.T) {
+	t.Parallel()
+
+	c := onSQLite(t)
+	elsewhere := uuid.MustParse(c.tenant(t, "elsewhere"))
+	callers := c.callers(t, elsewhere)
+	var made atomic.Int64
+	slug := func() string { return "made-" + strings.ToLower(strings.Repeat("x", int(made.Add(1)))) }
+	for name, base := range map[string]string{"v1": "/v1", "compatible": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			document := contract.Read(t, []byte(c.must(t, 200, "GET", base+"/openapi.json", "").Text))
+			(&contract.Suite{
+				Document: document,
+				Prepare: func(tb testing.TB, foreign bool, o *contract.Operation) map[string]string {
+					return c.things(tb, elsewhere, slug, foreign, o)
+				},
+				Complete: func(o *contract.Operation, r *contract.Request) { completeExample(o, r, slug) },
+				Open:     func(o *contract.Operation) bool { return !strings.Contains(o.Path, "{id}") },
+				Send: func(tb testing.TB, by contract.Caller, r contract.Request) contract.Answer {
+					if by == contract.Powerless && strings.HasPrefix(r.Target(), "/operator-tokens") {
+						by = contract.Caller(tenants.KeysRead)
+					}
+					return c.send(tb, callers[by], base, r)
+				},
+				Forgiven: forgiven[name],
+			}).Run(t)
+		})
+	}
+}
+
+// callers are operators' tokens.
+func (c *console) callers(t *testing.T, elsewhere uuid.UUID) map[contract.Caller]string {
+	t.Helper()
+	create := func(n tenants.NewOperatorToken) string {
+		n.Name = "contract"
+		_, plain, err := c.operators.Create(t.Context(), tenants.ByCLI, nil, n)
+		require.NoError(t, err)
+		return plain
+	}
+	soon := time.Now().Add(50 * time.Millisecond)
+	callers := map[contract.Caller]string{
+		contract.Entitled: c.token,
+		contract.Expired:  create(tenants.NewOperatorToken{NewToken: tenants.NewToken{ExpiresAt: &soon}}),
+		contract.Foreign:  create(tenants.NewOperatorToken{Tenants: []uuid.UUID{elsewhere}}),
+	}
+	for _, scope := range tenants.OperatorScopes() {
+		callers[contract.Caller(scope)] = create(tenants.NewOperatorToken{NewToken: tenants.NewToken{Scopes: []string{scope}}})
+	}
+	require.Eventually(t, func() bool {
+		return c.do(t, "GET", "/v1/tenants", "", "Authorization", "Bearer "+callers[contract.Expired]).Status == http.StatusUnauthorized
+	}, 10*time.Second, 10*time.Millisecond)
+	callers[contract.Powerless] = callers[contract.Caller(tenants.OperatorsRead)]
+	return callers
+}
+
+// things makes what an operation is about. A tenant of somebody else is foreign only to who is confined.
+func (c *console) things(tb testing.TB, elsewhere uuid.UUID, slug func() string, foreign bool, o *contract.Operation) map[string]string {
+	tb.Helper()
+	owner := elsewhere
+	if !foreign {
+		r, err := c.tenants.Create(tb.Context(), tenants.ByCLI, tenants.NewTenant{Slug: slug()})
+		require.NoError(tb, err)
+		owner = r.ID
+	}
+	found := map[string]string{}
+	if strings.Contains(o.Path, "{key_id}") {
+		key, _, err := c.keys.Create(tb.Context(), tenants.ByCLI, owner, tenants.NewToken{Name: "contract"})
+		require.NoError(tb, err)
+		found["key_id"] = key.ID.String()
+	}
+	if foreign {
+		return found
+	}
+	found["id"] = owner.String()
+	if strings.Contains(o.Path, "{version}") {
+		found["version"] = "1"
+	}
+	if strings.Contains(o.Path, "{token_id}") {
+		token, _, err := c.operators.Create(tb.Context(), tenants.ByCLI, nil, tenants.NewOperatorToken{NewToken: tenants.NewToken{Name: "contract"}})
+		require.NoError(tb, err)
+		found["token_id"] = token.ID.String()
+	}
+	return found
+}
+
+func (c *console) send(tb testing.TB, token, base string, r contract.Request) contract.Answer {
+	tb.Helper()
+	req, err := http.NewRequestWithContext(tb.Context(), r.Method, c.url+base+r.Target(), strings.NewReader(string(r.Payload())))
+	require.NoError(tb, err)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if r.Media != "" {
+		req.Header.Set("Content-Type", r.Media)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(tb, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(tb, err)
+	return contract.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
+}
+
+// completeExample changes examples that would meet each other.
+func completeExample(o *contract.Operation, r *contract.Request, slug func() string) {
+	if r.Media != "" && r.Body == nil { // any JSON, whose form is the domain's business
+		r.Body = map[string]any{}
+	}
+	body, _ := r.Body.(map[string]any)
+	if strings.HasPrefix(o.ID, "compatible-") && body != nil {
+		body["config"] = map[string]any{}
+	}
+	switch o.Route() {
+	case "POST /tenants":
+		body["id"] = uuid.NewString()
+		if _, ok := body["slug"]; ok {
+			body["slug"] = slug()
+		}
+	}
+}
+
+// forgiven are faults that operations do not mind, by document.
+var forgiven = map[string]map[string]string{}
