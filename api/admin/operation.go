@@ -22,6 +22,7 @@ const (
 	tagSessions    = "Sessions"
 	tagWebhooks    = "Webhooks"
 	tagAudit       = "Audit log"
+	tagJobs        = "Imports and exports"
 )
 
 // describeAPI describes the API as a whole.

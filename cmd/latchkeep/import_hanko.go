@@ -52,6 +52,10 @@ See docs/migrate-from-hanko.md.`,
 	return cmd
 }
 
+// shortLived is how long a connection is used while tables grow. PostgreSQL keeps the plans of what it looks up for foreign keys as long as the
+// connection lives: those made while the tables were empty are slow once they are not.
+const shortLived = 2 * time.Second
+
 type importFlags struct {
 	database, config, output      string
 	secrets, tenants, slugs, skip []string
@@ -75,6 +79,7 @@ func (f *importFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	o.Secrets = append(o.Secrets, s.Secrets.Reveal()...) // an installation may keep its secrets when it moves
+	s.Database.ConnMaxLifetime = shortLived
 	ctx := cmd.Context()
 	app, err := wire.New(ctx, s, wire.Options{Log: log, Version: version, NoSpareKeys: true})
 	if err != nil {
