@@ -18,14 +18,13 @@ func (s *Service) IssueToken(ctx context.Context, t *tenants.Tenant, userID uuid
 		return nil, err
 	}
 	if u.BlockedAt != nil {
-		return nil, errUserBlocked
+		return nil, session.ErrBlocked
 	}
 	issued, err := s.n.Sessions.Prepare(t, auth.Client{}, session.Order{User: u, Unlimited: true})
 	if err != nil {
 		return nil, err
 	}
 	w := &auth.Work{}
-	w.Do(mayOpen(u.ID))
 	issued.Save(w)
 	return issued, s.commit(ctx, t, w, "issue a session token")
 }
