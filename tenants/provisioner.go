@@ -83,7 +83,7 @@ type Record struct {
 // NewTenant is what a tenant is made from.
 type NewTenant struct {
 	ID     uuid.UUID       // a new one where nil
-	Slug   string          // required but for OriginCompatible, where it is the id
+	Slug   string          // required but for OriginCompatible, where it is the id unless given
 	Name   string          // for people; may be empty
 	Config json.RawMessage // what differs from the defaults; may be empty
 	Origin Origin          // OriginV1 where empty
@@ -101,19 +101,37 @@ func (p *Provisioner) Create(ctx context.Context, by Actor, in NewTenant) (*Reco
 	if in.ID == uuid.Nil {
 		in.ID = uuid.Must(uuid.NewV7())
 	}
-	if in.Origin == OriginCompatible {
-		in.Slug = in.ID.String()
-	}
-	in.Name = strings.TrimSpace(in.Name)
+	in.normalise()
 	base, full, err := p.check(in)
 	if err != nil {
 		return nil, err
 	}
-	stored, err := sealConfig(p.o.Keyring, in.ID, base, full)
+	key, err := p.newKey(ctx, in.ID, signingAlg(full))
 	if err != nil {
 		return nil, fmt.Errorf("create tenant %q: %w", in.Slug, err)
 	}
-	key, err := p.newKey(ctx, in.ID, signingAlg(full))
+	now := p.now()
+	key.state, key.activated = KeyActive, &now
+	row, err := p.insert(ctx, by, in, base, full, now, key)
+	if err != nil {
+		return nil, err
+	}
+	return p.record(row)
+}
+
+// normalise fills in what follows from the rest.
+func (in *NewTenant) normalise() {
+	if in.Origin == OriginCompatible && in.Slug == "" {
+		in.Slug = in.ID.String()
+	}
+	in.Name = strings.TrimSpace(in.Name)
+}
+
+// insert writes a tenant that was checked, with its keys. Errors: slug_taken, id_taken.
+func (p *Provisioner) insert(
+	ctx context.Context, by Actor, in NewTenant, base, full config.Config, created time.Time, keys ...*draftKey,
+) (*ent.Tenant, error) {
+	stored, err := sealConfig(p.o.Keyring, in.ID, base, full)
 	if err != nil {
 		return nil, fmt.Errorf("create tenant %q: %w", in.Slug, err)
 	}
@@ -122,17 +140,18 @@ func (p *Provisioner) Create(ctx context.Context, by Actor, in NewTenant) (*Reco
 		return nil, fmt.Errorf("create tenant %q: %w", in.Slug, err)
 	}
 	now := p.now()
-	key.state, key.activated = KeyActive, &now
 	var row *ent.Tenant
 	err = p.db.Do(ctx, scope.System("create tenant"), func(ctx context.Context, tx *store.Tx) error {
 		var err error
 		row, err = tx.Tenant.Create().SetID(in.ID).SetSlug(in.Slug).SetName(in.Name).SetOrigin(string(in.Origin)).
-			SetStatus(string(StatusActive)).SetConfig(stored).SetCreatedAt(now).SetUpdatedAt(now).Save(ctx)
+			SetStatus(string(StatusActive)).SetConfig(stored).SetCreatedAt(created).SetUpdatedAt(now).Save(ctx)
 		if err != nil {
 			return err
 		}
-		if err := key.insert(ctx, tx, now); err != nil {
-			return err
+		for _, key := range keys {
+			if err := key.insert(ctx, tx, now); err != nil {
+				return err
+			}
 		}
 		return tx.TenantConfigVersion.Create().SetTenantID(in.ID).SetVersion(row.ConfigVersion).SetConfig(stored).
 			SetChanges(changes).SetActor(string(by)).SetCreatedAt(now).Exec(ctx)
@@ -144,10 +163,9 @@ func (p *Provisioner) Create(ctx context.Context, by Actor, in NewTenant) (*Reco
 		return nil, fmt.Errorf("create tenant %q: %w", in.Slug, err)
 	}
 	p.registry.Invalidate(Changed{row.ID, row.Version, []string{row.Slug}})
-	return p.record(row)
+	return row, nil
 }
 
-// checkNew finds all that is wrong with a new tenant but its configuration.
 // check finds all that is wrong with a new tenant, its configuration too.
 func (p *Provisioner) check(in NewTenant) (base, full config.Config, err error) {
 	wrong := checkNew(in)
@@ -169,9 +187,11 @@ func (p *Provisioner) check(in NewTenant) (base, full config.Config, err error) 
 	return base, full, problem.Invalid("invalid_tenant", "the tenant is not valid", wrong...)
 }
 
+// checkNew finds all that is wrong with a new tenant but its configuration.
 func checkNew(in NewTenant) []problem.Field {
 	var fields []problem.Field
-	if in.Origin != OriginCompatible && in.Origin != OriginSystem {
+	own := in.Origin == OriginCompatible && in.Slug == in.ID.String()
+	if !own && in.Origin != OriginSystem {
 		if why := SlugProblem(in.Slug); why != "" {
 			fields = append(fields, problem.Field{Path: "slug", Reason: why})
 		}

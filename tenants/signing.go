@@ -30,6 +30,8 @@ type draftKey struct {
 	sealed    []byte
 	state     KeyState
 	activated *time.Time // for a published key: when it is to sign
+	retired   *time.Time
+	created   time.Time // when it is inserted, unless set
 }
 
 // newKey makes and seals a key. It may take long for RSA, so never call it inside a unit of work.
@@ -38,6 +40,11 @@ func (p *Provisioner) newKey(ctx context.Context, tenantID uuid.UUID, alg jose.A
 	if err != nil {
 		return nil, fmt.Errorf("make a signing key: %w", err)
 	}
+	return p.draft(tenantID, key)
+}
+
+// draft seals a key.
+func (p *Provisioner) draft(tenantID uuid.UUID, key *jose.Key) (*draftKey, error) {
 	private, err := key.MarshalPrivate()
 	if err != nil {
 		return nil, fmt.Errorf("make a signing key: %w", err)
@@ -47,8 +54,13 @@ func (p *Provisioner) newKey(ctx context.Context, tenantID uuid.UUID, alg jose.A
 }
 
 func (k *draftKey) insert(ctx context.Context, tx *store.Tx, now time.Time) error {
+	created := k.created
+	if created.IsZero() {
+		created = now
+	}
 	return tx.SigningKey.Create().SetTenantID(k.tenant).SetKid(k.id).SetAlg(k.alg).SetPublicJwk(k.public).SetPrivateKey(k.sealed).
-		SetSealVersion(keySealVersion).SetState(string(k.state)).SetNillableActivatedAt(k.activated).SetCreatedAt(now).SetUpdatedAt(now).Exec(ctx)
+		SetSealVersion(keySealVersion).SetState(string(k.state)).SetNillableActivatedAt(k.activated).SetNillableRetiredAt(k.retired).
+		SetCreatedAt(created).SetUpdatedAt(now).Exec(ctx)
 }
 
 // RotateKey publishes a new signing key, which signs once every client can know it. The key before it then retires: see AdvanceKeys. Errors:

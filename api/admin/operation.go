@@ -71,6 +71,15 @@ func described(o huma.Operation, description string) huma.Operation {
 	return o
 }
 
+// conditional says that an operation can answer that nothing has changed.
+func conditional(o huma.Operation) huma.Operation {
+	if o.Responses == nil {
+		o.Responses = map[string]*huma.Response{}
+	}
+	o.Responses["304"] = &huma.Response{Description: http.StatusText(http.StatusNotModified)}
+	return o
+}
+
 // answering gives an operation another status than 200.
 func answering(o huma.Operation, status int) huma.Operation {
 	o.DefaultStatus = status

@@ -15,6 +15,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/latchkeep/latchkeep/auth/audit"
+	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/transfer"
 	"github.com/latchkeep/latchkeep/auth/webhook"
@@ -34,6 +35,8 @@ type Options struct {
 	Jobs       *transfer.Jobs
 	Webhooks   *webhook.Room
 	Audit      *audit.Log
+	// Idempotency keeps the answers to requests that clients may send again.
+	Idempotency *idempotency.Keys
 	// Single says that there is one tenant, whose API is at the root.
 	Single  bool
 	Ready   func(context.Context) error // whether the database answers
@@ -59,7 +62,7 @@ func New(o Options) *Server {
 	c := describeAPI(o.Version)
 	use := humaproblem.Configure(&c, humaproblem.Compatible, o.Log)
 	s.api = humachi.New(s.router, c)
-	s.api.UseMiddleware(use, s.authorize)
+	s.api.UseMiddleware(use, s.authorize, s.repeatable)
 	s.userOperations()
 	s.emailOperations()
 	s.metadataOperations()

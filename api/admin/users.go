@@ -33,7 +33,7 @@ func (s *Server) userOperations() {
 	huma.Register(s.api, described(op("create-user", http.MethodPost, "/users", tenants.UsersWrite, tagUsers, "Create a user", 400, 409, 413, 415),
 		"Needs an address or a username. With addresses exactly one must be primary. No mail is sent. Answers 409 where the id (of any tenant), an address "+
 			"or the username is taken. Tells webhooks `user.create`."), s.createUser)
-	huma.Register(s.api, op("get-user", http.MethodGet, "/users/{user_id}", tenants.UsersRead, tagUsers, "Read a user", 304, 400), s.getUser)
+	huma.Register(s.api, conditional(op("get-user", http.MethodGet, "/users/{user_id}", tenants.UsersRead, tagUsers, "Read a user", 400)), s.getUser)
 	huma.Register(s.api, described(op("edit-user", http.MethodPatch, "/users/{user_id}", tenants.UsersWrite, tagUsers, "Change a user's name, picture or username",
 		400, 409, 412, 413, 415), "A member left out stays as it is, null clears it. Members that are not named here are ignored."), s.editUser)
 	huma.Register(s.api, described(op("delete-user", http.MethodDelete, "/users/{user_id}", tenants.UsersWrite, tagUsers, "Delete a user", 400, 412),

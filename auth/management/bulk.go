@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/auth"
+	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -33,6 +34,7 @@ func (s *Service) DeleteMany(ctx context.Context, t *tenants.Tenant, by Caller, 
 		return nil, problem.Invalid("too_many_users", "at most 1000 users can be deleted at once")
 	}
 	ids = unique(ids)
+	ctx = idempotency.Without(ctx)
 	outcomes := make([]Outcome, 0, len(ids))
 	for some := range slices.Chunk(ids, bulkAtOnce) {
 		deleted, err := s.deleteSome(ctx, t, by, some)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -45,6 +46,9 @@ func (s *Service) Create(ctx context.Context, t *tenants.Tenant, by Caller, n Ne
 		return user.AdminView{}, err
 	}
 	view := user.NewAdminView(t, u)
+	if err := idempotency.Settle(ctx, view); err != nil {
+		return user.AdminView{}, err
+	}
 	w := &auth.Work{}
 	w.Do(user.Create(u))
 	s.audit(t, w, by, event.UserCreated, u, nil)

@@ -39,7 +39,7 @@ func (s *Service) Credential(ctx context.Context, t *tenants.Tenant, userID uuid
 // DeleteCredential takes a passkey or security key from a person, the last one, too. Errors: user_not_found; credential_not_found, also for
 // somebody else's.
 func (s *Service) DeleteCredential(ctx context.Context, t *tenants.Tenant, by Caller, userID uuid.UUID, id string) error {
-	err := s.change(ctx, t, by, userID, "delete a credential", func(c *change) error {
+	err := s.revise(ctx, t, by, userID, "delete a credential", func(c *revision) error {
 		credential := c.user.Credential(id)
 		if credential == nil {
 			return errCredentialNotFound

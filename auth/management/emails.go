@@ -48,7 +48,7 @@ func (s *Service) AddEmail(ctx context.Context, t *tenants.Tenant, by Caller, us
 		return nil, err
 	}
 	var added user.Email
-	err = s.change(ctx, t, by, userID, "add an address", func(c *change) error {
+	err = s.revise(ctx, t, by, userID, "add an address", func(c *revision) error {
 		if len(c.user.Emails) >= t.Config.Email.Limit {
 			return errEmailLimit
 		}
@@ -79,7 +79,7 @@ func (s *Service) AddEmail(ctx context.Context, t *tenants.Tenant, by Caller, us
 }
 
 // claim looks at what is stored of an address. What belongs to nobody is filled in. Error: email_already_exists.
-func (c *change) claim(ctx context.Context, e *user.Email) (unowned bool, err error) {
+func (c *revision) claim(ctx context.Context, e *user.Email) (unowned bool, err error) {
 	owner, err := c.s.n.Users.OwnerOf(ctx, c.t, e.Address)
 	switch {
 	case err != nil:
@@ -101,7 +101,7 @@ func (c *change) claim(ctx context.Context, e *user.Email) (unowned bool, err er
 // DeleteEmail takes an address from a person, with the identities that are bound to it. Errors: user_not_found, email_not_found,
 // email_is_primary.
 func (s *Service) DeleteEmail(ctx context.Context, t *tenants.Tenant, by Caller, userID, id uuid.UUID) error {
-	return s.change(ctx, t, by, userID, "delete an address", func(c *change) error {
+	return s.revise(ctx, t, by, userID, "delete an address", func(c *revision) error {
 		e := c.user.EmailByID(id)
 		switch {
 		case e == nil:
@@ -120,7 +120,7 @@ func (s *Service) DeleteEmail(ctx context.Context, t *tenants.Tenant, by Caller,
 // SetPrimaryEmail makes an address of a person her primary one, verified or not. One that is primary stays so, and nobody is told. Errors:
 // user_not_found, email_not_found.
 func (s *Service) SetPrimaryEmail(ctx context.Context, t *tenants.Tenant, by Caller, userID, id uuid.UUID) error {
-	return s.change(ctx, t, by, userID, "set the primary address", func(c *change) error {
+	return s.revise(ctx, t, by, userID, "set the primary address", func(c *revision) error {
 		e := c.user.EmailByID(id)
 		switch {
 		case e == nil:

@@ -13,6 +13,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
+	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/passkey"
 	"github.com/latchkeep/latchkeep/auth/password"
 	"github.com/latchkeep/latchkeep/auth/session"
@@ -55,8 +56,12 @@ func (s *Service) Get(ctx context.Context, t *tenants.Tenant, id uuid.UUID) (*us
 	return s.n.Users.Load(ctx, t, id)
 }
 
-// commit carries out what one request wants.
+// commit carries out what one request wants. Where the request can be sent again it is noted, in the same transaction, that it was carried
+// out, with its answer if idempotency.Settle was told that.
 func (s *Service) commit(ctx context.Context, t *tenants.Tenant, w *auth.Work, doing string) error {
+	if claim := idempotency.From(ctx); claim != nil && !w.Empty() {
+		w.Do(claim.Done())
+	}
 	if err := w.Commit(ctx, s.n.Store, scope.Tenant(t.ID), s.n.Outbox); err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}

@@ -26,7 +26,7 @@ func (s *Service) PatchMetadata(
 	ctx context.Context, t *tenants.Tenant, by Caller, userID uuid.UUID, patch json.RawMessage,
 ) (user.Metadata, error) {
 	var after user.Metadata
-	err := s.change(ctx, t, by, userID, "change metadata", func(c *change) (err error) {
+	err := s.revise(ctx, t, by, userID, "change metadata", func(c *revision) (err error) {
 		before := c.user.Metadata
 		if after, err = before.MergeAll(patch); err != nil || after == before {
 			return err

@@ -75,7 +75,7 @@ func (s *Service) setPassword(
 	if err != nil {
 		return nil, err
 	}
-	err = s.change(ctx, t, by, userID, "set a password", func(c *change) error {
+	err = s.revise(ctx, t, by, userID, "set a password", func(c *revision) error {
 		if err := allowed(c.user); err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func (s *Service) setPassword(
 
 // DeletePassword takes the password from a person. Errors: user_not_found, password_not_found.
 func (s *Service) DeletePassword(ctx context.Context, t *tenants.Tenant, by Caller, userID uuid.UUID) error {
-	return s.change(ctx, t, by, userID, "delete a password", func(c *change) error {
+	return s.revise(ctx, t, by, userID, "delete a password", func(c *revision) error {
 		if c.user.Password == nil {
 			return errPasswordNotFound
 		}

@@ -30,7 +30,7 @@ func (s *Service) OTP(ctx context.Context, t *tenants.Tenant, userID uuid.UUID) 
 
 // DeleteOTP takes the authenticator app from a person, with the recovery codes that stand in for it. Errors: user_not_found, otp_not_found.
 func (s *Service) DeleteOTP(ctx context.Context, t *tenants.Tenant, by Caller, userID uuid.UUID) error {
-	err := s.change(ctx, t, by, userID, "delete an authenticator app", func(c *change) error {
+	err := s.revise(ctx, t, by, userID, "delete an authenticator app", func(c *revision) error {
 		if c.user.TOTP == nil {
 			return errOTPNotFound
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent"
 	entsession "github.com/latchkeep/latchkeep/ent/session"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
@@ -128,11 +129,18 @@ func insert(ctx context.Context, tx *store.Tx, row *ent.Session) error {
 	return nil
 }
 
+// ErrBlocked is the answer to a sign-in that was under way when the person was blocked.
+var ErrBlocked = problem.Conflict("user_blocked", "the user is blocked")
+
 // evict ends the oldest sessions so that the new one fits within the limit. The user's row is locked first, so that concurrent sign-ins
-// count one after the other.
+// count one after the other. Errors: ErrBlocked.
 func (s *Service) evict(ctx context.Context, tx *store.Tx, t *tenants.Tenant, w *auth.Work, userID uuid.UUID, at time.Time) error {
-	if err := tx.Raw.LockUser(ctx, userID); err != nil {
+	blocked, err := tx.Raw.LockForSignIn(ctx, userID)
+	if err != nil {
 		return fmt.Errorf("lock user: %w", err)
+	}
+	if blocked {
+		return ErrBlocked
 	}
 	surplus, err := tx.Raw.SurplusSessions(ctx, userID, max(t.Config.Session.Limit, 1)-1, at)
 	if err != nil || len(surplus) == 0 {

@@ -9,29 +9,18 @@ import (
 	entuser "github.com/latchkeep/latchkeep/ent/user"
 )
 
-// SetUnsafeMetadata replaces what a person may write about herself; an empty text clears it. She is found by what it says from then on.
+// SetUnsafeMetadata replaces what a person may write about herself; an empty text clears it.
 func (u *User) SetUnsafeMetadata(object string) store.Write {
-	u.Metadata.Unsafe = object
-	userID, at := u.ID, u.UpdatedAt
-	sync := SyncMetadata(userID, u.Metadata)
-	return func(ctx context.Context, tx *store.Tx) error {
-		row := tx.User.Update().Where(entuser.ID(userID)).SetUpdatedAt(at)
-		if object == "" {
-			row.ClearUnsafeMetadata()
-		} else {
-			row.SetUnsafeMetadata(object)
-		}
-		if err := row.Exec(ctx); err != nil {
-			return fmt.Errorf("store metadata: %w", err)
-		}
-		return sync(ctx, tx)
-	}
+	m := u.Metadata
+	m.Unsafe = object
+	return u.SetMetadata(m)
 }
 
-// SetMetadata replaces all that is said about a person; empty texts clear.
+// SetMetadata replaces all that is said about a person; empty texts clear. She is found by what it says from then on.
 func (u *User) SetMetadata(m Metadata) store.Write {
 	u.Metadata = m
 	userID, at := u.ID, u.UpdatedAt
+	sync := SyncMetadata(userID, m)
 	return func(ctx context.Context, tx *store.Tx) error {
 		row := tx.User.Update().Where(entuser.ID(userID)).SetUpdatedAt(at)
 		setOrClear(m.Public, row.SetPublicMetadata, row.ClearPublicMetadata)
@@ -40,7 +29,7 @@ func (u *User) SetMetadata(m Metadata) store.Write {
 		if err := row.Exec(ctx); err != nil {
 			return fmt.Errorf("store metadata: %w", err)
 		}
-		return nil
+		return sync(ctx, tx)
 	}
 }
 

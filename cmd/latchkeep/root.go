@@ -24,7 +24,7 @@ func newRoot() *cobra.Command {
 	}
 	settings.AddFlags(root.PersistentFlags())
 	root.AddCommand(
-		newDev(), newServe(), newWorker(), newMigrate(), newTenant(), newUser(), newKey(), newOperator(), newConfig(), newDoctor(),
+		newDev(), newServe(), newWorker(), newMigrate(), newTenant(), newUser(), newImport(), newKey(), newOperator(), newConfig(), newDoctor(),
 		newCleanup(), newIsReady(), newSchema(), newVersion(),
 	)
 	return root
@@ -44,7 +44,9 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 // read reads the settings of a command. The error lists everything that is wrong.
 func read(cmd *cobra.Command, o settings.LoadOptions) (*settings.Settings, settings.Notices, error) {
 	o.Env = os.Environ()
-	o.Flags = cmd.Flags()
+	if o.Flags == nil {
+		o.Flags = cmd.Flags()
+	}
 	o.TenantKeys = append(o.TenantKeys, wire.TenantKeys()...)
 	return settings.Load(o)
 }

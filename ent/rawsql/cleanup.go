@@ -20,17 +20,18 @@ type Expiring struct {
 
 // The kinds of row that clean-up deletes, each by the column that says how old it is.
 var (
-	ExpiredFlows          = Expiring{table: "flows", column: "expires_at"}
-	ExpiredPasscodes      = Expiring{table: "passcodes", column: "expires_at"}
-	ExpiredOneTimeTokens  = Expiring{table: "one_time_tokens", column: "expires_at"}
-	ExpiredTrustedDevices = Expiring{table: "trusted_devices", column: "expires_at"}
-	ExpiredSessions       = Expiring{table: "sessions", column: "expires_at"}
-	ExpiredRevocations    = Expiring{table: "revocations", column: "expires_at"}
-	ExpiredSAMLUses       = Expiring{table: "saml_uses", column: "expires_at"}
-	ExpiredJobs           = Expiring{table: "jobs", column: "expires_at"}
-	DoneIntents           = Expiring{table: "outbox", column: "done_at", where: "state IN ('done', 'dropped') AND "}
-	OldAuditLogs          = Expiring{table: "audit_logs", column: "created_at"}
-	OldWebhookDeliveries  = Expiring{table: "webhook_deliveries", column: "created_at", where: "state <> 'waiting' AND "}
+	ExpiredFlows           = Expiring{table: "flows", column: "expires_at"}
+	ExpiredPasscodes       = Expiring{table: "passcodes", column: "expires_at"}
+	ExpiredOneTimeTokens   = Expiring{table: "one_time_tokens", column: "expires_at"}
+	ExpiredTrustedDevices  = Expiring{table: "trusted_devices", column: "expires_at"}
+	ExpiredSessions        = Expiring{table: "sessions", column: "expires_at"}
+	ExpiredRevocations     = Expiring{table: "revocations", column: "expires_at"}
+	ExpiredSAMLUses        = Expiring{table: "saml_uses", column: "expires_at"}
+	ExpiredIdempotencyKeys = Expiring{table: "idempotency_keys", column: "expires_at"}
+	ExpiredJobs            = Expiring{table: "jobs", column: "expires_at"}
+	DoneIntents            = Expiring{table: "outbox", column: "done_at", where: "state IN ('done', 'dropped') AND "}
+	OldAuditLogs           = Expiring{table: "audit_logs", column: "created_at"}
+	OldWebhookDeliveries   = Expiring{table: "webhook_deliveries", column: "created_at", where: "state <> 'waiting' AND "}
 )
 
 // String is the name of the table.

@@ -29,6 +29,22 @@ func (q *Queries) LockUser(ctx context.Context, id uuid.UUID) error {
 	return nil
 }
 
+// LockForSignIn is LockUser before a session is stored: it tells whether the user was blocked by then. Blocking her locks the same row.
+//
+// Why raw: as LockUser. It reads on SQLite, too.
+func (q *Queries) LockForSignIn(ctx context.Context, id uuid.UUID) (blocked bool, err error) {
+	owner, err := tenant(ctx)
+	if err != nil {
+		return false, fmt.Errorf("lock user: %w", err)
+	}
+	rows, err := q.query(ctx, `SELECT blocked_at IS NOT NULL FROM users WHERE tenant_id = ? AND id = ?`+q.forUpdate(), owner, id)
+	found, err := collect(rows, err, func(rows *sql.Rows) (blocked bool, err error) { return blocked, rows.Scan(&blocked) })
+	if err != nil {
+		return false, fmt.Errorf("lock user: %w", err)
+	}
+	return len(found) > 0 && found[0], nil
+}
+
 // SurplusSession is a session beyond a user's limit.
 type SurplusSession struct {
 	ID        uuid.UUID

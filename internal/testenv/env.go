@@ -110,6 +110,9 @@ func (e *Env) Replica(t testing.TB) *Env {
 	return start(t, e.Dialect, e.url, e.mails, e.options)
 }
 
+// DatabaseURL names the program's database, for what looks at it from outside.
+func (e *Env) DatabaseURL() string { return e.url }
+
 func newOptions(t testing.TB, opts []Option) options {
 	t.Helper()
 	o := options{settings: map[string]string{}}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/flows"
+	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/passcode"
 	"github.com/latchkeep/latchkeep/auth/passkey"
@@ -75,9 +76,10 @@ type App struct {
 	Sessions    *session.Service
 	Flows       *flows.Flows
 	Management  *management.Service
+	Webhooks    *webhook.Room
+	Idempotency *idempotency.Keys
 	Jobs        *transfer.Jobs
 	Exporter    *transfer.Exporter
-	Webhooks    *webhook.Room
 	// Single is the configuration of the only tenant, in single-tenant mode.
 	Single *config.Config
 
@@ -187,13 +189,14 @@ func (a *App) buildAuth() error {
 	passkeys := passkey.NewRoom(a.Store)
 	totps := totp.NewRoom(a.Store, a.keyring)
 	devices := devicetrust.NewRoom(a.Store)
+	a.Idempotency = idempotency.New(a.Store, a.keyring, time.Now)
 	a.Management = management.New(management.Needs{
 		Store: a.Store, Outbox: out, Keyring: a.keyring, Users: a.Users,
 		Passwords: passwords, Passkeys: passkeys, TOTP: totps, Devices: devices, Sessions: a.Sessions,
 	})
+	a.Webhooks = webhook.NewRoom(a.Store, out, a.Registry)
 	a.Exporter = transfer.NewExporter(a.Store, totps)
 	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)
-	a.Webhooks = webhook.NewRoom(a.Store, out, a.Registry)
 	var err error
 	a.Flows, err = flows.New(flows.Needs{
 		Store:     a.Store,

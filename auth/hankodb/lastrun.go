@@ -1,0 +1,68 @@
+package hankodb
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/latchkeep/latchkeep/ent"
+	"github.com/latchkeep/latchkeep/ent/job"
+	"github.com/latchkeep/latchkeep/ent/scope"
+	"github.com/latchkeep/latchkeep/ent/store"
+)
+
+// The last import of a tenant that came to its end is written down, as a job that is done: what was in the old database then and is not here
+// now was deleted here, and must not come back.
+const (
+	jobKind = "hanko"
+	// jobLasts is how long it is remembered: longer than two systems are run side by side.
+	jobLasts = 10 * 365 * 24 * time.Hour
+	// clocks of the two systems may differ by this much.
+	clocks = 5 * time.Minute
+)
+
+func jobSource(tenant uuid.UUID) []byte {
+	sum := sha256.Sum256([]byte("hanko tenant " + tenant.String()))
+	return sum[:]
+}
+
+// lastRun is when the last import of a tenant began that came to its end; zero where there was none.
+func (i *Importer) lastRun(ctx context.Context, p *plan) (time.Time, error) {
+	row, err := i.n.Store.Reader().Job.Query().Where(job.Kind(jobKind), job.Source(jobSource(p.id))).
+		Order(ent.Desc(job.FieldFinishedAt)).First(scope.With(ctx, scope.Tenant(p.target)))
+	if ent.IsNotFound(err) || err == nil && row.FinishedAt == nil {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	return row.FinishedAt.UTC(), nil
+}
+
+// noteRun writes down that an import came to its end, unless it brought nothing.
+func (i *Importer) noteRun(ctx context.Context, p *plan, o *Outcome) error {
+	brought := o.Created
+	for _, c := range o.Counts {
+		brought = brought || c.Imported > 0
+	}
+	if i.o.DryRun || !brought && !p.last.IsZero() {
+		return nil
+	}
+	return i.unit(ctx, p, func(ctx context.Context, tx *store.Tx) error {
+		n, err := tx.Job.Update().Where(job.Kind(jobKind), job.Source(jobSource(p.id))).
+			SetFinishedAt(i.now).SetUpdatedAt(i.now).SetExpiresAt(i.now.Add(jobLasts)).Save(ctx)
+		if err != nil || n > 0 {
+			return err
+		}
+		return tx.Job.Create().SetKind(jobKind).SetState("done").SetOptions([]byte("{}")).SetCreatedBy("cli").SetSource(jobSource(p.id)).
+			SetFinishedAt(i.now).SetCreatedAt(i.now).SetUpdatedAt(i.now).SetExpiresAt(i.now.Add(jobLasts)).Exec(ctx)
+	})
+}
+
+// gone reports whether a row that is not here was taken over before, so that it must have been deleted here. Hanko sets the time of the last
+// change of every row that it writes.
+func (p *plan) gone(changed time.Time) bool {
+	return !p.last.IsZero() && !changed.IsZero() && changed.Before(p.last.Add(-clocks))
+}

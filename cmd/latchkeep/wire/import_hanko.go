@@ -1,0 +1,16 @@
+package wire
+
+import (
+	"github.com/latchkeep/latchkeep/auth/hankodb"
+	"github.com/latchkeep/latchkeep/auth/totp"
+	"github.com/latchkeep/latchkeep/auth/transfer"
+)
+
+// HankoImporter takes over what is in a Hanko database.
+func (a *App) HankoImporter() *hankodb.Importer {
+	return hankodb.New(hankodb.Needs{
+		Store: a.Store, Keyring: a.keyring, Provisioner: a.Provisioner,
+		Accounts: transfer.NewWriter(a.Store, totp.NewRoom(a.Store, a.keyring)),
+		Single:   a.Single != nil,
+	})
+}
