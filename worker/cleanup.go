@@ -68,8 +68,8 @@ func (c *cleanup) rules(at time.Time) []rule {
 		{rawsql.ExpiredSessions, at},
 		{rawsql.ExpiredRevocations, at},
 		{rawsql.ExpiredSAMLUses, at},
-		{rawsql.ExpiredJobs, at},
 		{rawsql.ExpiredIdempotencyKeys, at},
+		{rawsql.ExpiredJobs, at},
 		{rawsql.DoneIntents, at.Add(-c.policy.Intents)},
 	}
 	if c.policy.AuditLogs > 0 {

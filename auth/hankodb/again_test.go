@@ -71,8 +71,9 @@ func TestImport_AgainBringsWhatIsNewAndKeepsWhatChangedHere(t *testing.T) {
 	eva := h.person(w.tenant, "eva@shop.example")
 	h.exec("UPDATE users SET updated_at = $1 WHERE id = $2", later, eva.id.String())
 	h.session(w.tenant, w.pia, w.newest)
-	h.insert("audit_logs", record{"tenant_id": w.tenant, "type": "user_logged_out", "meta_http_request_id": "new", "meta_source_ip": "", "meta_user_agent": "",
-		"created_at": later, "updated_at": later})
+	h.insert("audit_logs", record{
+		"tenant_id": w.tenant, "type": "user_logged_out", "meta_http_request_id": "new", "meta_source_ip": "", "meta_user_agent": "", "created_at": later, "updated_at": later,
+	})
 
 	r := imported(t, h, env)
 	require.Empty(t, r.problems)

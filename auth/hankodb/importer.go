@@ -1,6 +1,7 @@
 package hankodb
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -79,7 +80,7 @@ func (i *Importer) Run(ctx context.Context, source *Source, o Options) (*Report,
 		return report, err
 	}
 	for _, p := range plans {
-		outcome := &Outcome{Source: p.id, Target: p.target, Slug: p.slug, Counts: map[string]*Count{}}
+		outcome := &Outcome{Source: p.id, Target: p.target, Slug: cmp.Or(p.slug, p.target.String()), Counts: map[string]*Count{}}
 		report.Tenants = append(report.Tenants, outcome)
 		err := run.tenant(ctx, p, outcome)
 		report.Problems = run.problems.n

@@ -52,11 +52,13 @@ func (i *Importer) noteRun(ctx context.Context, p *plan, o *Outcome) error {
 	}
 	return i.unit(ctx, p, func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.Job.Update().Where(job.Kind(jobKind), job.Source(jobSource(p.id))).
-			SetFinishedAt(i.now).SetUpdatedAt(i.now).SetExpiresAt(i.now.Add(jobLasts)).Save(ctx)
+			SetFinishedAt(i.now).SetUpdatedAt(i.now).SetExpiresAt(i.now.Add(jobLasts)).SetTotal(o.count(Users).Read).SetDone(o.count(Users).Read).
+			SetRejected(o.count(Users).Refused).Save(ctx)
 		if err != nil || n > 0 {
 			return err
 		}
 		return tx.Job.Create().SetKind(jobKind).SetState("done").SetOptions([]byte("{}")).SetCreatedBy("cli").SetSource(jobSource(p.id)).
+			SetTotal(o.count(Users).Read).SetDone(o.count(Users).Read).SetRejected(o.count(Users).Refused).
 			SetFinishedAt(i.now).SetCreatedAt(i.now).SetUpdatedAt(i.now).SetExpiresAt(i.now.Add(jobLasts)).Exec(ctx)
 	})
 }

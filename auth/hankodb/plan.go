@@ -87,7 +87,8 @@ func openerOf(secrets []string) (*secret.Keyring, error) {
 	list := []string{secret.Generate()}
 	for n, s := range secrets {
 		if len(s) < secret.MinLength {
-			return nil, problem.Invalid("invalid_import", fmt.Sprintf("secret %d has less than %d bytes, so it cannot be one of Hanko's", n+1, secret.MinLength))
+			return nil, problem.Invalid("invalid_import",
+				fmt.Sprintf("secret %d has less than %d bytes, so it cannot be one of Hanko's", n+1, secret.MinLength))
 		}
 		list = append(list, s)
 	}
@@ -145,7 +146,8 @@ func (i *Importer) checkKeys(ctx context.Context, p *plan) error {
 		return err
 	}
 	if len(keys) == 0 {
-		i.problems.add(Problem{Tenant: p.id, Table: "jwks", Reason: "the tenant has no signing key (its keys may be in a KMS); it gets a new one, and tokens from before are not accepted"})
+		i.problems.add(Problem{Tenant: p.id, Table: "jwks", Reason: "the tenant has no signing key (its keys may be in a KMS); " +
+			"it gets a new one, and tokens from before are not accepted"})
 	}
 	for _, k := range keys {
 		plain, err := p.opener.OpenLegacy(k.sealed)
@@ -174,7 +176,8 @@ func (s *Source) missing() []string {
 		}
 	}
 	for _, c := range [][2]string{
-		{"identities", "user_id"}, {"identities", "provider_user_id"}, {"otp_secrets", "last_validated_step"}, {"webauthn_credentials", "mfa_only"}, {"users", "name"},
+		{"identities", "user_id"}, {"identities", "provider_user_id"}, {"otp_secrets", "last_validated_step"},
+		{"webauthn_credentials", "mfa_only"}, {"users", "name"},
 	} {
 		if s.catalog.has(c[0]) && !s.catalog.hasColumn(c[0], c[1]) {
 			lacks = append(lacks, c[0]+"."+c[1])

@@ -48,9 +48,6 @@ func (r *row) text(name string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(r.texts[r.index[name]].String, ""), "\x00", "")
 }
 
-// given reports whether a text is not NULL.
-func (r *row) given(name string) bool { return r.texts[r.index[name]].Valid }
-
 // id is a UUID; nil for NULL and for what is none.
 func (r *row) id(name string) uuid.UUID {
 	id, err := uuid.Parse(strings.TrimSpace(r.texts[r.index[name]].String))

@@ -138,7 +138,8 @@ func (i *Importer) devices(ctx context.Context, p *plan, o *Outcome, users []uui
 			count.Refused++
 		case d.token == "" || len(d.token) > 128 || strings.ContainsAny(d.token, "|:") || seen[d.token]:
 			count.Refused++
-			i.problems.add(Problem{Tenant: p.id, Table: "trusted_devices", ID: d.id.String(), User: &user, Reason: "the token is none, or is there twice; it was left out"})
+			i.problems.add(Problem{Tenant: p.id, Table: "trusted_devices", ID: d.id.String(), User: &user,
+				Reason: "the token is none, or is there twice; it was left out"})
 		default:
 			seen[d.token] = true
 			live = append(live, d)

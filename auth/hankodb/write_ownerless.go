@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/ent"
 	entemail "github.com/latchkeep/latchkeep/ent/email"
 	entidentity "github.com/latchkeep/latchkeep/ent/identity"
 	"github.com/latchkeep/latchkeep/ent/store"
@@ -142,13 +144,12 @@ func (i *Importer) pendingIdentity(ctx context.Context, tx *store.Tx, from *iden
 	if err != nil {
 		return false, "", err
 	}
-	for _, row := range here {
-		if row.ID == made.ID {
-			return false, "", nil
-		}
+	switch {
+	case slices.ContainsFunc(here, func(row *ent.Identity) bool { return row.ID == made.ID }):
+		return false, "", nil
+	case len(here) > 0:
 		return false, "the account at the third party is linked to a user", nil
-	}
-	if gone {
+	case gone:
 		return false, "", errGone
 	}
 	row := tx.Identity.Create().SetID(made.ID).SetProviderID(made.ProviderID).SetSubject(made.Subject).SetNillableSamlDomain(made.SAMLDomain).

@@ -40,10 +40,13 @@ type Needs struct {
 }
 
 // A Service manages the people of tenants.
-type Service struct{ n Needs }
+type Service struct {
+	n     Needs
+	lists *memory
+}
 
 // New makes the service.
-func New(n Needs) *Service { return &Service{n} }
+func New(n Needs) *Service { return &Service{n, newMemory()} }
 
 // A Caller is who manages: the back end's key, and where its request came from.
 type Caller struct {

@@ -72,6 +72,7 @@ func (r *Room) Created(t *tenants.Tenant, c Ceremony, answer json.RawMessage, no
 		MFAOnly:         c.Kind == SecurityKey,
 	}
 	copy(credential.AAGUID[:], made.Authenticator.AAGUID)
+	credential.Name = r.models.Name(credential.AAGUID)
 	return credential, nil
 }
 

@@ -52,7 +52,7 @@ func TestCredential_IsStoredAsItWasMade(t *testing.T) {
 				kim := s.person(t)
 				made := s.enrol(t, c.kind, kim, c.device)
 				held := c.device.Credentials()[0]
-				c.want.ID, c.want.PublicKey, c.want.AAGUID = held.ID, held.PublicKey(), made.AAGUID
+				c.want.ID, c.want.PublicKey, c.want.AAGUID, c.want.Name = held.ID, held.PublicKey(), made.AAGUID, c.named
 				require.Equal(t, c.want, *made)
 
 				has := s.credentials(t, kim)

@@ -20,7 +20,19 @@ func TestCredential_IsNamedAfterItsAuthenticator(t *testing.T) {
 		"00000000-0000-0000-0000-000000000000": "",
 		"11111111-2222-4333-8444-555555555555": "",
 	} {
-		c := passkey.Credential{AAGUID: uuid.MustParse(aaguid)}
-		require.Equal(t, name, c.Shown(start).Name, aaguid)
+		require.Equal(t, name, passkey.Models(nil).Name(uuid.MustParse(aaguid)), aaguid)
+	}
+}
+
+func TestModels_OfAFileTakeThePlaceOfOurs(t *testing.T) {
+	t.Parallel()
+
+	models, err := passkey.ReadModels([]byte(`{"fbfc3007-154e-4ecc-8c0b-6e020557d7bd": {"name": "A phone", "icon_light": "x"}, "11111111-2222-4333-8444-555555555555": {}}`))
+	require.NoError(t, err)
+	require.Equal(t, "A phone", models.Name(uuid.MustParse("fbfc3007-154e-4ecc-8c0b-6e020557d7bd")))
+	require.Empty(t, models.Name(uuid.MustParse("ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4")))
+	for _, broken := range []string{``, `[]`, `{"x": {"name": "y"}}`, `{"11111111-2222-4333-8444-555555555555": 7}`} {
+		_, err := passkey.ReadModels([]byte(broken))
+		require.Error(t, err, broken)
 	}
 }

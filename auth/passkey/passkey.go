@@ -59,6 +59,7 @@ type Credential struct {
 	PublicKey       []byte    `json:"p"` // COSE
 	AttestationType string    `json:"t,omitempty"`
 	AAGUID          uuid.UUID `json:"g,omitzero"`
+	Name            string    `json:"n,omitempty"` // of the authenticator's model, where it is known
 	SignCount       uint32    `json:"s,omitempty"`
 	Transports      []string  `json:"r,omitempty"`
 	BackupEligible  bool      `json:"be,omitempty"`
@@ -89,17 +90,20 @@ func (a *Assertion) Show(credentials []user.Credential) {
 }
 
 // A Room holds the WebAuthn ceremonies of all tenants.
-type Room struct{ store *store.Store }
+type Room struct {
+	store  *store.Store
+	models Models
+}
 
-// NewRoom keeps credentials in a store.
-func NewRoom(st *store.Store) *Room { return &Room{store: st} }
+// NewRoom keeps credentials in a store, named by the models of their authenticators; nil are the models that we know.
+func NewRoom(st *store.Store, models Models) *Room { return &Room{store: st, models: models} }
 
 // Shown is the credential as its owner will see it, once it is stored.
 func (c *Credential) Shown(at time.Time) user.Credential {
 	at = stored(at)
 	return user.Credential{
 		ID:              encode(c.ID),
-		Name:            modelName(c.AAGUID),
+		Name:            c.Name,
 		PublicKey:       encode(c.PublicKey),
 		AttestationType: c.AttestationType,
 		AAGUID:          c.AAGUID,

@@ -56,7 +56,7 @@ func newShop(t testing.TB, st *store.Store, configure ...func(*config.Config)) *
 	for _, change := range configure {
 		change(&c)
 	}
-	s := &shop{Tenant: &tenants.Tenant{ID: uuid.Must(uuid.NewV7()), Config: &c}, store: st, room: passkey.NewRoom(st), now: start}
+	s := &shop{Tenant: &tenants.Tenant{ID: uuid.Must(uuid.NewV7()), Config: &c}, store: st, room: passkey.NewRoom(st, nil), now: start}
 	require.NoError(t, st.Do(t.Context(), scope.System("test"), func(ctx context.Context, tx *store.Tx) error {
 		return tx.Tenant.Create().SetID(s.ID).SetSlug(s.ID.String()).SetOrigin("v1").SetConfig([]byte("{}")).Exec(ctx)
 	}))

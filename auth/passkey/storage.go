@@ -39,7 +39,7 @@ func Store(userID uuid.UUID, c Credential, at time.Time) store.Write {
 		err := tx.WebauthnCredential.Create().
 			SetUserID(userID).
 			SetCredentialID(c.ID).SetCredentialHash(hash(c.ID)).
-			SetName(modelName(c.AAGUID)).
+			SetName(c.Name).
 			SetPublicKey(c.PublicKey).SetAttestationType(c.AttestationType).SetAaguid(c.AAGUID).
 			SetSignCount(c.SignCount).
 			SetBackupEligible(c.BackupEligible).SetBackupState(c.BackupState).

@@ -29,8 +29,10 @@ type Order struct {
 	// AMR are the methods used (RFC 8176 in spirit, with the values that clients know).
 	AMR      []string
 	Remember bool
-	// Event is told to webhooks: session.create.flow or session.create.admin.
+	// Event is told to webhooks: session.create.flow or session.create.admin; empty is told to nobody.
 	Event event.Name
+	// Unlimited leaves the person's other sessions alone, however many they are.
+	Unlimited bool
 	// Origin, where not nil, is where the session will be used, in place of where the request came from, whatever the tenant wants to know.
 	Origin *Origin
 }
@@ -103,13 +105,16 @@ func (s *Service) Prepare(t *tenants.Tenant, c auth.Client, o Order) (*Issued, e
 	}
 	i.save = func(w *auth.Work) {
 		w.Do(func(ctx context.Context, tx *store.Tx) error {
-			if !o.NewUser {
+			if !o.NewUser && !o.Unlimited {
 				if err := s.evict(ctx, tx, t, w, o.User.ID, issued); err != nil {
 					return err
 				}
 			}
 			return insert(ctx, tx, row)
 		})
+		if o.Event == "" {
+			return
+		}
 		if hook, ok := event.Webhook(t, o.Event, o.User.ID, newView(row)); ok {
 			w.Do(func(context.Context, *store.Tx) error { w.Emit(hook); return nil }) // after the evictions
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -25,13 +26,11 @@ Without --run nothing is deleted, only counted.`,
 				if err != nil {
 					return err
 				}
-				for _, c := range counts {
-					fmt.Fprintf(cmd.OutOrStdout(), "%s: %d\n", c.Table, c.Rows)
+				done := cleaned{Deleted: run, Tables: make([]cleanedTable, len(counts))}
+				for i, c := range counts {
+					done.Tables[i] = cleanedTable(c)
 				}
-				if !run {
-					fmt.Fprintln(cmd.OutOrStdout(), "nothing was deleted: add --run to delete")
-				}
-				return nil
+				return answer(cmd, done, done.print)
 			})
 		},
 	}
@@ -40,4 +39,25 @@ Without --run nothing is deleted, only counted.`,
 	cmd.Flags().IntVarP(&size, "page-size", "s", 512, "rows to delete at a time")
 	cmd.Flags().BoolVar(&run, "run", false, "delete")
 	return cmd
+}
+
+// cleaned is what the command counted or deleted.
+type cleaned struct {
+	Deleted bool           `json:"deleted"`
+	Tables  []cleanedTable `json:"tables"`
+}
+
+type cleanedTable struct {
+	Table string `json:"table"`
+	Rows  int    `json:"rows"`
+}
+
+func (c cleaned) print(w io.Writer) error {
+	for _, t := range c.Tables {
+		fmt.Fprintf(w, "%s: %d\n", t.Table, t.Rows)
+	}
+	if !c.Deleted {
+		fmt.Fprintln(w, "nothing was deleted: add --run to delete")
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -12,9 +13,11 @@ import (
 )
 
 func newDoctor() *cobra.Command {
-	return &cobra.Command{
+	var checks wire.Checks
+	cmd := &cobra.Command{
 		Use: "doctor", Short: "Look for what is wrong with this installation, and say what to do", Args: cobra.NoArgs,
-		Long: `Look at the settings, the database, its migrations and its role, the secrets, Redis and the clocks, and say what to do about what is wrong.
+		Long: `Look at the settings, the secrets, the database, its migrations and its role, all tenants, Redis, the operator's mail host and the clocks, and say
+what to do about what is wrong.
 
 It changes nothing. It exits with 1 where something keeps the program from working; warnings alone do not.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -22,27 +25,42 @@ It changes nothing. It exits with 1 where something keeps the program from worki
 			if err != nil {
 				return err
 			}
-			sick := false
-			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
+			found := findings{OK: true}
 			for _, n := range notices {
 				if n.Warning {
-					fmt.Fprintf(table, "%s\tsettings\t%s\n", wire.Doubt, n)
+					found.Findings = append(found.Findings, wire.Finding{Health: wire.Doubt, What: "settings", Text: n.String()})
 				}
 			}
-			for _, f := range wire.Diagnose(cmd.Context(), s) {
-				fmt.Fprintf(table, "%s\t%s\t%s\n", f.Health, f.What, f.Text)
-				if f.Remedy != "" {
-					fmt.Fprintf(table, "\t\t-> %s\n", f.Remedy)
-				}
-				sick = sick || f.Health == wire.Broken
+			found.Findings = append(found.Findings, wire.Diagnose(cmd.Context(), s, checks)...)
+			for _, f := range found.Findings {
+				found.OK = found.OK && f.Health != wire.Broken
 			}
-			if err := table.Flush(); err != nil {
+			if err := answer(cmd, found, found.print); err != nil {
 				return err
 			}
-			if sick {
+			if !found.OK {
 				return errors.New("something is wrong, see above")
 			}
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&checks.DNS, "dns", false, "look up the host of every tenant, too")
+	return cmd
+}
+
+// findings are what the command prints.
+type findings struct {
+	OK       bool           `json:"ok"`
+	Findings []wire.Finding `json:"findings"`
+}
+
+func (f findings) print(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, one := range f.Findings {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", one.Health, one.What, one.Text)
+		if one.Remedy != "" {
+			fmt.Fprintf(t, "\t\t-> %s\n", one.Remedy)
+		}
+	}
+	return t.Flush()
 }

@@ -52,6 +52,10 @@ See docs/migrate-from-hanko.md.`,
 	return cmd
 }
 
+// shortLived is how long a connection is used while tables grow. PostgreSQL keeps the plans of what it looks up for foreign keys as long as the
+// connection lives: those made while the tables were empty are slow once they are not.
+const shortLived = 2 * time.Second
+
 type importFlags struct {
 	database, config, output      string
 	secrets, tenants, slugs, skip []string
@@ -75,6 +79,7 @@ func (f *importFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	o.Secrets = append(o.Secrets, s.Secrets.Reveal()...) // an installation may keep its secrets when it moves
+	s.Database.ConnMaxLifetime = shortLived
 	ctx := cmd.Context()
 	app, err := wire.New(ctx, s, wire.Options{Log: log, Version: version, NoSpareKeys: true})
 	if err != nil {
@@ -172,11 +177,11 @@ func (f *importFlags) execute(ctx context.Context, cmd *cobra.Command, importer 
 	if err := errors.Join(err, file.close(report)); err != nil {
 		return err
 	}
-	return summarise(cmd, report, time.Since(begun))
+	return printImported(cmd, report, time.Since(begun))
 }
 
-// summarise prints what came of an import: a line for each kind, over all tenants.
-func summarise(cmd *cobra.Command, r *hankodb.Report, took time.Duration) error {
+// printImported prints what came of an import: a line for each kind, over all tenants.
+func printImported(cmd *cobra.Command, r *hankodb.Report, took time.Duration) error {
 	out := cmd.OutOrStdout()
 	created := 0
 	for _, t := range r.Tenants {

@@ -15,7 +15,7 @@ func newIsReady() *cobra.Command {
 	return &cobra.Command{
 		Use:   "isready [public|admin|console|ops]",
 		Short: "Ask a running server whether it is ready",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  cobra.MaximumNArgs(1), ValidArgs: []cobra.Completion{"public", "admin", "console", "ops"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, _, err := loadBriefly(cmd, settings.LoadOptions{Skip: settings.SkipSecrets | settings.SkipDatabase})
 			if err != nil {
@@ -66,6 +66,9 @@ func ask(cmd *cobra.Command, url string) error {
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("not ready: %s answered %s", url, response.Status)
 	}
-	_, err = fmt.Fprintln(cmd.OutOrStdout(), "ready")
-	return err
+	found := struct {
+		Ready bool   `json:"ready"`
+		URL   string `json:"url"`
+	}{true, url}
+	return answer(cmd, found, line("ready"))
 }

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"text/tabwriter"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,46 +13,55 @@ import (
 )
 
 func newKey() *cobra.Command {
-	key := &cobra.Command{Use: "key", Short: "Look at and rotate the keys that sign a tenant's tokens"}
-	key.AddCommand(
+	return group("key", "Look at and rotate the keys that sign a tenant's tokens",
 		&cobra.Command{
-			Use: "list ID|SLUG", Short: "List a tenant's signing keys", Args: cobra.ExactArgs(1),
+			Use: "list ID|SLUG", Short: "List a tenant's signing keys", Args: cobra.ExactArgs(1), ValidArgsFunction: completeTenant,
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return withTenant(cmd, args[0], func(ctx context.Context, app *wire.App, record *tenants.Record) error {
 					keys, err := app.Provisioner.SigningKeys(ctx, record.ID)
 					if err != nil {
 						return err
 					}
-					table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
-					fmt.Fprintln(table, "ID\tALGORITHM\tSTATE\tSIGNS FROM")
-					for _, k := range keys {
-						fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", k.ID, k.Alg, k.State, signsFrom(k))
+					list := make([]shownKey, len(keys))
+					for i, k := range keys {
+						list[i] = showKey(k)
 					}
-					return table.Flush()
+					return answer(cmd, list, table("ID\tALGORITHM\tSTATE\tSIGNS FROM", func(w io.Writer) {
+						for _, k := range list {
+							fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", k.ID, k.Algorithm, k.State, k.SignsFrom.Format(time.RFC3339))
+						}
+					}))
 				})
 			},
 		},
 		&cobra.Command{
-			Use: "rotate ID|SLUG", Short: "Publish a new signing key, which signs once every client can know it", Args: cobra.ExactArgs(1),
+			Use: "rotate ID|SLUG", Short: "Publish a new signing key, which signs once every client can know it", Args: cobra.ExactArgs(1), ValidArgsFunction: completeTenant,
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return withTenant(cmd, args[0], func(ctx context.Context, app *wire.App, record *tenants.Record) error {
 					k, err := app.Provisioner.RotateKey(ctx, tenants.ByCLI, record.ID)
 					if err != nil {
 						return err
 					}
-					_, err = fmt.Fprintf(cmd.OutOrStdout(), "published %s; it signs from %s\n", k.ID, signsFrom(k))
-					return err
+					shown := showKey(k)
+					return answer(cmd, shown, line("published %s; it signs from %s", shown.ID, shown.SignsFrom.Format(time.RFC3339)))
 				})
 			},
 		},
 	)
-	return key
 }
 
-func signsFrom(k tenants.SigningKey) string {
+// shownKey is a signing key as the commands print it.
+type shownKey struct {
+	ID        string    `json:"id"`
+	Algorithm string    `json:"algorithm"`
+	State     string    `json:"state"`
+	SignsFrom time.Time `json:"signs_from"`
+}
+
+func showKey(k tenants.SigningKey) shownKey {
 	at := k.CreatedAt
 	if k.ActivatedAt != nil {
 		at = *k.ActivatedAt
 	}
-	return at.Format(time.RFC3339)
+	return shownKey{fmt.Sprint(k.ID), string(k.Alg), string(k.State), at.UTC()}
 }

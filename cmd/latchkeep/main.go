@@ -23,7 +23,10 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	if err := newRoot().ExecuteContext(ctx); err != nil {
+	if cmd, err := newRoot().ExecuteContextC(ctx); err != nil {
+		if misused(err) {
+			fmt.Fprintln(os.Stderr, cmd.UsageString())
+		}
 		fmt.Fprintln(os.Stderr, "latchkeep: "+explain(err))
 		os.Exit(1)
 	}

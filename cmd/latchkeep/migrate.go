@@ -20,13 +20,18 @@ func newMigrate() *cobra.Command {
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				return withMigrator(cmd, func(m *migrations.Migrator) error {
 					applied, err := m.Up(cmd.Context())
-					for _, version := range applied {
-						fmt.Fprintln(cmd.OutOrStdout(), "applied", version)
-					}
-					if err == nil && len(applied) == 0 {
-						fmt.Fprintln(cmd.OutOrStdout(), "nothing to do")
-					}
-					return err
+					list := struct {
+						Applied []string `json:"applied"`
+					}{append([]string{}, applied...)}
+					return errors.Join(err, answer(cmd, list, func(w io.Writer) error {
+						for _, version := range applied {
+							fmt.Fprintln(w, "applied", version)
+						}
+						if err == nil && len(applied) == 0 {
+							fmt.Fprintln(w, "nothing to do")
+						}
+						return nil
+					}))
 				})
 			},
 		},
@@ -38,7 +43,7 @@ func newMigrate() *cobra.Command {
 					if err != nil {
 						return err
 					}
-					return printStatus(cmd.OutOrStdout(), status)
+					return answer(cmd, showStatus(status), func(w io.Writer) error { return printStatus(w, status) })
 				})
 			},
 		},
@@ -48,8 +53,10 @@ func newMigrate() *cobra.Command {
 				if err := migrations.Validate(); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintln(cmd.OutOrStdout(), "the migrations are those that atlas.sum tells of")
-				return err
+				valid := struct {
+					Valid bool `json:"valid"`
+				}{true}
+				return answer(cmd, valid, line("the migrations are those that atlas.sum tells of"))
 			},
 		},
 		&cobra.Command{
@@ -59,6 +66,33 @@ func newMigrate() *cobra.Command {
 			},
 		},
 	)
+}
+
+// migration is one as the commands print it.
+type migration struct {
+	Version string     `json:"version"`
+	Name    string     `json:"name"`
+	Applied *time.Time `json:"applied_at,omitempty"`
+	Failed  string     `json:"failed,omitempty"`
+}
+
+type migrationStatus struct {
+	UpToDate bool        `json:"up_to_date"`
+	Applied  []migration `json:"applied"`
+	Pending  []migration `json:"pending"`
+	Unknown  []string    `json:"unknown"` // applied by a newer version of the program
+}
+
+func showStatus(s migrations.Status) migrationStatus {
+	shown := migrationStatus{len(s.Pending) == 0, []migration{}, []migration{}, append([]string{}, s.Unknown...)}
+	for _, v := range s.Applied {
+		at := v.Applied.UTC()
+		shown.Applied = append(shown.Applied, migration{Version: v.Version, Name: v.Name, Applied: &at})
+	}
+	for _, v := range s.Pending {
+		shown.Pending = append(shown.Pending, migration{Version: v.Version, Name: v.Name, Failed: v.Failed})
+	}
+	return shown
 }
 
 // printStatus prints a table of migrations and one line that says what to do.

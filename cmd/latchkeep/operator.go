@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -14,44 +12,80 @@ import (
 )
 
 func newOperator() *cobra.Command {
-	return group("operator", "Manage who may use the console API", newOperatorToken())
+	return group("operator", "Manage who may use the console API", newOperatorToken(), newOperatorList(), newOperatorRevoke())
 }
 
 func newOperatorToken() *cobra.Command {
-	var name string
-	var scopes, only []string
-	var expires time.Duration
+	var n newKeyFlags
+	var only []string
 	cmd := &cobra.Command{
 		Use: "token", Short: "Make an operator token and print it once", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			n := tenants.NewOperatorToken{NewToken: tenants.NewToken{Name: name, Scopes: scopes}}
-			if expires < 0 {
-				return errors.New("--expires-in: must not be negative")
+			asked, err := n.token()
+			if err != nil {
+				return err
 			}
-			if expires > 0 {
-				at := time.Now().Add(expires)
-				n.ExpiresAt = &at
-			}
+			operator := tenants.NewOperatorToken{NewToken: asked}
 			for _, text := range only {
 				id, err := uuid.Parse(text)
 				if err != nil {
 					return fmt.Errorf("--tenants: %w", err)
 				}
-				n.Tenants = append(n.Tenants, id)
+				operator.Tenants = append(operator.Tenants, id)
 			}
 			return open(cmd, func(ctx context.Context, app *wire.App) error {
-				_, plain, err := app.Operators.Create(ctx, tenants.ByCLI, nil, n)
+				made, plain, err := app.Operators.Create(ctx, tenants.ByCLI, nil, operator)
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintln(cmd.OutOrStdout(), plain)
-				return err
+				return answer(cmd, madeToken{showOperator(made), plain}, line("%s", plain))
 			})
 		},
 	}
-	cmd.Flags().StringVar(&name, "name", "cli", "name for people")
-	cmd.Flags().StringSliceVar(&scopes, "scopes", nil, "what it may do; everything where absent")
+	n.add(cmd)
 	cmd.Flags().StringSliceVar(&only, "tenants", nil, "ids of the tenants it may touch; all where absent")
-	cmd.Flags().DurationVar(&expires, "expires-in", 0, "how long it is good; for good where absent")
 	return cmd
+}
+
+func newOperatorList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List operator tokens, also revoked and expired ones", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return open(cmd, func(ctx context.Context, app *wire.App) error {
+				all, err := app.Operators.List(ctx)
+				if err != nil {
+					return err
+				}
+				list := make([]shownToken, len(all))
+				for i, t := range all {
+					list[i] = showOperator(t)
+				}
+				return answer(cmd, list, tokenTable(list))
+			})
+		},
+	}
+}
+
+func newOperatorRevoke() *cobra.Command {
+	return &cobra.Command{
+		Use: "revoke TOKEN_ID", Short: "End an operator token", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := uuid.Parse(args[0])
+			if err != nil {
+				return fmt.Errorf("TOKEN_ID: %w: see latchkeep operator list", err)
+			}
+			return open(cmd, func(ctx context.Context, app *wire.App) error {
+				if err := app.Operators.Revoke(ctx, tenants.ByCLI, nil, id); err != nil {
+					return err
+				}
+				return answer(cmd, revoked{id, true}, line("revoked %s", id))
+			})
+		},
+	}
+}
+
+func showOperator(t tenants.OperatorToken) shownToken {
+	shown := showToken(t.Token)
+	shown.Tenants = t.Tenants
+	return shown
 }

@@ -21,12 +21,16 @@ func newRoot() *cobra.Command {
 		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args:          noSuchCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	settings.AddFlags(root.PersistentFlags())
+	addOutputFlag(root)
 	root.AddCommand(
 		newDev(), newServe(), newWorker(), newMigrate(), newTenant(), newUser(), newImport(), newKey(), newOperator(), newConfig(), newDoctor(),
-		newCleanup(), newIsReady(), newSchema(), newVersion(),
+		newJWT(), newJWK(), newSIWA(), newCleanup(), newIsReady(), newSchema(), newVersion(),
 	)
+	markMisuse(root)
 	return root
 }
 
@@ -34,7 +38,7 @@ func newRoot() *cobra.Command {
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	g := &cobra.Command{
 		Use: use, Short: short,
-		Args: cobra.NoArgs, // a name that none of them has is a mistake
+		Args: noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	g.AddCommand(commands...)

@@ -2,11 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"text/tabwriter"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -18,7 +17,8 @@ import (
 
 func newTenant() *cobra.Command {
 	return group("tenant", "Create, look at, change and delete tenants",
-		newTenantCreate(), newTenantList(), newTenantShow(), newTenantSet(), newTenantDelete(), newTenantKey())
+		newTenantCreate(), newTenantList(), newTenantShow(), newTenantSet(), newTenantSuspend(), newTenantReadOnly(), newTenantResume(),
+		newTenantDelete(), newTenantKey())
 }
 
 func newTenantCreate() *cobra.Command {
@@ -56,20 +56,25 @@ func newTenantList() *cobra.Command {
 		Use: "list", Short: "List tenants", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return open(cmd, func(ctx context.Context, app *wire.App) error {
-				table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
-				fmt.Fprintln(table, "ID\tSLUG\tSTATUS\tURL")
-				for filter := (tenants.Filter{Page: 1, PerPage: 100}); ; filter.Page++ {
+				list := []summary{}
+				for filter := (tenants.Filter{PerPage: 100}); ; {
 					page, err := app.Provisioner.List(ctx, filter)
 					if err != nil {
 						return err
 					}
 					for _, t := range page.Items {
-						fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", t.ID, t.Slug, t.Status, t.PublicURL)
+						list = append(list, summarise(t))
 					}
 					if len(page.Items) < filter.PerPage {
-						return table.Flush()
+						break
 					}
+					filter.After = page.Items[len(page.Items)-1].ID
 				}
+				return answer(cmd, list, table("ID\tSLUG\tSTATUS\tURL", func(w io.Writer) {
+					for _, t := range list {
+						fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", t.ID, t.Slug, t.Status, t.PublicURL)
+					}
+				}))
 			})
 		},
 	}
@@ -77,7 +82,7 @@ func newTenantList() *cobra.Command {
 
 func newTenantShow() *cobra.Command {
 	return &cobra.Command{
-		Use: "show ID|SLUG", Short: "Show a tenant and its configuration, secrets masked", Args: cobra.ExactArgs(1),
+		Use: "show ID|SLUG", Short: "Show a tenant and its configuration, secrets masked", Args: cobra.ExactArgs(1), ValidArgsFunction: completeTenant,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withTenant(cmd, args[0], func(_ context.Context, _ *wire.App, record *tenants.Record) error {
 				return printJSON(cmd, show(record))
@@ -90,7 +95,7 @@ func newTenantSet() *cobra.Command {
 	var name, configFile string
 	var dryRun bool
 	cmd := &cobra.Command{
-		Use: "set ID|SLUG", Short: "Rename a tenant or replace its configuration", Args: cobra.ExactArgs(1),
+		Use: "set ID|SLUG", Short: "Rename a tenant or replace its configuration", Args: cobra.ExactArgs(1), ValidArgsFunction: completeTenant,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("name") && configFile == "" {
 				return errors.New("say what to change: --name or --config-file")
@@ -160,7 +165,7 @@ func readConfig(name string) ([]byte, error) {
 func newTenantDelete() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
-		Use: "delete ID|SLUG", Short: "Delete a tenant with everyone in it", Args: cobra.ExactArgs(1),
+		Use: "delete ID|SLUG", Short: "Delete a tenant with everyone in it", Args: cobra.ExactArgs(1), ValidArgsFunction: completeTenant,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !yes {
 				return errors.New("this deletes everyone in the tenant: say so with --yes")
@@ -169,8 +174,12 @@ func newTenantDelete() *cobra.Command {
 				if err := app.Provisioner.Delete(ctx, tenants.ByCLI, record.ID); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(cmd.OutOrStdout(), "deleted %s (%s)\n", record.Slug, record.ID)
-				return err
+				deleted := struct {
+					ID      uuid.UUID `json:"id"`
+					Slug    string    `json:"slug"`
+					Deleted bool      `json:"deleted"`
+				}{record.ID, record.Slug, true}
+				return answer(cmd, deleted, line("deleted %s (%s)", record.Slug, record.ID))
 			})
 		},
 	}
@@ -178,69 +187,54 @@ func newTenantDelete() *cobra.Command {
 	return cmd
 }
 
-func newTenantKey() *cobra.Command {
-	var name string
-	var scopes []string
-	cmd := &cobra.Command{
-		Use: "api-key ID|SLUG", Short: "Make an API key for a tenant's admin API and print it once", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return withTenant(cmd, args[0], func(ctx context.Context, app *wire.App, record *tenants.Record) error {
-				_, plain, err := app.APIKeys.Create(ctx, tenants.ByCLI, record.ID, tenants.NewToken{Name: name, Scopes: scopes})
-				if err != nil {
-					return err
-				}
-				_, err = fmt.Fprintln(cmd.OutOrStdout(), plain)
-				return err
-			})
-		},
-	}
-	cmd.Flags().StringVar(&name, "name", "cli", "name for people")
-	cmd.Flags().StringSliceVar(&scopes, "scopes", nil, "what it may do; everything where absent")
-	return cmd
-}
-
 // withTenant finds a tenant by its id or slug.
 func withTenant(cmd *cobra.Command, which string, use func(context.Context, *wire.App, *tenants.Record) error) error {
 	return open(cmd, func(ctx context.Context, app *wire.App) error {
-		id, err := uuid.Parse(which)
+		record, err := findTenant(ctx, app, which)
 		if err != nil {
-			record, err := app.Provisioner.GetBySlug(ctx, which)
-			if err != nil {
-				return fmt.Errorf("tenant %q: %w", which, err)
-			}
-			return use(ctx, app, record)
-		}
-		record, err := app.Provisioner.Get(ctx, id)
-		if err != nil {
-			return fmt.Errorf("tenant %q: %w", which, err)
+			return err
 		}
 		return use(ctx, app, record)
 	})
 }
 
-// shown is a tenant as the commands print it.
-type shown struct {
+func findTenant(ctx context.Context, app *wire.App, which string) (*tenants.Record, error) {
+	var record *tenants.Record
+	id, err := uuid.Parse(which)
+	if err == nil {
+		record, err = app.Provisioner.Get(ctx, id)
+	} else {
+		record, err = app.Provisioner.GetBySlug(ctx, which)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("tenant %q: %w", which, err)
+	}
+	return record, nil
+}
+
+// summary is a tenant in lists and after changes.
+type summary struct {
 	ID            uuid.UUID      `json:"id"`
 	Slug          string         `json:"slug"`
 	Name          string         `json:"name,omitempty"`
 	Status        tenants.Status `json:"status"`
+	StatusReason  string         `json:"status_reason,omitempty"`
 	PublicURL     string         `json:"public_url"`
 	AdminURL      string         `json:"admin_url"`
 	ConfigVersion int            `json:"config_version"`
-	Config        *config.Config `json:"config"`
 }
 
-func show(r *tenants.Record) shown {
-	return shown{
-		ID: r.ID, Slug: r.Slug, Name: r.Name, Status: r.Status, PublicURL: r.PublicURL, AdminURL: r.AdminURL,
-		ConfigVersion: r.ConfigVersion, Config: r.Config,
+// shown is a tenant with its configuration.
+type shown struct {
+	summary
+	Config *config.Config `json:"config"`
+}
+
+func summarise(r *tenants.Record) summary {
+	return summary{
+		ID: r.ID, Slug: r.Slug, Name: r.Name, Status: r.Status, StatusReason: r.StatusReason, PublicURL: r.PublicURL, AdminURL: r.AdminURL,
+		ConfigVersion: r.ConfigVersion,
 	}
 }
 
-// printJSON writes a value as indented JSON.
-func printJSON(cmd *cobra.Command, v any) error {
-	encoder := json.NewEncoder(cmd.OutOrStdout())
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v)
-}
+func show(r *tenants.Record) shown { return shown{summarise(r), r.Config} }

@@ -25,6 +25,7 @@ func routes(id string) [][3]string {
 		{"GET", "/v1/tenants/" + id + "/config/versions", "tenants:read"},
 		{"GET", "/v1/tenants/" + id + "/config/versions/1", "tenants:read"},
 		{"POST", "/v1/tenants/" + id + "/config/versions/1/rollback", "tenants:write"},
+		{"POST", "/v1/tenants/" + id + "/preview-claims", "tenants:read"},
 		{"GET", "/v1/config-schema", "tenants:read"},
 		{"GET", "/v1/config-defaults", "tenants:read"},
 		{"POST", "/v1/tenants/" + id + "/api-keys", "keys:write"},
@@ -140,6 +141,8 @@ func body(method, path string) string {
 	switch {
 	case method == http.MethodPost && strings.HasSuffix(path, "/api-keys"):
 		return `{"name":"x"}`
+	case strings.HasSuffix(path, "/preview-claims"):
+		return `{"user_id":"` + newID() + `"}`
 	case method == http.MethodPut && !strings.HasPrefix(path, "/v1"):
 		return `{"config":{}}`
 	case method == http.MethodPut || method == http.MethodPatch:

@@ -33,8 +33,13 @@ func TestContract(t *testing.T) {
 				Prepare: func(tb testing.TB, foreign bool, o *contract.Operation) map[string]string {
 					return c.things(tb, elsewhere, slug, foreign, o)
 				},
-				Complete: func(o *contract.Operation, r *contract.Request) { completeExample(o, r, slug) },
-				Open:     func(o *contract.Operation) bool { return !strings.Contains(o.Path, "{id}") },
+				Complete: func(o *contract.Operation, r *contract.Request) {
+					completeExample(o, r, slug)
+					if o.ID == "preview-claims" {
+						r.Body = map[string]any{"user_id": c.person(t, r.Params["id"], "kim")}
+					}
+				},
+				Open: func(o *contract.Operation) bool { return !strings.Contains(o.Path, "{id}") },
 				Send: func(tb testing.TB, by contract.Caller, r contract.Request) contract.Answer {
 					if by == contract.Powerless && strings.HasPrefix(r.Target(), "/operator-tokens") {
 						by = contract.Caller(tenants.KeysRead)

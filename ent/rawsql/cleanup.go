@@ -28,10 +28,10 @@ var (
 	ExpiredRevocations     = Expiring{table: "revocations", column: "expires_at"}
 	ExpiredSAMLUses        = Expiring{table: "saml_uses", column: "expires_at"}
 	ExpiredIdempotencyKeys = Expiring{table: "idempotency_keys", column: "expires_at"}
-	ExpiredJobs            = Expiring{table: "jobs", column: "expires_at"}
 	DoneIntents            = Expiring{table: "outbox", column: "done_at", where: "state IN ('done', 'dropped') AND "}
 	OldAuditLogs           = Expiring{table: "audit_logs", column: "created_at"}
 	OldWebhookDeliveries   = Expiring{table: "webhook_deliveries", column: "created_at", where: "state <> 'waiting' AND "}
+	ExpiredJobs            = Expiring{table: "jobs", column: "expires_at"}
 )
 
 // String is the name of the table.

@@ -79,7 +79,7 @@ func (p *Person) giveCredential(t testing.TB, kind passkey.Kind) {
 	if p.Device == nil {
 		p.Device = p.Tenant.Device(t)
 	}
-	room, snapshot, now := passkey.NewRoom(p.Tenant.Env.App.Store), p.Tenant.snapshot(t), time.Now().UTC().Truncate(time.Microsecond)
+	room, snapshot, now := passkey.NewRoom(p.Tenant.Env.App.Store, nil), p.Tenant.snapshot(t), time.Now().UTC().Truncate(time.Microsecond)
 	options, ceremony, err := room.Create(snapshot, kind, passkey.Owner{ID: p.ID, Name: p.name(), DisplayName: p.name()}, now)
 	require.NoError(t, err, "ask for a credential")
 	made, err := room.Created(snapshot, ceremony, p.Device.Create(t, options), now)

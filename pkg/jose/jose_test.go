@@ -1,8 +1,13 @@
 package jose_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"maps"
 	"strings"
 	"testing"
@@ -332,5 +337,30 @@ func BenchmarkVerifyOverhead(b *testing.B) {
 		if _, err := set.Verify(token, time.Now(), jose.Validation{}); err == nil {
 			b.Fatal("accepted")
 		}
+	}
+}
+
+func TestKeysOfOthers_AreOfTheKindThatWasAskedFor(t *testing.T) {
+	t.Parallel()
+
+	key, err := jose.GenerateRSA("key1", 2048)
+	require.NoError(t, err)
+	require.Equal(t, "key1", key.ID())
+	for id, bits := range map[string]int{"": 2048, "short": 1024, "long": 16384} {
+		_, err := jose.GenerateRSA(id, bits)
+		require.ErrorIs(t, err, jose.ErrNotAKey)
+	}
+	for curve, good := range map[elliptic.Curve]bool{elliptic.P256(): true, elliptic.P384(): false} {
+		private, err := ecdsa.GenerateKey(curve, rand.Reader)
+		require.NoError(t, err)
+		der, err := x509.MarshalPKCS8PrivateKey(private)
+		require.NoError(t, err)
+		text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+		_, err = jose.ParseES256PEM("k", text)
+		require.Equal(t, good, err == nil)
+		_, err = jose.ParseES256PEM("", text)
+		require.ErrorIs(t, err, jose.ErrNotAKey)
+		_, err = jose.ParseES256PEM("k", der)
+		require.ErrorIs(t, err, jose.ErrNotAKey)
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 
@@ -65,6 +67,39 @@ func Generate(alg Alg) (*Key, error) {
 		return nil, fmt.Errorf("generate a key for %s: %w", alg, err)
 	}
 	return newKey(uuid.NewString(), alg, private.Public(), private)
+}
+
+// GenerateRSA makes an RS256 key of some bits, 2048 to 8192, with an id of the caller's choice. 4096 bits take about a second of CPU.
+func GenerateRSA(id string, bits int) (*Key, error) {
+	if bits < minRSABits || bits > maxRSABits || id == "" || len(id) > maxKeyID {
+		return nil, fmt.Errorf("%w: it needs an id and %d to %d bits", ErrNotAKey, minRSABits, maxRSABits)
+	}
+	private, err := rsa.GenerateKey(rand.Reader, bits)
+	if err != nil {
+		return nil, fmt.Errorf("generate an RSA key: %w", err)
+	}
+	return newKey(id, RS256, private.Public(), private)
+}
+
+// ParseES256PEM reads a P-256 key in PKCS #8 and PEM, as other services hand out, and gives it an id. Errors wrap ErrNotAKey and never show key
+// material.
+func ParseES256PEM(id string, text []byte) (*Key, error) {
+	if id == "" || len(id) > maxKeyID {
+		return nil, fmt.Errorf("%w: it needs an id", ErrNotAKey)
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, fmt.Errorf("%w: it is not in PEM", ErrNotAKey)
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("%w: it is not a private key in PKCS #8", ErrNotAKey)
+	}
+	private, ok := parsed.(*ecdsa.PrivateKey)
+	if !ok || private.Curve != elliptic.P256() {
+		return nil, fmt.Errorf("%w: it is not of the curve P-256", ErrNotAKey)
+	}
+	return newKey(id, ES256, private.Public(), private)
 }
 
 // ParsePrivate reads a private JWK: P-256, Ed25519, or RSA of 2048 to 8192 bits, with a kid. A missing alg is inferred

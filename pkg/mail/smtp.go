@@ -88,6 +88,27 @@ func (s SMTP) Send(ctx context.Context, d Dialer, m Message) error {
 	return nil
 }
 
+// Probe connects to the host, says hello, secures the connection and says who we are, as Send does, and then goodbye. It returns whether the
+// connection was encrypted.
+func (s SMTP) Probe(ctx context.Context, d Dialer) (encrypted bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, orElse(s.Timeout, sendTimeout))
+	defer cancel()
+	conn, err := s.connect(ctx, d)
+	if err != nil {
+		return false, s.failed(ctx, stageConnect, err)
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	session, stage, err := s.greet(conn)
+	if err != nil {
+		return false, s.failed(ctx, stage, err)
+	}
+	_, encrypted = session.TLSConnectionState()
+	_ = conn.SetDeadline(time.Now().Add(farewellTimeout))
+	_ = session.Quit()
+	return encrypted, nil
+}
+
 // connect dials the host, and on port 465 agrees on keys.
 func (s SMTP) connect(ctx context.Context, d Dialer) (net.Conn, error) {
 	port, err := strconv.ParseUint(strings.TrimSpace(s.Port), 10, 16)

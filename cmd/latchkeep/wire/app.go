@@ -53,6 +53,8 @@ type Options struct {
 	Version string
 	// Mailer replaces SMTP, as dev mode does to catch mails.
 	Mailer worker.Mailer
+	// Models names authenticators; nil: those that come with the program.
+	Models passkey.Models
 	// Pages adds what only dev mode serves.
 	Pages Pages
 	// Listening is called once all servers listen.
@@ -186,7 +188,7 @@ func (a *App) buildAuth() error {
 	a.Users = user.NewDirectory(a.Store)
 	a.Sessions = session.New(a.Store, out, func() { a.bell.Ring(bellSessions) }, sessionCache, a.Log)
 	passwords := authpassword.NewRoom(a.Store, password.New(password.Options{}))
-	passkeys := passkey.NewRoom(a.Store)
+	passkeys := passkey.NewRoom(a.Store, a.options.Models)
 	totps := totp.NewRoom(a.Store, a.keyring)
 	devices := devicetrust.NewRoom(a.Store)
 	a.Idempotency = idempotency.New(a.Store, a.keyring, time.Now)
@@ -278,6 +280,11 @@ func singleConfig(ctx context.Context, s *settings.Settings, log *slog.Logger) (
 		return nil, tenantProblems(s, problems)
 	}
 	return &c, nil
+}
+
+// SingleConfig is the configuration of the only tenant, as the file and the environment have it, with its secrets in clear.
+func SingleConfig(ctx context.Context, s *settings.Settings, log *slog.Logger) (*config.Config, error) {
+	return singleConfig(ctx, s, log)
 }
 
 // notAmong are those problems whose path none of the others has: what could not be read has its default, which may be found fault with again.

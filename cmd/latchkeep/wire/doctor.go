@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
-	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/latchkeep/latchkeep/ent/migrations"
@@ -16,7 +15,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/pkg/settings"
-	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
 // Health of a part of an installation.
@@ -31,10 +30,16 @@ const (
 
 // A Finding is what Diagnose found about one part of an installation.
 type Finding struct {
-	Health Health
-	What   string // the part
-	Text   string
-	Remedy string // what to do, empty where nothing is to be done
+	Health Health `json:"health"`
+	What   string `json:"part"`
+	Text   string `json:"text"`
+	Remedy string `json:"remedy,omitempty"` // what to do, empty where nothing is to be done
+}
+
+// Checks are what Diagnose does beyond the usual.
+type Checks struct {
+	// DNS looks up the host of every tenant.
+	DNS bool
 }
 
 // checkup bounds each question to a database or a Redis.
@@ -46,6 +51,7 @@ const maxSkew = 5 * time.Second
 // A diagnosis collects findings.
 type diagnosis struct {
 	s        *settings.Settings
+	checks   Checks
 	findings []Finding
 }
 
@@ -53,28 +59,31 @@ func (d *diagnosis) note(h Health, what, remedy, text string, args ...any) {
 	d.findings = append(d.findings, Finding{Health: h, What: what, Text: fmt.Sprintf(text, args...), Remedy: remedy})
 }
 
-// Diagnose looks at what the settings name: the secrets, the database, its migrations, role and content, Redis and the clocks. It changes
-// nothing, and nothing it says holds a secret.
-func Diagnose(ctx context.Context, s *settings.Settings) []Finding {
-	d := &diagnosis{s: s}
+// Diagnose looks at what the settings name: the secrets, the database, its migrations, role and content, Redis, the mail host and the clocks. It
+// changes nothing, and nothing it says holds a secret.
+func Diagnose(ctx context.Context, s *settings.Settings, checks Checks) []Finding {
+	d := &diagnosis{s: s, checks: checks}
 	keyring, err := secret.NewKeyring(s.Secrets.Reveal())
 	if err != nil {
 		d.note(Broken, "secrets", "correct secrets.keys", "%v", err)
 		return d.findings
 	}
 	d.note(Healthy, "secrets", "", "%d, the first encrypts", len(s.Secrets.Keys))
+	var only *config.Config
 	if !s.MultiTenancy.Enabled {
-		if _, err := singleConfig(ctx, s, slog.New(slog.DiscardHandler)); err != nil {
+		if only, err = singleConfig(ctx, s, slog.New(slog.DiscardHandler)); err != nil {
 			d.note(Broken, "tenant", "correct "+s.File+" or the environment", "%v", err)
+			return d.findings
 		}
 	}
-	d.database(ctx, keyring)
+	d.database(ctx, keyring, only)
 	d.redis(ctx)
+	d.mail(ctx, only)
 	return d.findings
 }
 
-func (d *diagnosis) database(ctx context.Context, keyring *secret.Keyring) {
-	ctx, cancel := context.WithTimeout(scope.With(ctx, scope.System("examine the installation")), 4*checkup)
+func (d *diagnosis) database(ctx context.Context, keyring *secret.Keyring, only *config.Config) {
+	ctx, cancel := context.WithTimeout(scope.With(ctx, scope.System("examine the installation")), 4*checkup+tenantsTime)
 	defer cancel()
 	quiet := slog.New(slog.DiscardHandler)
 	st, err := store.Open(ctx, store.Options{URL: d.s.Database.URL.Reveal(), MaxOpen: 2, TxScope: d.s.Database.TransactionPooler, Logger: quiet})
@@ -99,7 +108,7 @@ func (d *diagnosis) database(ctx context.Context, keyring *secret.Keyring) {
 		return
 	}
 	d.note(Healthy, "migrations", "", "up to date")
-	d.content(ctx, st, keyring)
+	d.content(ctx, st, keyring, only)
 }
 
 // role looks whether row-level security binds the program.
@@ -119,44 +128,6 @@ func (d *diagnosis) role(ctx context.Context, st *store.Store) {
 	default:
 		d.note(Healthy, "role", "", "owns nothing, row-level security binds it")
 	}
-}
-
-// content looks whether the secrets open what is stored, by the example of some tenants.
-func (d *diagnosis) content(ctx context.Context, st *store.Store, keyring *secret.Keyring) {
-	s := d.s
-	addresses, err := tenants.NewAddresses(s.Public.BaseURL.String(), s.Admin.BaseURL.String(), false)
-	if err != nil {
-		d.note(Broken, "addresses", "correct public.base_url and admin.base_url", "%v", err)
-		return
-	}
-	quiet := slog.New(slog.DiscardHandler)
-	registry := tenants.NewRegistry(tenants.RegistryOptions{Store: st, Keyring: keyring, Addresses: addresses, Log: quiet})
-	page, err := tenants.NewProvisioner(tenants.ProvisionerOptions{Store: st, Keyring: keyring, Registry: registry, Log: quiet}).
-		List(ctx, tenants.Filter{Page: 1, PerPage: 20})
-	if err != nil {
-		d.note(Broken, "tenants", "", "%v", err)
-		return
-	}
-	for _, t := range page.Items {
-		if err := usable(ctx, registry, t.ID); err != nil {
-			d.note(Broken, "tenants", addSecret, "%s (%s) cannot be served: %v", t.Slug, t.ID, err)
-			return
-		}
-	}
-	d.note(Healthy, "tenants", "", "%d looked at, the secrets open what is stored", len(page.Items))
-}
-
-// addSecret is the remedy where the secrets do not open what is stored.
-const addSecret = "add the secret that was in use when it was stored as a last entry of secrets.keys"
-
-// usable reports why a tenant cannot be served, as where its key cannot be opened.
-func usable(ctx context.Context, registry *tenants.Registry, id uuid.UUID) error {
-	t, err := registry.ByID(ctx, id)
-	if err != nil {
-		return err
-	}
-	_, err = t.Keys.Signer(time.Now())
-	return err
 }
 
 func (d *diagnosis) redis(ctx context.Context) {
