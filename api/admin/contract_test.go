@@ -96,6 +96,10 @@ func newThings(t testing.TB, s *testenv.Tenant, o *contract.Operation) map[strin
 	found["credential_id"] = user.Credentials[0].ID
 	require.Equal(t, http.StatusOK, admin.Do(t, http.MethodPatch, "/users/"+found["user_id"]+"/metadata", `{"public_metadata":{"plan":"pro"}}`).Status)
 	found["session_id"] = p.SignedIn(t, s.Client(), time.Minute).ID.String()
+	if strings.Contains(o.Path, "{job_id}") {
+		job := readJob(t, admin.Send(t, http.MethodPost, "/exports", []byte(`{}`)), http.StatusAccepted)
+		found["job_id"] = finished(t, admin, job.ID).ID.String()
+	}
 	if strings.Contains(o.Path, "/webhooks/") {
 		var hook struct{ ID string }
 		made := admin.Do(t, http.MethodPost, "/webhooks", `{"callback":"https://shop.example/hook","events":["user"]}`)

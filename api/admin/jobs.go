@@ -31,6 +31,7 @@ records come of it. The report says why an entry was rejected.`
 
 func (s *Server) jobOperations() {
 	imports := answering(op("start-import", http.MethodPost, "/imports", tenants.UsersWrite, tagJobs, "Import users", 400, 409, 413), http.StatusAccepted)
+	imports.Metadata[repeatableKey] = false // it is streamed
 	huma.Register(s.api, described(imports, importDescription), s.startImport)
 	// Only now: huma would read a body that it knows of.
 	s.api.OpenAPI().Paths["/imports"].Post.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {
