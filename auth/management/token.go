@@ -11,7 +11,7 @@ import (
 )
 
 // IssueToken opens a session for a person without asking her, for whoever has the machine: it counts against no limit and is told to nobody.
-// Spec: session §4. Errors: user_not_found, also for another tenant's; user_blocked.
+// Spec: session §4. Errors: user_not_found, also for another tenant's; session.ErrBlocked.
 func (s *Service) IssueToken(ctx context.Context, t *tenants.Tenant, userID uuid.UUID) (*session.Issued, error) {
 	u, err := s.n.Users.Brief(ctx, t, userID)
 	if err != nil {
@@ -26,5 +26,8 @@ func (s *Service) IssueToken(ctx context.Context, t *tenants.Tenant, userID uuid
 	}
 	w := &auth.Work{}
 	issued.Save(w)
-	return issued, s.commit(ctx, t, w, "issue a session token")
+	if err := s.commit(ctx, t, w, "issue a session token"); err != nil {
+		return nil, err
+	}
+	return issued, nil
 }
