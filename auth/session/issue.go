@@ -106,7 +106,7 @@ func (s *Service) Prepare(t *tenants.Tenant, c auth.Client, o Order) (*Issued, e
 	i.save = func(w *auth.Work) {
 		w.Do(func(ctx context.Context, tx *store.Tx) error {
 			if !o.NewUser {
-				if err := lockOpen(ctx, tx, o.User.ID); err != nil {
+				if err := lock(ctx, tx, o.User.ID); err != nil {
 					return err
 				}
 			}
@@ -142,8 +142,9 @@ func insert(ctx context.Context, tx *store.Tx, row *ent.Session) error {
 // ErrBlocked is the answer to a sign-in that was under way when the person was blocked.
 var ErrBlocked = problem.Conflict("user_blocked", "the user is blocked")
 
-// lockOpen locks the user's row, so that concurrent sign-ins count one after the other. Error: ErrBlocked.
-func lockOpen(ctx context.Context, tx *store.Tx, userID uuid.UUID) error {
+// lock locks the user's row, so that concurrent sign-ins count one after the other, and none is behind the back of who blocks her.
+// Errors: ErrBlocked.
+func lock(ctx context.Context, tx *store.Tx, userID uuid.UUID) error {
 	blocked, err := tx.Raw.LockForSignIn(ctx, userID)
 	if err != nil {
 		return fmt.Errorf("lock user: %w", err)
