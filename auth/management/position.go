@@ -2,6 +2,8 @@ package management
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -10,14 +12,13 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/latchkeep/latchkeep/ent/rawsql"
+	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
 const (
-	// small is how many people are counted, or passed over, anew each time.
+	// small is how many people are counted, or passed over, anew each time. The number of more may be as old as paging.TotalAge.
 	small = 2000
-	// totalFor is how old the number of more people may be.
-	totalFor = 5 * time.Second
 	// placeFor is how old a remembered place may be. Who is made or deleted meanwhile shifts what is found by its number.
 	placeFor = time.Minute
 	// maxPlaces is how many places of a list are remembered, maxLists of how many lists.
@@ -78,21 +79,31 @@ func (m *memory) change(key string, f func(*remembered)) {
 
 // listKey names a list of a tenant.
 func listKey(t *tenants.Tenant, f Filter, ascending bool) string {
-	return t.Key("users", string(cursorAAD(t, f, ascending)))
+	name, err := json.Marshal(listOf(t, f, ascending))
+	if err != nil {
+		panic("management: a list has a form in JSON: " + err.Error())
+	}
+	sum := sha256.Sum256(name)
+	return t.Key("users", string(sum[:]))
 }
 
 // total is how many people a filter finds. More than a few are not counted anew within five seconds.
 func (s *Service) total(ctx context.Context, t *tenants.Tenant, f Filter) (int, error) {
 	key := listKey(t, f, false)
-	if r := s.lists.get(key); r.total > small && time.Since(r.counted) < totalFor {
+	count := func(ctx context.Context) (int, error) { return s.n.Store.Raw().CountUsers(ctx, f) }
+	r := s.lists.get(key)
+	if r.total > small && time.Since(r.counted) < paging.TotalAge {
 		return r.total, nil
 	}
-	at := time.Now()
-	n, err := s.n.Store.Raw().CountUsers(ctx, f)
+	at, once := time.Now(), count
+	if r.total > small { // of many who ask one counts
+		at, once = r.counted, func(ctx context.Context) (int, error) { return s.totals.Of(ctx, key, count) }
+	}
+	n, err := once(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("count users: %w", err)
 	}
-	if n > small {
+	if n > small || r.total > small {
 		s.lists.change(key, func(r *remembered) { r.total, r.counted = n, at })
 	}
 	return n, nil

@@ -54,7 +54,7 @@ func scaleDigits(t testing.TB) int {
 
 // crowdIn fills a database of its own: every user of the large tenant has an address "user%07d@shop.example", every second one a username,
 // every tenth one a further address, one of 500 has neither, one of 1000 is blocked; half of them share the time of their creation with
-// another. A tenth as many belong to the other tenant.
+// another. A hundredth as many belong to the other tenant.
 func crowdIn(t *testing.T, name string) *crowd {
 	t.Helper()
 	var texts []string
@@ -86,7 +86,7 @@ func crowdIn(t *testing.T, name string) *crowd {
 	}
 	c.fill(t, c.sc.TenantID(), d, 0)
 	c.small = newTenant(t, st)
-	c.fill(t, c.small.TenantID(), d-1, c.size)
+	c.fill(t, c.small.TenantID(), d-2, c.size)
 	for i := range 20 { // most tenants are small, which SQLite goes by
 		c.fill(t, newTenant(t, st).TenantID(), 1, 2*c.size+10*i)
 	}
@@ -237,10 +237,12 @@ func (c *crowd) plan(t *testing.T, text string, args []any) (plan string, scans 
 		line := cells[len(cells)-1].String
 		if c.name == dialect.MySQL {
 			line = ""
+			row := map[string]string{}
 			for i, cell := range cells {
 				line += columns[i] + "=" + cell.String + " "
-				scans = scans || columns[i] == "type" && cell.String == "ALL"
+				row[columns[i]] = cell.String
 			}
+			scans = scans || row["type"] == "ALL" && !strings.HasPrefix(row["table"], "<") // what was gathered before is read whole
 		}
 		lines = append(lines, line)
 		scans = scans || strings.Contains(line, "Seq Scan") ||

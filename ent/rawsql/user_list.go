@@ -194,9 +194,12 @@ func (q *Queries) contains(s *statement, owner uuid.UUID, f UserFilter) {
 	if q.dialect == dialect.Postgres {
 		holds = func(column string) string { return `STRPOS(` + column + `, ?) > 0` }
 	}
-	index := ``
-	if q.dialect == dialect.MySQL { // or it reads other tenants' addresses, too, where they are few
+	index := `` // told to those that would rather read other tenants' addresses, too
+	switch q.dialect {
+	case dialect.MySQL:
 		index = ` FORCE INDEX (email_tenant_id_address)`
+	case dialect.SQLite:
+		index = ` INDEXED BY email_tenant_id_address`
 	}
 	email := ` u.id IN (SELECT e.user_id FROM emails e` + index + ` WHERE e.tenant_id = ? AND ` + holds(`e.address`) + `)`
 	switch {
