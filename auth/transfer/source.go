@@ -134,11 +134,7 @@ func each(ctx context.Context, src Source, digest io.Writer, use func(n int, a *
 		invalid, refused := errors.AsType[*EntryError](err)
 		switch {
 		case errors.Is(err, io.EOF):
-			if digest != nil { // what follows the array is part of the file
-				_, err = io.Copy(io.Discard, from)
-				return err
-			}
-			return nil
+			return rest(from, digest)
 		case refused:
 			err = use(r.Number(), nil, invalid)
 		case err == nil:
@@ -148,6 +144,15 @@ func each(ctx context.Context, src Source, digest io.Writer, use func(n int, a *
 			return err
 		}
 	}
+}
+
+// rest reads what follows the array: it is part of the file, and of its digest.
+func rest(from io.Reader, digest io.Writer) error {
+	if digest == nil {
+		return nil
+	}
+	_, err := io.Copy(io.Discard, from)
+	return err
 }
 
 // unique yields what nobody else may have, each with its field. A user handle that several of her credentials share is yielded once.
