@@ -85,7 +85,7 @@ func (p *Provisioner) Adopt(ctx context.Context, by Actor, in Adoption) (*Adopte
 	}
 	retire(drafts, now, in.ValidUntil.Add(-signedFor(full)))
 	activate(drafts[len(drafts)-1], now)
-	created := in.CreatedAt
+	created := in.CreatedAt.UTC().Truncate(time.Microsecond)
 	if created.IsZero() || created.After(now) {
 		created = now
 	}
@@ -126,7 +126,7 @@ func (p *Provisioner) adoptedKeys(in Adoption) ([]*draftKey, error) {
 		if drafts[i], err = p.draft(in.ID, key); err != nil {
 			return nil, err
 		}
-		drafts[i].created = foreign.CreatedAt
+		drafts[i].created = foreign.CreatedAt.UTC().Truncate(time.Microsecond)
 		if foreign.CreatedAt.IsZero() || foreign.CreatedAt.After(now) { // written in local time east of Greenwich
 			drafts[i].created = now
 		}

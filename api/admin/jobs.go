@@ -31,6 +31,7 @@ records come of it. The report says why an entry was rejected.`
 
 func (s *Server) jobOperations() {
 	imports := answering(op("start-import", http.MethodPost, "/imports", tenants.UsersWrite, tagJobs, "Import users", 400, 409, 413), http.StatusAccepted)
+	imports.Metadata[repeatableKey] = false // it is streamed
 	huma.Register(s.api, described(imports, importDescription), s.startImport)
 	// Only now: huma would read a body that it knows of.
 	s.api.OpenAPI().Paths["/imports"].Post.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {
@@ -57,29 +58,29 @@ func streaming(o huma.Operation, media, what string) huma.Operation {
 
 // jobView is a job as it is shown.
 type jobView struct {
-	ID         uuid.UUID   `json:"id" format:"uuid"`
-	Kind       string      `json:"kind" enum:"import,export"`
-	State      string      `json:"state" enum:"receiving,queued,running,done,failed,cancelled"`
-	Options    jobSettings `json:"options"`
+	ID         uuid.UUID   `json:"id" format:"uuid" doc:"The job's id."`
+	Kind       string      `json:"kind" enum:"import,export" doc:"What it does."`
+	State      string      `json:"state" enum:"receiving,queued,running,done,failed,cancelled" doc:"How far it is."`
+	Options    jobSettings `json:"options" doc:"What was asked for."`
 	Total      int         `json:"total" doc:"Entries, as far as known."`
 	Done       int         `json:"done" doc:"Entries dealt with, rejected ones included."`
 	Rejected   int         `json:"rejected" doc:"Entries that were not written; the report says why."`
 	Error      string      `json:"error,omitempty" doc:"Why it failed."`
-	CreatedAt  time.Time   `json:"created_at"`
-	UpdatedAt  time.Time   `json:"updated_at"`
-	FinishedAt *time.Time  `json:"finished_at"`
+	CreatedAt  time.Time   `json:"created_at" doc:"When it was asked for."`
+	UpdatedAt  time.Time   `json:"updated_at" doc:"When it last went on."`
+	FinishedAt *time.Time  `json:"finished_at" doc:"When it ended; null while it has not."`
 	ExpiresAt  time.Time   `json:"expires_at" doc:"When it is deleted, with its report and its result."`
 }
 
 // jobSettings are what was asked for.
 type jobSettings struct {
-	SkipInvalid     bool `json:"skip_invalid,omitempty"`
-	KeepExisting    bool `json:"keep_existing,omitempty"`
-	DryRun          bool `json:"dry_run,omitempty"`
-	WithNames       bool `json:"with_names,omitempty"`
-	WithMetadata    bool `json:"with_metadata,omitempty"`
-	WithCredentials bool `json:"with_credentials,omitempty"`
-	WithTOTP        bool `json:"with_totp,omitempty"`
+	SkipInvalid     bool `json:"skip_invalid,omitempty" doc:"Entries that break a rule are left out."`
+	KeepExisting    bool `json:"keep_existing,omitempty" doc:"Users who are there already are no conflict."`
+	DryRun          bool `json:"dry_run,omitempty" doc:"Nothing is written."`
+	WithNames       bool `json:"with_names,omitempty" doc:"Names and pictures are exported."`
+	WithMetadata    bool `json:"with_metadata,omitempty" doc:"Metadata are exported."`
+	WithCredentials bool `json:"with_credentials,omitempty" doc:"Password hashes and WebAuthn credentials are exported."`
+	WithTOTP        bool `json:"with_totp,omitempty" doc:"TOTP secrets are exported."`
 }
 
 func showJob(j *transfer.Job) jobView {

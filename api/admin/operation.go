@@ -42,6 +42,7 @@ Errors are ` + "`{\"code\": status, \"message\": text}`" + `; texts may change. 
 		{URL: "/", Description: "In single-tenant mode"},
 	}
 	c.OpenAPIPath = "" // served for all tenants alike
+	c.OnAddOperation = append(c.OnAddOperation, describeRepetition)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"api_key": {Type: "http", Scheme: "bearer", BearerFormat: tenants.APIKeyPrefix + "…", Description: "An API key of the tenant."},
 	}

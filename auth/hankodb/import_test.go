@@ -3,12 +3,13 @@ package hankodb_test
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
@@ -222,13 +223,28 @@ func keepsTheRest(t *testing.T, shop *testenv.Tenant, w *world) {
 		}
 	}
 
-	hook := db.Webhook.GetX(ctx, w.webhook)
+	admin := shop.Admin(t)
+	var hooks struct {
+		Database []struct {
+			ID       uuid.UUID
+			Enabled  bool
+			Failures int
+			Events   []struct{ ID, Event string }
+		}
+	}
+	admin.Get(t, "/webhooks").JSON(t, &hooks)
+	require.Len(t, hooks.Database, 1)
+	hook := hooks.Database[0]
+	require.Equal(t, w.webhook, hook.ID)
 	require.True(t, hook.Enabled)
-	require.Equal(t, 2, hook.Failures)
-	var events []struct{ ID, Event string }
-	require.NoError(t, json.Unmarshal(hook.Events, &events))
-	require.Equal(t, "user", events[0].Event)
-	require.Equal(t, "email.send", events[1].Event)
+	require.Equal(t, "user", hook.Events[0].Event)
+	require.Equal(t, "email.send", hook.Events[1].Event)
+	require.NotEmpty(t, shop.Events(t), "it is told what happens")
+	var records []map[string]any
+	admin.Get(t, "/audit_logs?actor_user_id="+w.kim.id.String()+"&per_page=100&type=login_success&end_time="+
+		url.QueryEscape(now.Add(time.Minute).Format(time.RFC3339))).JSON(t, &records)
+	require.Len(t, records, 5)
+	require.Equal(t, "req-0", records[0]["meta_http_request_id"], "the latest first")
 
 	provider := db.SAMLProvider.GetX(ctx, w.provider)
 	require.Equal(t, "<EntityDescriptor/>", provider.MetadataXML)

@@ -23,6 +23,7 @@ type Needs struct {
 	Store       *store.Store
 	Keyring     *secret.Keyring
 	Provisioner *tenants.Provisioner
+	Registry    *tenants.Registry
 	Accounts    *transfer.Writer
 	// Single says that this deployment serves one tenant.
 	Single bool

@@ -12,6 +12,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/ent/store"
 	entwebhook "github.com/latchkeep/latchkeep/ent/webhook"
+	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
@@ -37,16 +38,23 @@ func (i *Importer) webhooks(ctx context.Context, p *plan, o *Outcome) error {
 		if err != nil {
 			return err
 		}
-		imported, gone = 0, 0
+		gone = 0
+		var fresh []*webhook
 		for _, w := range all {
-			if slices.Contains(here, w.id) {
-				continue
-			}
-			if p.gone(w.updated) {
+			switch {
+			case slices.Contains(here, w.id):
+			case p.gone(w.updated):
 				gone++
-				continue
+			default:
+				fresh = append(fresh, w)
 			}
-			imported++
+		}
+		if imported = len(fresh); imported > 0 && !i.o.DryRun { // snapshots hold the webhooks
+			if err := i.n.Registry.Bump(ctx, tx, p.target); err != nil {
+				return err
+			}
+		}
+		for _, w := range fresh {
 			created := or(w.created, i.now)
 			row := tx.Webhook.Create().SetID(w.id).SetCallback(w.callback).SetEvents(eventList(w.events)).SetEnabled(w.enabled).
 				SetFailures(int(w.failures)).SetExpiresAt(or(w.expires, i.now.Add(hookLasts))).
@@ -93,13 +101,9 @@ func (i *Importer) checkHook(p *plan, w *webhook) {
 }
 
 func eventList(events []webhookEvent) json.RawMessage {
-	type entry struct {
-		ID    uuid.UUID `json:"id"`
-		Event string    `json:"event"`
-	}
-	list := make([]entry, len(events))
+	list := make([]tenants.HookEvent, len(events))
 	for n, e := range events {
-		list[n] = entry{e.id, e.name}
+		list[n] = tenants.HookEvent{ID: e.id, Event: e.name}
 	}
 	raw, err := json.Marshal(list)
 	if err != nil {

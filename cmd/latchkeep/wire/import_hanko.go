@@ -9,7 +9,7 @@ import (
 // HankoImporter takes over what is in a Hanko database.
 func (a *App) HankoImporter() *hankodb.Importer {
 	return hankodb.New(hankodb.Needs{
-		Store: a.Store, Keyring: a.keyring, Provisioner: a.Provisioner,
+		Store: a.Store, Keyring: a.keyring, Provisioner: a.Provisioner, Registry: a.Registry,
 		Accounts: transfer.NewWriter(a.Store, totp.NewRoom(a.Store, a.keyring)),
 		Single:   a.Single != nil,
 	})
