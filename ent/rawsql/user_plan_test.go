@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/ent/rawsql"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/internal/testdb"
@@ -24,9 +23,7 @@ type listCase struct {
 
 func listCases() map[string]listCase {
 	yes, no := true, false
-	plan, vip := user.MetadataName(user.PublicMetadata, "plan"), user.MetadataName(user.PublicMetadata, "vip")
-	pro, _ := user.MetadataValue([]byte(`"pro"`))
-	truth, _ := user.MetadataValue([]byte(`true`))
+	plan, vip, pro, truth := digestOf("plan"), digestOf("vip"), digestOf(`"pro"`), digestOf(`true`)
 	id := uuid.MustParse("00000003-0000-7000-8000-000000000001")
 	return map[string]listCase{
 		"all":                         {rawsql.UserFilter{}, true},
