@@ -30,6 +30,9 @@ const (
 	WebhooksRead  = "webhooks:read"
 	WebhooksWrite = "webhooks:write"
 	AuditRead     = "audit:read"
+	// CredentialsExport lets its bearer take out what people sign in with: password hashes, credentials, secrets of authenticator apps. It is
+	// only had by who was given it by this name; no wildcard and no AllScopes contains it.
+	CredentialsExport = "credentials:export"
 )
 
 // OperatorScopes are all scopes an operator token can have, but AllScopes and those with a wildcard (tenants:*).
@@ -39,14 +42,18 @@ func OperatorScopes() []string {
 
 // APIKeyScopes are all scopes an API key can have, but AllScopes and those with a wildcard (users:*).
 func APIKeyScopes() []string {
-	return []string{UsersRead, UsersWrite, SessionsRead, SessionsWrite, WebhooksRead, WebhooksWrite, AuditRead}
+	return []string{UsersRead, UsersWrite, SessionsRead, SessionsWrite, WebhooksRead, WebhooksWrite, AuditRead, CredentialsExport}
 }
 
 // Scopes are what the bearer of a token may do.
 type Scopes []string
 
-// Allow reports whether the scopes contain one, by its name, its wildcard (users:* contains users:read) or AllScopes.
+// Allow reports whether the scopes contain one, by its name, its wildcard (users:* contains users:read) or AllScopes. CredentialsExport is
+// contained by its name alone.
 func (s Scopes) Allow(scope string) bool {
+	if scope == CredentialsExport {
+		return slices.Contains(s, scope)
+	}
 	area, _, _ := strings.Cut(scope, ":")
 	return slices.Contains(s, AllScopes) || slices.Contains(s, scope) || slices.Contains(s, area+":*")
 }
@@ -65,7 +72,7 @@ func checkScopes(asked, known []string) (Scopes, []problem.Field) {
 	for i, s := range asked {
 		area, wild := strings.CutSuffix(s, ":*")
 		exists := s == AllScopes || slices.Contains(known, s) ||
-			wild && slices.ContainsFunc(known, func(k string) bool { return strings.HasPrefix(k, area+":") })
+			wild && slices.ContainsFunc(known, func(k string) bool { return strings.HasPrefix(k, area+":") && k != CredentialsExport })
 		if !exists {
 			fields = append(fields, problem.Field{
 				Path: fmt.Sprintf("scopes[%d]", i), Reason: "is not one of " + strings.Join(known, ", ") + " or a wildcard such as " + wildcard(known[0]),

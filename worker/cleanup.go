@@ -69,6 +69,7 @@ func (c *cleanup) rules(at time.Time) []rule {
 		{rawsql.ExpiredRevocations, at},
 		{rawsql.ExpiredSAMLUses, at},
 		{rawsql.ExpiredIdempotencyKeys, at},
+		{rawsql.ExpiredJobs, at},
 		{rawsql.DoneIntents, at.Add(-c.policy.Intents)},
 	}
 	if c.policy.AuditLogs > 0 {

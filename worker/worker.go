@@ -9,6 +9,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/auth/transfer"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -36,6 +39,8 @@ type Needs struct {
 	// Audit says where audit records go.
 	Audit   AuditSinks
 	Cleanup CleanupPolicy
+	// Jobs are the imports and exports that back ends asked for; optional.
+	Jobs *transfer.Jobs
 	// Tenants looks after tenants; optional.
 	Tenants Housekeeper
 	Log     *slog.Logger
@@ -69,12 +74,15 @@ func New(n Needs) *Worker {
 	w.audit = &auditTask{store: n.Store, keyring: n.Keyring, sinks: n.Audit, log: n.Log}
 	w.cleanup = &cleanup{store: n.Store, policy: n.Cleanup, tenants: n.Tenants, log: n.Log}
 	w.tasks = map[string]task{event.KindMail: w.mail, event.KindAudit: w.audit}
+	if n.Jobs != nil {
+		w.tasks[transfer.KindJob] = &jobTask{store: n.Store, keyring: n.Keyring, registry: n.Registry, jobs: n.Jobs, log: n.Log}
+	}
 	return w
 }
 
 // queues and their weights: audit records are many and quick, mails few and slow.
 func queues() map[string]int {
-	return map[string]int{event.KindAudit: 3, event.KindMail: 3, periodicQueue: 1}
+	return map[string]int{event.KindAudit: 3, event.KindMail: 3, transfer.KindJob: 1, periodicQueue: 1}
 }
 
 // shutdown is how long running tasks may take to finish when the program ends.
@@ -84,7 +92,7 @@ const shutdown = 8 * time.Second
 func (w *Worker) Run(ctx context.Context) error {
 	client := asynq.NewClientFromRedisClient(w.needs.Redis)
 	w.relay = &relay{
-		store: w.needs.Store, client: client, bell: w.needs.Bell, kinds: []string{event.KindMail, event.KindAudit}, log: w.log,
+		store: w.needs.Store, client: client, bell: w.needs.Bell, kinds: slices.Sorted(maps.Keys(w.tasks)), log: w.log,
 	}
 	if w.needs.Embedded {
 		if err := w.relay.releaseAll(ctx); err != nil {

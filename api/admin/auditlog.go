@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -13,9 +14,6 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/tenants"
 )
-
-// maxAuditPage caps how many entries one page can have; the links carry the number used.
-const maxAuditPage = 1000
 
 // auditEntry is an entry of the audit log. TenantID really is spelled so.
 type auditEntry struct {
@@ -34,8 +32,9 @@ type auditEntry struct {
 }
 
 type auditInput struct {
-	Page         int       `query:"page" default:"1" doc:"The page, from 1."`
-	PerPage      int       `query:"per_page" default:"20" doc:"Entries on a page, at most 1000."`
+	Page         int       `query:"page" doc:"The page, from 1. Not with cursor." example:"1"`
+	PerPage      int       `query:"per_page" doc:"Entries on a page; 20 where absent, at most 10000." example:"20"`
+	Cursor       string    `query:"cursor" maxLength:"4096" doc:"Instead of page: what comes next, as X-Next-Cursor said. All other parameters must stay the same, but per_page."`
 	StartTime    time.Time `query:"start_time" doc:"Only what happened after this time." example:"2026-11-29T00:00:00Z"`
 	EndTime      time.Time `query:"end_time" doc:"Only what happened before this time." example:"2026-11-30T00:00:00Z"`
 	Types        []string  `query:"type,explode" maxItems:"100" doc:"Only entries of this type, or one of these: the parameter may be repeated."`
@@ -46,36 +45,55 @@ type auditInput struct {
 }
 
 type auditOutput struct {
-	Link       string `header:"Link" doc:"First, last, next and previous page (RFC 8288)."`
-	TotalCount string `header:"X-Total-Count" doc:"Entries on all pages; may be 5 seconds old."`
+	TotalCount string `header:"X-Total-Count" doc:"Entries on all pages; absent with cursor."`
+	Link       string `header:"Link" doc:"Other pages (RFC 8288): first, last, next and prev; with cursor, next."`
+	NextCursor string `header:"X-Next-Cursor" doc:"To be given as cursor for what comes next; absent at the end."`
 	Body       []auditEntry
 }
 
 func (s *Server) auditOperations() {
 	huma.Register(s.api, described(op("list-audit-logs", http.MethodGet, "/audit_logs", tenants.AuditRead, tagAudit, "Read the audit log", 400),
 		"Newest first. An entry appears within about a second of what it is about. Nothing is stored unless the deployment does so "+
-			"(`audit_log.storage.enabled`). Filters must all be met."), s.listAuditLogs)
+			"(`audit_log.storage.enabled`). Filters must all be met.\n\nPages are numbered, or go from cursor to cursor: every answer says in "+
+			"`X-Next-Cursor` how to go on, which costs the same however far that is. A total of more than 2000 may be five seconds old."), s.listAuditLogs)
 }
 
 func (s *Server) listAuditLogs(ctx context.Context, in *auditInput) (*auditOutput, error) {
-	page, perPage := in.Page, in.PerPage
-	if page < 1 {
-		page = 1
-	}
+	page, perPage := max(in.Page, 1), in.PerPage
 	if perPage < 1 {
-		perPage = 20
+		perPage = defaultPerPage
 	}
-	perPage = min(perPage, maxAuditPage)
+	perPage = min(perPage, maxPerPage)
 	t := tenantOf(ctx)
-	found, err := s.o.Audit.List(ctx, t, audit.Filter{
-		StartTime: in.StartTime, EndTime: in.EndTime, Types: in.Types, ActorUserID: in.ActorUserID, ActorEmail: in.ActorEmail,
+	f := audit.Filter{
+		StartTime: in.StartTime, EndTime: in.EndTime, Types: in.types(), ActorUserID: in.ActorUserID, ActorEmail: in.ActorEmail,
 		MetaSourceIP: in.MetaSourceIP, Query: in.Query,
-	}, page, perPage)
+	}
+	if in.Cursor != "" {
+		found, err := s.o.Audit.ListAfter(ctx, t, f, in.Cursor, perPage)
+		if err != nil {
+			return nil, err
+		}
+		out := showAudit(t, found)
+		out.Link = paging.Next(paging.URL(ctx), "cursor", found.Next)
+		return out, nil
+	}
+	found, err := s.o.Audit.List(ctx, t, f, page, perPage)
 	if err != nil {
 		return nil, err
 	}
-	out := &auditOutput{Body: make([]auditEntry, len(found.Entries))}
+	out := showAudit(t, found)
 	out.TotalCount, out.Link = paging.Headers(paging.URL(ctx), page, perPage, found.Total)
+	return out, nil
+}
+
+// types are those asked for; an empty one asks for nothing.
+func (in *auditInput) types() []string {
+	return slices.DeleteFunc(in.Types, func(name string) bool { return name == "" })
+}
+
+func showAudit(t *tenants.Tenant, found audit.Page) *auditOutput {
+	out := &auditOutput{NextCursor: found.Next, Body: make([]auditEntry, len(found.Entries))}
 	for i, e := range found.Entries {
 		out.Body[i] = auditEntry{
 			ID: e.ID, Type: e.Type, Error: e.Error, MetaHTTPRequestID: e.MetaHTTPRequestID, MetaSourceIP: e.MetaSourceIP, MetaUserAgent: e.MetaUserAgent,
@@ -83,5 +101,5 @@ func (s *Server) listAuditLogs(ctx context.Context, in *auditInput) (*auditOutpu
 			CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
 		}
 	}
-	return out, nil
+	return out
 }

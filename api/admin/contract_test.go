@@ -96,6 +96,10 @@ func newThings(t testing.TB, s *testenv.Tenant, o *contract.Operation) map[strin
 	found["credential_id"] = user.Credentials[0].ID
 	require.Equal(t, http.StatusOK, admin.Do(t, http.MethodPatch, "/users/"+found["user_id"]+"/metadata", `{"public_metadata":{"plan":"pro"}}`).Status)
 	found["session_id"] = p.SignedIn(t, s.Client(), time.Minute).ID.String()
+	if strings.Contains(o.Path, "{job_id}") {
+		job := readJob(t, admin.Send(t, http.MethodPost, "/exports", []byte(`{}`)), http.StatusAccepted)
+		found["job_id"] = finished(t, admin, job.ID).ID.String()
+	}
 	if strings.Contains(o.Path, "/webhooks/") {
 		var hook struct{ ID string }
 		made := admin.Do(t, http.MethodPost, "/webhooks", `{"callback":"https://shop.example/hook","events":["user"]}`)
@@ -103,7 +107,27 @@ func newThings(t testing.TB, s *testenv.Tenant, o *contract.Operation) map[strin
 		made.JSON(t, &hook)
 		found["id"] = hook.ID
 	}
+	if strings.Contains(o.Path, "{job_id}") {
+		found["job_id"] = finishedJob(t, admin, o)
+	}
 	return found
+}
+
+// finishedJob makes a job and waits for its end.
+func finishedJob(t testing.TB, admin *testenv.Admin, o *contract.Operation) string {
+	t.Helper()
+	made := admin.Do(t, http.MethodPost, "/exports", `{}`)
+	if strings.HasSuffix(o.Path, "/report") {
+		made = admin.Do(t, http.MethodPost, "/imports", `[{"username":"`+uuid.NewString()+`"}]`)
+	}
+	require.Equal(t, http.StatusAccepted, made.Status, "%s", made.Body)
+	var job struct{ ID, State string }
+	made.JSON(t, &job)
+	require.Eventually(t, func() bool {
+		admin.Get(t, "/jobs/"+job.ID).JSON(t, &job)
+		return job.State == "done"
+	}, time.Minute, 10*time.Millisecond)
+	return job.ID
 }
 
 // completeExample changes examples that would meet each other.
@@ -115,6 +139,8 @@ func completeExample(o *contract.Operation, r *contract.Request, shopper string)
 		delete(body, "id")
 		body["username"] = name
 		body["emails"] = []any{map[string]any{"address": name + "@shop.example", "is_primary": true}}
+	case "start-import":
+		r.Body = []any{map[string]any{"username": name}}
 	case "create-session":
 		body["user_id"] = shopper
 	case "patch-metadata":

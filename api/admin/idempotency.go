@@ -32,12 +32,32 @@ var (
 	keptInHeaders = []string{"Content-Type", "Etag", "Location"}
 )
 
+// describeRepetition documents the header on the operations that heed it.
+func describeRepetition(_ *huma.OpenAPI, op *huma.Operation) {
+	if !heedsKey(op) {
+		return
+	}
+	one, longest := 1, maxKey
+	op.Parameters = append(op.Parameters, &huma.Param{
+		Name: idempotencyHeader, In: "header",
+		Description: "Makes it safe to send the request again: the same key with the same request is answered as before, for 24 hours, and nothing is " +
+			"done twice. With another request, or while the first is under way, the answer is 409.",
+		Schema: &huma.Schema{Type: huma.TypeString, MinLength: &one, MaxLength: &longest},
+	})
+}
+
+// heedsKey reports whether an operation heeds idempotency keys.
+func heedsKey(op *huma.Operation) bool {
+	wanted, set := op.Metadata[repeatableKey].(bool)
+	return op.Method == http.MethodPost && (wanted || !set)
+}
+
 // repeatable lets every POST be sent again with the same Idempotency-Key: the first answer is given again, and nothing is done twice.
 func (s *Server) repeatable(ctx huma.Context, next func(huma.Context)) {
 	op := ctx.Operation()
 	r, w := humachi.Unwrap(ctx)
 	keys := r.Header.Values(idempotencyHeader)
-	if wanted, set := op.Metadata[repeatableKey].(bool); op.Method != http.MethodPost || len(keys) == 0 || set && !wanted {
+	if len(keys) == 0 || !heedsKey(op) {
 		next(ctx)
 		return
 	}

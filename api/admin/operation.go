@@ -22,6 +22,7 @@ const (
 	tagSessions    = "Sessions"
 	tagWebhooks    = "Webhooks"
 	tagAudit       = "Audit log"
+	tagJobs        = "Imports and exports"
 )
 
 // describeAPI describes the API as a whole.
@@ -41,6 +42,7 @@ Errors are ` + "`{\"code\": status, \"message\": text}`" + `; texts may change. 
 		{URL: "/", Description: "In single-tenant mode"},
 	}
 	c.OpenAPIPath = "" // served for all tenants alike
+	c.OnAddOperation = append(c.OnAddOperation, describeRepetition)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"api_key": {Type: "http", Scheme: "bearer", BearerFormat: tenants.APIKeyPrefix + "…", Description: "An API key of the tenant."},
 	}

@@ -32,3 +32,29 @@ func TestDocument_HasEveryRouteAndNoOther(t *testing.T) {
 	}
 	require.Equal(t, routed, documented)
 }
+
+func TestDocument_ExplainsEveryMember(t *testing.T) {
+	t.Parallel()
+
+	doc := New(Options{Log: slog.New(slog.DiscardHandler)}).OpenAPI()
+	for name, schema := range doc.Components.Schemas.Map() {
+		for member, s := range schema.Properties {
+			if s.Ref == "" {
+				require.NotEmpty(t, s.Description, "%s.%s", name, member)
+			}
+		}
+	}
+	for path, item := range doc.Paths {
+		for _, o := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if o == nil {
+				continue
+			}
+			for _, p := range o.Parameters {
+				require.NotEmpty(t, p.Description, "%s %s: %s", o.Method, path, p.Name)
+			}
+			if o.Method == http.MethodPost && heedsKey(o) {
+				require.Contains(t, o.Responses, "409", "%s %s: an idempotency key can be refused", o.Method, path)
+			}
+		}
+	}
+}

@@ -17,6 +17,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/management"
+	"github.com/latchkeep/latchkeep/auth/transfer"
 	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/pkg/problem/humaproblem"
@@ -31,6 +32,7 @@ type Options struct {
 	Registry   *tenants.Registry
 	APIKeys    *tenants.APIKeys
 	Management *management.Service
+	Jobs       *transfer.Jobs
 	Webhooks   *webhook.Room
 	Audit      *audit.Log
 	// Idempotency keeps the answers to requests that clients may send again.
@@ -68,6 +70,7 @@ func New(o Options) *Server {
 	s.sessionOperations()
 	s.webhookOperations()
 	s.auditOperations()
+	s.jobOperations()
 	s.base = s.baseRoutes()
 	return s
 }

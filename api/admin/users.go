@@ -38,11 +38,11 @@ func (s *Server) userOperations() {
 		400, 409, 412, 413, 415), "A member left out stays as it is, null clears it. Members that are not named here are ignored."), s.editUser)
 	huma.Register(s.api, described(op("delete-user", http.MethodDelete, "/users/{user_id}", tenants.UsersWrite, tagUsers, "Delete a user", 400, 412),
 		"Everything of the user goes; sessions end everywhere. Tells webhooks `user.delete`, with the user as she was."), s.deleteUser)
-	huma.Register(s.api, described(answering(op("block-user", http.MethodPost, "/users/{user_id}/block", tenants.UsersWrite, tagUsers, "Block a user", 400), 204),
+	huma.Register(s.api, described(answering(op("block-user", http.MethodPost, "/users/{user_id}/block", tenants.UsersWrite, tagUsers, "Block a user", 400, 409), 204),
 		"The user cannot sign in any more, and her sessions end everywhere. Blocking again changes nothing. Tells webhooks `user.update`."), s.blockUser)
-	huma.Register(s.api, described(answering(op("unblock-user", http.MethodPost, "/users/{user_id}/unblock", tenants.UsersWrite, tagUsers, "Unblock a user", 400), 204),
+	huma.Register(s.api, described(answering(op("unblock-user", http.MethodPost, "/users/{user_id}/unblock", tenants.UsersWrite, tagUsers, "Unblock a user", 400, 409), 204),
 		"The user can sign in again. Tells webhooks `user.update`."), s.unblockUser)
-	huma.Register(s.api, described(op("delete-users", http.MethodPost, "/users/bulk_delete", tenants.UsersWrite, tagUsers, "Delete many users", 400, 413, 415),
+	huma.Register(s.api, described(op("delete-users", http.MethodPost, "/users/bulk_delete", tenants.UsersWrite, tagUsers, "Delete many users", 400, 409, 413, 415),
 		"Deletes up to 1000 users, in transactions of 50, and tells what became of each. If it fails on the way, send it again: who is gone is `not_found`. "+
 			"Tells webhooks `user.delete` for each."), s.deleteUsers)
 }
@@ -86,8 +86,8 @@ type deleteUsersOutput struct {
 }
 
 type deletedUser struct {
-	UserID uuid.UUID `json:"user_id" format:"uuid"`
-	Result string    `json:"result" enum:"deleted,not_found"`
+	UserID uuid.UUID `json:"user_id" format:"uuid" doc:"Who was to be deleted."`
+	Result string    `json:"result" enum:"deleted,not_found" doc:"What became of her."`
 }
 
 func (s *Server) deleteUsers(ctx context.Context, in *deleteUsersInput) (*deleteUsersOutput, error) {

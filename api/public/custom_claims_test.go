@@ -102,6 +102,25 @@ func TestCustomClaims_AreInTheTokenOfARegistration(t *testing.T) {
 	})
 }
 
+func TestCustomClaims_AreInTheTokenThatABackEndAsksFor(t *testing.T) {
+	t.Parallel()
+
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		shop := env.Tenant(t, "shop", custom(`{"role": "{{ .User.Metadata.Public \"role\" }}", "address": "{{ .User.Email.Address }}", "amr": "root"}`))
+		kim := newKim(t, shop)
+		kim.Knows(t, `{"role": "admin"}`, "", "")
+		var made struct {
+			Token string `json:"session_token"`
+		}
+		shop.Admin(t).Do(t, http.MethodPost, "/sessions", map[string]any{"user_id": kim.ID}).JSON(t, &made)
+		_, payload := decode(t, made.Token)
+		require.Equal(t, "admin", payload["role"])
+		require.Equal(t, kim.Email, payload["address"])
+		require.NotContains(t, payload, "amr")
+		verify(t, shop, made.Token)
+	})
+}
+
 func TestCustomClaims_OfAHostileShapeKeepNobodyOut(t *testing.T) {
 	t.Parallel()
 

@@ -5,8 +5,10 @@ package audit
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
-	"strings"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +16,9 @@ import (
 	"github.com/latchkeep/latchkeep/ent/rawsql"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/pkg/paging"
+	"github.com/latchkeep/latchkeep/pkg/problem"
+	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
@@ -32,31 +37,36 @@ type Entry struct {
 	CreatedAt, UpdatedAt time.Time
 }
 
-// A Filter says which entries are wanted. What is zero does not count; the rest must all be met.
-type Filter struct {
-	// StartTime and EndTime are bounds that exclude themselves.
-	StartTime, EndTime time.Time
-	// Types are exact; one of them must be met.
-	Types []string
-	// ActorUserID, ActorEmail and MetaSourceIP are parts of the texts.
-	ActorUserID, ActorEmail, MetaSourceIP string
-	// Query is part of the actor's address, the source address or the actor's id.
-	Query string
-}
-
 // A Log reads the audit logs of all tenants.
 type Log struct {
-	store *store.Store
+	store   *store.Store
+	keyring *secret.Keyring
+	totals  *paging.Totals
 }
 
-// NewLog reads from a store.
-func NewLog(st *store.Store) *Log { return &Log{store: st} }
+// NewLog reads from a store. The keyring seals cursors.
+func NewLog(st *store.Store, keyring *secret.Keyring) *Log {
+	return &Log{store: st, keyring: keyring, totals: paging.NewTotals(rememberedTotals, time.Now)}
+}
 
-// A Page is a page of a log and how many entries all pages have.
+const (
+	// countAlways is up to how many entries are counted at every request: it costs little, and short lists are exact.
+	countAlways = 2000
+	// rememberedTotals is of how many longer lists the total is remembered for a moment.
+	rememberedTotals = 10_000
+)
+
+// A Page is a page of a log.
 type Page struct {
 	Entries []Entry
-	Total   int
+	// Total is how many entries all pages have; one of more than 2000 may be five seconds old. It is -1 where the page was asked for by a cursor.
+	Total int
+	// Next is the cursor of what follows, empty at the end.
+	Next string
 }
+
+// ErrBadCursor is the answer to a cursor that was not given out for this list of this tenant.
+var ErrBadCursor = problem.Invalid("invalid_cursor", "the cursor does not belong to this list")
 
 // List reads a page (from 1) of the entries that meet a filter, newest first.
 func (l *Log) List(ctx context.Context, t *tenants.Tenant, f Filter, page, perPage int) (Page, error) {
@@ -65,42 +75,78 @@ func (l *Log) List(ctx context.Context, t *tenants.Tenant, f Filter, page, perPa
 	if !possible {
 		return Page{Entries: []Entry{}}, nil
 	}
-	total, err := l.store.Raw().CountAuditRecords(ctx, raw)
+	total, err := l.total(ctx, t, raw)
 	if err != nil {
 		return Page{}, err
 	}
-	offset := total
-	if page-1 <= total/perPage { // else the product may be too large
-		offset = (page - 1) * perPage
+	if page-1 > total/perPage { // beyond the end, and a product that could overflow
+		return Page{Entries: []Entry{}, Total: total}, nil
 	}
-	rows, err := l.store.Raw().AuditRecords(ctx, raw, rawsql.AuditPage{Limit: perPage, Offset: offset})
+	p, err := l.read(ctx, t, raw, rawsql.AuditPage{Limit: perPage, Offset: (page - 1) * perPage})
+	p.Total = total
+	return p, err
+}
+
+// ListAfter goes on with a list where a cursor says. It costs the same however far that is. Error: ErrBadCursor.
+func (l *Log) ListAfter(ctx context.Context, t *tenants.Tenant, f Filter, cursor string, perPage int) (Page, error) {
+	raw, _ := f.raw() // nothing was given out for what nothing can meet
+	var behind rawsql.AuditPlace
+	if !paging.OpenCursor(l.keyring, list(t, raw), cursor, &behind) {
+		return Page{}, ErrBadCursor
+	}
+	ctx = scope.With(ctx, scope.Tenant(t.ID))
+	p, err := l.read(ctx, t, raw, rawsql.AuditPage{Behind: &behind, Limit: perPage})
+	p.Total = -1
+	return p, err
+}
+
+// read reads a page and one entry more, which tells whether anything follows.
+func (l *Log) read(ctx context.Context, t *tenants.Tenant, raw rawsql.AuditFilter, page rawsql.AuditPage) (Page, error) {
+	shown := page.Limit
+	page.Limit++
+	rows, err := l.store.Raw().AuditRecords(ctx, raw, page)
 	if err != nil {
 		return Page{}, err
 	}
-	p := Page{Entries: make([]Entry, len(rows)), Total: total}
+	var p Page
+	if len(rows) > shown {
+		rows = rows[:shown]
+		last := rows[shown-1]
+		p.Next = paging.SealCursor(l.keyring, list(t, raw), rawsql.AuditPlace{CreatedAt: last.CreatedAt, ID: last.ID})
+	}
+	p.Entries = make([]Entry, len(rows))
 	for i, row := range rows {
 		p.Entries[i] = entry(row)
 	}
 	return p, nil
 }
 
-// raw is the filter as the database is asked. It is false where nothing can meet it. The id of a person in full is looked up, not searched for.
-func (f Filter) raw() (rawsql.AuditFilter, bool) {
-	raw := rawsql.AuditFilter{
-		After: f.StartTime, Before: f.EndTime, Types: f.Types,
-		ActorEmailPart: strings.ToLower(f.ActorEmail), SourceIPPart: strings.ToLower(f.MetaSourceIP), Any: strings.ToLower(f.Query),
+// total counts what meets a filter. Long lists are counted once in a while.
+func (l *Log) total(ctx context.Context, t *tenants.Tenant, raw rawsql.AuditFilter) (int, error) {
+	n, err := l.store.Raw().CountAuditRecords(ctx, raw, countAlways+1)
+	if err != nil || n <= countAlways {
+		return n, err
 	}
-	if id, err := uuid.Parse(f.ActorUserID); err == nil && len(f.ActorUserID) == 36 && id != uuid.Nil {
-		raw.ActorUserID = id
-	} else {
-		raw.ActorIDPart = strings.ToLower(f.ActorUserID)
+	name, err := key(raw)
+	if err != nil {
+		return 0, err
 	}
-	for _, text := range append([]string{raw.ActorIDPart, raw.ActorEmailPart, raw.SourceIPPart, raw.Any}, raw.Types...) {
-		if strings.ContainsRune(text, 0) || strings.ToValidUTF8(text, "") != text {
-			return raw, false // databases refuse such texts, so none is stored
-		}
+	return l.totals.Of(ctx, t.Key("audit total", name), func(ctx context.Context) (int, error) {
+		return l.store.Raw().CountAuditRecords(ctx, raw, 0)
+	})
+}
+
+// list names the list that a filter makes of a tenant's log.
+func list(t *tenants.Tenant, f rawsql.AuditFilter) any { return []any{"audit log", t.ID, f} }
+
+// key tells filters apart.
+func key(f rawsql.AuditFilter) (string, error) {
+	text, err := json.Marshal(f)
+	if err != nil {
+		return "", fmt.Errorf("name a filter: %w", err)
 	}
-	return raw, true
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 func entry(row rawsql.AuditRecord) Entry {

@@ -12,7 +12,7 @@ import (
 // PreviewClaims renders the session token that a person would get now, with the tenant's template of claims or, where one is given, with a
 // draft. Error: user_not_found, also for another tenant's.
 func (s *Service) PreviewClaims(ctx context.Context, t *tenants.Tenant, userID uuid.UUID, draft map[string]any) (session.Preview, error) {
-	u, err := s.n.Users.Load(ctx, t, userID)
+	u, err := s.n.Users.Brief(ctx, t, userID)
 	if err != nil {
 		return session.Preview{}, err
 	}

@@ -1,13 +1,12 @@
 package management
 
 import (
-	"crypto/sha256"
-	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/ent/rawsql"
+	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
 )
@@ -23,18 +22,16 @@ type cursor struct {
 	Value []byte    `json:"v,omitempty"`
 }
 
-// cursorAAD binds a cursor to the tenant, the filter and the order of its list.
-func cursorAAD(t *tenants.Tenant, f Filter, ascending bool) []byte {
-	list, err := json.Marshal(struct {
-		Tenant    uuid.UUID
-		Filter    Filter
-		Ascending bool
-	}{t.ID, f, ascending})
-	if err != nil {
-		panic("management: a filter has a form in JSON: " + err.Error())
-	}
-	sum := sha256.Sum256(list)
-	return append([]byte("latchkeep user list cursor v1 "), sum[:]...)
+// list is what a cursor is bound to.
+type list struct {
+	Name      string
+	Tenant    uuid.UUID
+	Filter    Filter
+	Ascending bool
+}
+
+func listOf(t *tenants.Tenant, f Filter, ascending bool) list {
+	return list{"users", t.ID, f, ascending}
 }
 
 func (s *Service) sealCursor(t *tenants.Tenant, f Filter, ascending bool, p rawsql.UserPosition) string {
@@ -42,17 +39,12 @@ func (s *Service) sealCursor(t *tenants.Tenant, f Filter, ascending bool, p raws
 	if !f.ByCreation() {
 		c.At = time.Time{}
 	}
-	plain, err := json.Marshal(c)
-	if err != nil {
-		panic("management: a cursor has a form in JSON: " + err.Error())
-	}
-	return s.n.Keyring.SealString(plain, cursorAAD(t, f, ascending))
+	return paging.SealCursor(s.n.Keyring, listOf(t, f, ascending), c)
 }
 
 func (s *Service) openCursor(t *tenants.Tenant, f Filter, ascending bool, text string) (rawsql.UserPosition, error) {
 	var c cursor
-	plain, err := s.n.Keyring.OpenString(text, cursorAAD(t, f, ascending))
-	if err != nil || json.Unmarshal(plain, &c) != nil {
+	if !paging.OpenCursor(s.n.Keyring, listOf(t, f, ascending), text, &c) {
 		return rawsql.UserPosition{}, ErrBadCursor
 	}
 	return rawsql.UserPosition(c), nil

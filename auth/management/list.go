@@ -33,7 +33,7 @@ func (s *Service) ListUsers(ctx context.Context, t *tenants.Tenant, f Filter, as
 	if l.Total, err = s.total(ctx, t, f); err != nil {
 		return l, err
 	}
-	if page > 1 && (page-1) > l.Total/perPage { // beyond the end, and a product that could overflow
+	if l.Total == 0 || page-1 > l.Total/perPage { // beyond the end, and a product that could overflow
 		return l, nil
 	}
 	found, err := s.at(ctx, t, f, ascending, (page-1)*perPage, perPage+1, l.Total)

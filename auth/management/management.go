@@ -8,6 +8,7 @@ package management
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -22,6 +23,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
 )
@@ -40,10 +42,14 @@ type Needs struct {
 }
 
 // A Service manages the people of tenants.
-type Service struct{ n Needs }
+type Service struct {
+	n      Needs
+	lists  *memory
+	totals *paging.Totals
+}
 
 // New makes the service.
-func New(n Needs) *Service { return &Service{n} }
+func New(n Needs) *Service { return &Service{n, newMemory(), paging.NewTotals(maxLists, time.Now)} }
 
 // A Caller is who manages: the back end's key, and where its request came from.
 type Caller struct {

@@ -2,7 +2,6 @@ package management
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 
 	"github.com/google/uuid"
@@ -11,18 +10,12 @@ import (
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/user"
-	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/store"
-	entuser "github.com/latchkeep/latchkeep/ent/user"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
-// What can be wrong with a session that a back end opens.
-var (
-	errBadIP       = problem.Invalid("invalid_ip_address", "ip_address must be an IPv4 or IPv6 address")
-	errUserBlocked = problem.Conflict("user_blocked", "the user is blocked")
-)
+var errBadIP = problem.Invalid("invalid_ip_address", "ip_address must be an IPv4 or IPv6 address")
 
 // Sessions lists a person's sessions that have not expired, newest first. Error: user_not_found.
 func (s *Service) Sessions(ctx context.Context, t *tenants.Tenant, userID uuid.UUID) ([]session.View, error) {
@@ -68,7 +61,7 @@ type NewSession struct {
 }
 
 // OpenSession opens a session and returns its token. Sessions beyond the tenant's limit end, oldest first. Errors: user_not_found,
-// user_blocked, invalid_ip_address. Spec: rest-admin §5, session §4.
+// session.ErrBlocked, invalid_ip_address. Spec: rest-admin §5, session §4.
 func (s *Service) OpenSession(ctx context.Context, t *tenants.Tenant, by Caller, n NewSession) (string, error) {
 	if n.IPAddress != "" {
 		if ip, err := netip.ParseAddr(n.IPAddress); err != nil || ip.Zone() != "" {
@@ -80,7 +73,7 @@ func (s *Service) OpenSession(ctx context.Context, t *tenants.Tenant, by Caller,
 		return "", err
 	}
 	if u.BlockedAt != nil {
-		return "", errUserBlocked
+		return "", session.ErrBlocked
 	}
 	issued, err := s.n.Sessions.Prepare(t, by.Client, session.Order{
 		User: u, Event: event.SessionCreateAdmin, Origin: &session.Origin{IPAddress: n.IPAddress, UserAgent: n.UserAgent},
@@ -89,28 +82,15 @@ func (s *Service) OpenSession(ctx context.Context, t *tenants.Tenant, by Caller,
 		return "", err
 	}
 	w := &auth.Work{}
-	w.Do(mayOpen(u.ID))
 	issued.Save(w)
 	concerns := event.Actor{UserID: u.ID, Email: u.PrimaryAddress()}
 	w.Emit(event.AuditBackend(t, by.Client, by.By, event.LoginSuccess, concerns, nil))
-	if err := s.commit(ctx, t, w, "open a session"); err != nil {
+	err = s.commit(ctx, t, w, "open a session")
+	switch {
+	case store.IsForeignKeyViolation(err):
+		return "", user.ErrNotFound // she was deleted meanwhile
+	case err != nil:
 		return "", err
 	}
 	return issued.Token, nil
-}
-
-// mayOpen keeps the person as she is until the session is stored: one who was blocked or deleted since she was looked at gets none.
-func mayOpen(userID uuid.UUID) store.Write {
-	return func(ctx context.Context, tx *store.Tx) error {
-		row, err := store.Lock(tx, tx.User.Query().Where(entuser.ID(userID)).Select(entuser.FieldID, entuser.FieldBlockedAt).UserQuery).Only(ctx)
-		switch {
-		case ent.IsNotFound(err):
-			return user.ErrNotFound
-		case err != nil:
-			return fmt.Errorf("lock user: %w", err)
-		case row.BlockedAt != nil:
-			return errUserBlocked
-		}
-		return nil
-	}
 }

@@ -11,17 +11,23 @@ import (
 )
 
 // IssueToken opens a session for a person without asking her, for whoever has the machine: it counts against no limit and is told to nobody.
-// Spec: session §4. Error: user_not_found, also for another tenant's.
+// Spec: session §4. Errors: user_not_found, also for another tenant's; session.ErrBlocked.
 func (s *Service) IssueToken(ctx context.Context, t *tenants.Tenant, userID uuid.UUID) (*session.Issued, error) {
-	u, err := s.n.Users.Load(ctx, t, userID)
+	u, err := s.n.Users.Brief(ctx, t, userID)
 	if err != nil {
 		return nil, err
+	}
+	if u.BlockedAt != nil {
+		return nil, session.ErrBlocked
 	}
 	issued, err := s.n.Sessions.Prepare(t, auth.Client{}, session.Order{User: u, Unlimited: true})
 	if err != nil {
 		return nil, err
 	}
-	var w auth.Work
-	issued.Save(&w)
-	return issued, s.commit(ctx, t, &w, "issue a session token")
+	w := &auth.Work{}
+	issued.Save(w)
+	if err := s.commit(ctx, t, w, "issue a session token"); err != nil {
+		return nil, err
+	}
+	return issued, nil
 }

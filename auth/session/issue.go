@@ -105,6 +105,11 @@ func (s *Service) Prepare(t *tenants.Tenant, c auth.Client, o Order) (*Issued, e
 	}
 	i.save = func(w *auth.Work) {
 		w.Do(func(ctx context.Context, tx *store.Tx) error {
+			if !o.NewUser {
+				if err := lock(ctx, tx, o.User.ID); err != nil {
+					return err
+				}
+			}
 			if !o.NewUser && !o.Unlimited {
 				if err := s.evict(ctx, tx, t, w, o.User.ID, issued); err != nil {
 					return err
@@ -137,9 +142,9 @@ func insert(ctx context.Context, tx *store.Tx, row *ent.Session) error {
 // ErrBlocked is the answer to a sign-in that was under way when the person was blocked.
 var ErrBlocked = problem.Conflict("user_blocked", "the user is blocked")
 
-// evict ends the oldest sessions so that the new one fits within the limit. The user's row is locked first, so that concurrent sign-ins
-// count one after the other. Errors: ErrBlocked.
-func (s *Service) evict(ctx context.Context, tx *store.Tx, t *tenants.Tenant, w *auth.Work, userID uuid.UUID, at time.Time) error {
+// lock locks the user's row, so that concurrent sign-ins count one after the other, and none is behind the back of who blocks her.
+// Errors: ErrBlocked.
+func lock(ctx context.Context, tx *store.Tx, userID uuid.UUID) error {
 	blocked, err := tx.Raw.LockForSignIn(ctx, userID)
 	if err != nil {
 		return fmt.Errorf("lock user: %w", err)
@@ -147,6 +152,11 @@ func (s *Service) evict(ctx context.Context, tx *store.Tx, t *tenants.Tenant, w 
 	if blocked {
 		return ErrBlocked
 	}
+	return nil
+}
+
+// evict ends the oldest sessions so that the new one fits within the limit. The user's row is locked.
+func (s *Service) evict(ctx context.Context, tx *store.Tx, t *tenants.Tenant, w *auth.Work, userID uuid.UUID, at time.Time) error {
 	surplus, err := tx.Raw.SurplusSessions(ctx, userID, max(t.Config.Session.Limit, 1)-1, at)
 	if err != nil || len(surplus) == 0 {
 		return err

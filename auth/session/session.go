@@ -35,14 +35,14 @@ func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // View is a session as webhooks and the admin API show it.
 type View struct {
-	ID        uuid.UUID `json:"id"`
-	UserID    uuid.UUID `json:"user_id"`
-	UserAgent *string   `json:"user_agent"`
-	IPAddress *string   `json:"ip_address"`
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
-	ExpiresAt time.Time `json:"expires_at"`
-	LastUsed  time.Time `json:"last_used"`
+	ID        uuid.UUID `json:"id" format:"uuid" doc:"Its id."`
+	UserID    uuid.UUID `json:"user_id" format:"uuid" doc:"The user's id."`
+	UserAgent *string   `json:"user_agent" doc:"The browser that asked."`
+	IPAddress *string   `json:"ip_address" doc:"Where it was asked for from."`
+	CreatedAt time.Time `json:"created_at" doc:"When it was made."`
+	UpdatedAt time.Time `json:"updated_at" doc:"When it was last changed."`
+	ExpiresAt time.Time `json:"expires_at" doc:"When it ends by itself."`
+	LastUsed  time.Time `json:"last_used" doc:"When it was last used, to the minute."`
 }
 
 func newView(row *ent.Session) View {

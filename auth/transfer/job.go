@@ -69,11 +69,13 @@ type Job struct {
 // Finished reports whether nothing more will happen.
 func (j *Job) Finished() bool { return j.State == Done || j.State == Failed || j.State == Cancelled }
 
+// HasResult reports whether there is something to be fetched.
+func (j *Job) HasResult() bool { return j.Kind == Export && j.State == Done }
+
 // Errors of jobs.
 var (
-	ErrNoJob       = problem.NotFound("job_not_found", "the job does not exist")
-	ErrJobFinished = problem.Conflict("job_finished", "the job is finished")
-	ErrNoResult    = problem.Conflict("job_has_no_result", "the job has no result, or not yet")
+	ErrNoJob    = problem.NotFound("job_not_found", "the job does not exist")
+	ErrNoResult = problem.Conflict("job_has_no_result", "the job has no result, or not yet")
 	// ErrOvertaken: somebody else works on the same job.
 	ErrOvertaken = problem.Conflict("job_overtaken", "another process works on the same job, or it was cancelled")
 )
@@ -124,7 +126,8 @@ func (j *Jobs) List(ctx context.Context, t *tenants.Tenant, offset, limit int) (
 	return jobs, total, nil
 }
 
-// Cancel ends a job; what is done stays done. Errors: ErrNoJob, ErrJobFinished.
+// Cancel ends a job that is under way: what is done stays done, and its report stays. One that is finished is deleted, with what is left of
+// it. Errors: ErrNoJob.
 func (j *Jobs) Cancel(ctx context.Context, t *tenants.Tenant, id uuid.UUID) error {
 	err := j.store.Do(ctx, scope.Tenant(t.ID), func(ctx context.Context, tx *store.Tx) error {
 		changed, err := tx.Job.Update().Where(entjob.ID(id), entjob.StateIn(Receiving, Queued, Running)).
@@ -132,17 +135,14 @@ func (j *Jobs) Cancel(ctx context.Context, t *tenants.Tenant, id uuid.UUID) erro
 		if err != nil {
 			return err
 		}
-		if changed == 0 {
-			there, err := tx.Job.Query().Where(entjob.ID(id)).Exist(ctx)
-			switch {
-			case err != nil:
-				return err
-			case !there:
-				return ErrNoJob
-			}
-			return ErrJobFinished
+		if changed > 0 {
+			_, err = tx.JobPart.Delete().Where(jobpart.JobID(id), jobpart.KindNEQ(partReport)).Exec(ctx)
+			return err
 		}
-		_, err = tx.JobPart.Delete().Where(jobpart.JobID(id), jobpart.KindNEQ(partReport)).Exec(ctx)
+		deleted, err := tx.Job.Delete().Where(entjob.ID(id)).Exec(ctx)
+		if err == nil && deleted == 0 {
+			err = ErrNoJob
+		}
 		return err
 	})
 	if err != nil {

@@ -176,7 +176,7 @@ func (j *Jobs) stepExport(ctx context.Context, t *tenants.Tenant, job *Job, done
 
 // WriteResult writes what an export made: a JSON array. Errors: ErrNoResult where it is not done, or no export. Nothing is written then.
 func (j *Jobs) WriteResult(ctx context.Context, t *tenants.Tenant, job *Job, to io.Writer) error {
-	if job.Kind != Export || job.State != Done {
+	if !job.HasResult() {
 		return ErrNoResult
 	}
 	if _, err := io.WriteString(to, "["); err != nil {

@@ -67,10 +67,14 @@ type Writer struct {
 	store *store.Store
 	apps  *totp.Room
 	keep  bool
+	// dearer is shared with those that keep existing people.
+	dearer *dearer
 }
 
 // NewWriter writes to a store; the secrets of authenticator apps are sealed by their room.
-func NewWriter(st *store.Store, apps *totp.Room) *Writer { return &Writer{store: st, apps: apps} }
+func NewWriter(st *store.Store, apps *totp.Room) *Writer {
+	return &Writer{store: st, apps: apps, dearer: &dearer{told: map[uuid.UUID]time.Time{}}}
+}
 
 // KeepingExisting is a writer to whom a person whose id exists in the tenant is no conflict: she is left as she is, so that the same people can
 // be written again.
@@ -164,6 +168,9 @@ func (w *Writer) commit(
 			if err := f(ctx, tx, outcomes); err != nil {
 				return err
 			}
+		}
+		if w.dearer.due(t.ID, b.accounts) {
+			return w.dearer.tell(ctx, tx, t.ID)
 		}
 		return nil
 	})

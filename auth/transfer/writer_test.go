@@ -184,6 +184,31 @@ func TestWrite_AgainChangesNothing(t *testing.T) {
 	})
 }
 
+// Who is unknown costs as much as the dearest hash, which each process looks up once for each version of the tenant.
+func TestWrite_OfDearerHashesMakesANewVersionOfTheTenant(t *testing.T) {
+	t.Parallel()
+
+	eachDatabase(t, func(t *testing.T, p *place) {
+		shop := p.tenant(t)
+		version := func() int64 {
+			return p.store.Reader().Tenant.GetX(scope.With(t.Context(), scope.System("test")), shop.ID).Version
+		}
+		hashed := func(name, hash string) transfer.Account {
+			a := named(name)
+			a.Password = &transfer.Password{Hash: hash}
+			return a
+		}
+		before := version()
+		p.write(t, shop, named("a"), hashed("b", argonHash), hashed("f", fbHash))
+		require.Equal(t, before, version())
+		dear := strings.Replace(bcryptHash, "$10$", "$12$", 1)
+		p.write(t, shop, hashed("c", dear))
+		require.Equal(t, before+1, version())
+		p.write(t, shop, hashed("d", dear))
+		require.Equal(t, before+1, version(), "not with every batch")
+	})
+}
+
 func TestWrite_FailsAsAWhole(t *testing.T) {
 	t.Parallel()
 

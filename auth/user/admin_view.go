@@ -15,57 +15,57 @@ import (
 // AdminView is what back ends see of a person: in the admin API and in webhooks. IPAddress and UserAgent are those of the request that
 // caused a webhook.
 type AdminView struct {
-	ID                  uuid.UUID           `json:"id"`
-	WebauthnCredentials []CredentialView    `json:"webauthn_credentials,omitempty"`
-	Emails              []AdminEmailView    `json:"emails,omitempty"`
-	Username            *UsernameView       `json:"username,omitempty"`
-	Password            *PasswordView       `json:"password,omitempty"`
-	OTP                 *OTPView            `json:"otp,omitempty"`
-	Identities          []AdminIdentityView `json:"identities,omitempty"`
-	Metadata            *MetadataView       `json:"metadata,omitempty"`
-	Name                string              `json:"name,omitempty"`
-	GivenName           string              `json:"given_name,omitempty"`
-	FamilyName          string              `json:"family_name,omitempty"`
-	Picture             string              `json:"picture,omitempty"`
-	IPAddress           string              `json:"ip_address,omitempty"`
-	UserAgent           string              `json:"user_agent,omitempty"`
-	BlockedAt           *time.Time          `json:"blocked_at,omitempty"`
-	CreatedAt           time.Time           `json:"created_at"`
-	UpdatedAt           time.Time           `json:"updated_at"`
+	ID                  uuid.UUID           `json:"id" format:"uuid" doc:"The user's id."`
+	WebauthnCredentials []CredentialView    `json:"webauthn_credentials,omitempty" doc:"Her passkeys and security keys, oldest first."`
+	Emails              []AdminEmailView    `json:"emails,omitempty" doc:"Her addresses, the primary one first."`
+	Username            *UsernameView       `json:"username,omitempty" doc:"The name she signs in with."`
+	Password            *PasswordView       `json:"password,omitempty" doc:"That she has a password."`
+	OTP                 *OTPView            `json:"otp,omitempty" doc:"That she has an authenticator app."`
+	Identities          []AdminIdentityView `json:"identities,omitempty" doc:"Her accounts at third parties."`
+	Metadata            *MetadataView       `json:"metadata,omitempty" doc:"What back ends and she keep about her."`
+	Name                string              `json:"name,omitempty" doc:"Her name."`
+	GivenName           string              `json:"given_name,omitempty" doc:"Her given name."`
+	FamilyName          string              `json:"family_name,omitempty" doc:"Her family name."`
+	Picture             string              `json:"picture,omitempty" doc:"The URL of her picture."`
+	IPAddress           string              `json:"ip_address,omitempty" doc:"Where it was asked for from."`
+	UserAgent           string              `json:"user_agent,omitempty" doc:"The browser that asked."`
+	BlockedAt           *time.Time          `json:"blocked_at,omitempty" doc:"Since when she is blocked: she cannot sign in."`
+	CreatedAt           time.Time           `json:"created_at" doc:"When it was made."`
+	UpdatedAt           time.Time           `json:"updated_at" doc:"When it was last changed."`
 }
 
 // AdminEmailView shows an address to a back end.
 type AdminEmailView struct {
-	ID         uuid.UUID `json:"id"`
-	Address    string    `json:"address"`
-	IsVerified bool      `json:"is_verified"`
-	IsPrimary  bool      `json:"is_primary"`
-	CreatedAt  time.Time `json:"created_at"`
-	UpdatedAt  time.Time `json:"updated_at"`
+	ID         uuid.UUID `json:"id" format:"uuid" doc:"Its id."`
+	Address    string    `json:"address" doc:"The address, in lower case."`
+	IsVerified bool      `json:"is_verified" doc:"Whether she proved to own it."`
+	IsPrimary  bool      `json:"is_primary" doc:"Whether tokens and mails go by it."`
+	CreatedAt  time.Time `json:"created_at" doc:"When it was made."`
+	UpdatedAt  time.Time `json:"updated_at" doc:"When it was last changed."`
 }
 
 // PasswordView says that a password exists.
 type PasswordView struct {
-	ID        uuid.UUID `json:"id"`
-	TenantID  uuid.UUID `json:"tenant_id"`
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
+	ID        uuid.UUID `json:"id" format:"uuid" doc:"Its id."`
+	TenantID  uuid.UUID `json:"tenant_id" format:"uuid" doc:"The tenant's id."`
+	CreatedAt time.Time `json:"created_at" doc:"When it was made."`
+	UpdatedAt time.Time `json:"updated_at" doc:"When it was last changed."`
 }
 
 // OTPView says that a TOTP secret exists.
 type OTPView struct {
-	ID        uuid.UUID `json:"id"`
-	CreatedAt time.Time `json:"created_at"`
+	ID        uuid.UUID `json:"id" format:"uuid" doc:"Its id."`
+	CreatedAt time.Time `json:"created_at" doc:"When it was made."`
 }
 
 // AdminIdentityView shows an account at a third party: ProviderID is the account there, ProviderName the provider's id.
 type AdminIdentityView struct {
-	ID           uuid.UUID  `json:"id"`
-	ProviderID   string     `json:"provider_id"`
-	ProviderName string     `json:"provider_name"`
-	EmailID      *uuid.UUID `json:"email_id" nullable:"true"`
-	CreatedAt    time.Time  `json:"created_at"`
-	UpdatedAt    time.Time  `json:"updated_at"`
+	ID           uuid.UUID  `json:"id" format:"uuid" doc:"Its id."`
+	ProviderID   string     `json:"provider_id" doc:"The account at the provider."`
+	ProviderName string     `json:"provider_name" doc:"The provider's id: google, custom_…, a SAML issuer."`
+	EmailID      *uuid.UUID `json:"email_id" format:"uuid" nullable:"true" doc:"The address it came with; null where there is none."`
+	CreatedAt    time.Time  `json:"created_at" doc:"When it was made."`
+	UpdatedAt    time.Time  `json:"updated_at" doc:"When it was last changed."`
 }
 
 // NewAdminView shows a person to a back end.

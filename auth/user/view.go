@@ -11,75 +11,75 @@ import (
 
 // View is what a person sees of herself: in the payloads of flows and at GET /me.
 type View struct {
-	ID           uuid.UUID        `json:"id"`
-	UserID       uuid.UUID        `json:"user_id"`
-	Passkeys     []CredentialView `json:"passkeys,omitempty"`
-	SecurityKeys []CredentialView `json:"security_keys,omitempty"`
-	MFA          MFAView          `json:"mfa_config"`
-	Emails       []EmailView      `json:"emails,omitempty"`
-	Username     *UsernameView    `json:"username,omitempty"`
-	Metadata     *MetadataView    `json:"metadata,omitempty"`
-	Identities   []IdentityView   `json:"identities,omitempty"`
-	Name         string           `json:"name,omitempty"`
-	GivenName    string           `json:"given_name,omitempty"`
-	FamilyName   string           `json:"family_name,omitempty"`
-	Picture      string           `json:"picture,omitempty"`
-	CreatedAt    time.Time        `json:"created_at"`
-	UpdatedAt    time.Time        `json:"updated_at"`
+	ID           uuid.UUID        `json:"id" format:"uuid" doc:"Its id."`
+	UserID       uuid.UUID        `json:"user_id" format:"uuid" doc:"The user's id."`
+	Passkeys     []CredentialView `json:"passkeys,omitempty" doc:"Her passkeys, oldest first."`
+	SecurityKeys []CredentialView `json:"security_keys,omitempty" doc:"Her security keys, oldest first."`
+	MFA          MFAView          `json:"mfa_config" doc:"Her second factors."`
+	Emails       []EmailView      `json:"emails,omitempty" doc:"Her addresses, the primary one first."`
+	Username     *UsernameView    `json:"username,omitempty" doc:"The name she signs in with."`
+	Metadata     *MetadataView    `json:"metadata,omitempty" doc:"What back ends and she keep about her."`
+	Identities   []IdentityView   `json:"identities,omitempty" doc:"Her accounts at third parties."`
+	Name         string           `json:"name,omitempty" doc:"Her name."`
+	GivenName    string           `json:"given_name,omitempty" doc:"Her given name."`
+	FamilyName   string           `json:"family_name,omitempty" doc:"Her family name."`
+	Picture      string           `json:"picture,omitempty" doc:"The URL of her picture."`
+	CreatedAt    time.Time        `json:"created_at" doc:"When it was made."`
+	UpdatedAt    time.Time        `json:"updated_at" doc:"When it was last changed."`
 }
 
 // MFAView says which second factors are set up and which the tenant allows.
 type MFAView struct {
-	AuthAppSetUp        bool `json:"auth_app_set_up"`
-	TOTPEnabled         bool `json:"totp_enabled"`
-	SecurityKeysEnabled bool `json:"security_keys_enabled"`
+	AuthAppSetUp        bool `json:"auth_app_set_up" doc:"Whether she has an authenticator app."`
+	TOTPEnabled         bool `json:"totp_enabled" doc:"Whether the tenant allows authenticator apps."`
+	SecurityKeysEnabled bool `json:"security_keys_enabled" doc:"Whether the tenant allows security keys."`
 }
 
 // EmailView shows an address to its owner. Identity is deprecated: the first of Identities.
 type EmailView struct {
-	ID         uuid.UUID      `json:"id"`
-	Address    string         `json:"address"`
-	IsVerified bool           `json:"is_verified"`
-	IsPrimary  bool           `json:"is_primary"`
-	Identity   *IdentityView  `json:"identity,omitempty"`
-	Identities []IdentityView `json:"identities,omitempty"`
+	ID         uuid.UUID      `json:"id" format:"uuid" doc:"Its id."`
+	Address    string         `json:"address" doc:"The address, in lower case."`
+	IsVerified bool           `json:"is_verified" doc:"Whether she proved to own it."`
+	IsPrimary  bool           `json:"is_primary" doc:"Whether tokens and mails go by it."`
+	Identity   *IdentityView  `json:"identity,omitempty" doc:"The first of identities."`
+	Identities []IdentityView `json:"identities,omitempty" doc:"Her accounts at third parties."`
 }
 
 // UsernameView shows a username.
 type UsernameView struct {
-	ID        uuid.UUID `json:"id"`
-	Username  string    `json:"username"`
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
+	ID        uuid.UUID `json:"id" format:"uuid" doc:"Its id."`
+	Username  string    `json:"username" doc:"The name she signs in with."`
+	CreatedAt time.Time `json:"created_at" doc:"When it was made."`
+	UpdatedAt time.Time `json:"updated_at" doc:"When it was last changed."`
 }
 
 // MetadataView shows metadata; PrivateMetadata only to back ends.
 type MetadataView struct {
-	PublicMetadata  json.RawMessage `json:"public_metadata,omitempty"`
-	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty"`
-	UnsafeMetadata  json.RawMessage `json:"unsafe_metadata,omitempty"`
+	PublicMetadata  json.RawMessage `json:"public_metadata,omitempty" doc:"What she and back ends may read."`
+	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty" doc:"What back ends alone may read."`
+	UnsafeMetadata  json.RawMessage `json:"unsafe_metadata,omitempty" doc:"What she may read and write."`
 }
 
 // IdentityView shows an account at a third party: ID is the account there.
 type IdentityView struct {
-	ID         string    `json:"id"`
-	Provider   string    `json:"provider"`
-	IdentityID uuid.UUID `json:"identity_id"`
+	ID         string    `json:"id" doc:"The account at the provider."`
+	Provider   string    `json:"provider" doc:"The provider's id."`
+	IdentityID uuid.UUID `json:"identity_id" format:"uuid" doc:"The identity's id."`
 }
 
 // CredentialView shows a passkey or security key.
 type CredentialView struct {
-	ID              string     `json:"id"`
-	Name            string     `json:"name,omitempty"`
-	PublicKey       string     `json:"public_key"`
-	AttestationType string     `json:"attestation_type"`
-	AAGUID          uuid.UUID  `json:"aaguid"`
-	LastUsedAt      *time.Time `json:"last_used_at,omitempty"`
-	CreatedAt       time.Time  `json:"created_at"`
-	Transports      []string   `json:"transports"`
-	BackupEligible  bool       `json:"backup_eligible"`
-	BackupState     bool       `json:"backup_state"`
-	MFAOnly         bool       `json:"mfa_only"`
+	ID              string     `json:"id" doc:"The credential id, in base64url without padding."`
+	Name            string     `json:"name,omitempty" doc:"Its name for people."`
+	PublicKey       string     `json:"public_key" doc:"The COSE key, in base64url without padding."`
+	AttestationType string     `json:"attestation_type" doc:"The format of the attestation it came with."`
+	AAGUID          uuid.UUID  `json:"aaguid" format:"uuid" doc:"The model of the authenticator; all zero where it does not tell."`
+	LastUsedAt      *time.Time `json:"last_used_at,omitempty" doc:"When it last signed her in."`
+	CreatedAt       time.Time  `json:"created_at" doc:"When it was made."`
+	Transports      []string   `json:"transports" doc:"How browsers reach it."`
+	BackupEligible  bool       `json:"backup_eligible" doc:"Whether it may be copied to other devices."`
+	BackupState     bool       `json:"backup_state" doc:"Whether it is."`
+	MFAOnly         bool       `json:"mfa_only" doc:"Whether it is a security key, good as a second factor alone."`
 }
 
 // NewView shows a person to herself, as the tenant's settings allow.

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -56,6 +57,7 @@ func TestOutput_IsJSONWhereAProgramReadsIt(t *testing.T) {
 	m.json(t, &object, "tenant", "suspend", "shop", "--reason", "unpaid")
 	require.Equal(t, "suspended", object["status"])
 	require.Equal(t, "unpaid", object["status_reason"])
+	m.must(t, "tenant", "create", "bank")
 	m.json(t, &list, "key", "list", "shop")
 	require.Equal(t, "ES256", list[0]["algorithm"])
 	m.json(t, &object, "key", "rotate", "shop")
@@ -75,6 +77,14 @@ func TestOutput_IsJSONWhereAProgramReadsIt(t *testing.T) {
 	m.json(t, &object, "config", "check")
 	require.Equal(t, true, object["ok"])
 	require.Equal(t, "1 [redacted]", object["settings"].(map[string]any)["secrets.keys"])
+	m.must(t, "user", "generate", "-o", "users.json", "-c", "3")
+	m.json(t, &object, "user", "import", "-i", "users.json", "--tenant", "bank", "--dry-run")
+	require.Equal(t, true, object["dry_run"])
+	m.json(t, &object, "user", "import", "-i", "users.json", "--tenant", "bank")
+	require.Equal(t, 3.0, object["users"])
+	m.json(t, &object, "user", "export", "-o", "out.json", "--tenant", "bank")
+	require.Equal(t, 3.0, object["users"])
+	require.Equal(t, "out.json", object["file"])
 	m.json(t, &object, "doctor")
 	require.Equal(t, true, object["ok"])
 	require.NotEmpty(t, object["findings"])
@@ -106,6 +116,7 @@ func TestUsage_IsPrintedWhereACommandIsNotCalledAsItSays(t *testing.T) {
 	for _, args := range [][]string{
 		{"servr"}, {"tenant", "creat"}, {"tenant", "create"}, {"tenant", "create", "a", "b"}, {"version", "--loud"}, {"migrate", "sideways"},
 		{"version", "--output", "xml"}, {"siwa"}, {"jwt", "create"}, {"jwt", "create", "kim"}, {"jwt", "create", uuid.NewString()}, {"config", "show"},
+		{"jwt", "create", uuid.NewString(), "--tenant", "a", "--tenant_id", "b"},
 	} {
 		require.Contains(t, m.refuses(t, args), "Usage:", args)
 	}
@@ -276,7 +287,9 @@ func TestConfigCheck_WarnsOfClaimsThatCannotWork(t *testing.T) {
 }
 
 // person makes a user of a tenant, behind the program's back.
-func (m *machine) person(t *testing.T, tenant uuid.UUID, name string) string {
+func (m *machine) person(
+	t *testing.T, tenant uuid.UUID, name string, more ...func(context.Context, *store.Tx, uuid.UUID) error,
+) string {
 	t.Helper()
 	st, err := store.Open(t.Context(), store.Options{URL: m.database})
 	require.NoError(t, err)
@@ -284,6 +297,9 @@ func (m *machine) person(t *testing.T, tenant uuid.UUID, name string) string {
 	u := user.New(uuid.Must(uuid.NewV7()))
 	u.SetUsername(name)
 	require.NoError(t, st.Do(t.Context(), scope.Tenant(tenant), user.Create(u)))
+	for _, one := range more {
+		require.NoError(t, st.Do(t.Context(), scope.Tenant(tenant), func(ctx context.Context, tx *store.Tx) error { return one(ctx, tx, u.ID) }))
+	}
 	return u.ID.String()
 }
 
@@ -318,6 +334,10 @@ func TestJWT_OfAUserOpensASession(t *testing.T) {
 			require.Regexp(t, "^Token: \\S+\n{\n", said)
 			require.Regexp(t, "^Token: \\S+\n$", m.must(t, "jwt", "create", kim, "--tenant", "shop", "--pretty=false"))
 			m.refuses(t, []string{"jwt", "create", uuid.NewString(), "--tenant", "shop"}, "does not exist")
+			blocked := m.person(t, uuid.MustParse(shop.ID), "mallory", func(ctx context.Context, tx *store.Tx, id uuid.UUID) error {
+				return tx.User.UpdateOneID(id).SetBlockedAt(time.Now()).Exec(ctx)
+			})
+			m.refuses(t, []string{"jwt", "create", blocked, "--tenant", "shop"}, "blocked")
 			m.refuses(t, []string{"jwt", "create", kim, "--tenant", "bank"}, "does not exist")
 		})
 	}

@@ -136,7 +136,7 @@ func (c collector) WithAttrs([]slog.Attr) slog.Handler { return c }
 func (c collector) WithGroup(string) slog.Handler      { return c }
 
 func newConfigShow() *cobra.Command {
-	var tenant string
+	var which choice
 	var secrets bool
 	cmd := &cobra.Command{
 		Use: "show", Short: "Print the whole configuration of a tenant in one line of JSON", Args: cobra.NoArgs,
@@ -149,11 +149,11 @@ With one tenant it is that of the file and the environment, and no database is a
 				return err
 			}
 			if s.MultiTenancy.Enabled {
-				if tenant == "" {
-					return misuse{errors.New("say which tenant: --tenant ID|SLUG")}
+				if err := which.check(true); err != nil {
+					return misuse{err}
 				}
 				return open(cmd, func(ctx context.Context, app *wire.App) error {
-					t, err := pickTenant(ctx, app, tenant)
+					t, err := which.find(ctx, app)
 					if err != nil {
 						return err
 					}
@@ -167,11 +167,8 @@ With one tenant it is that of the file and the environment, and no database is a
 			return printConfig(cmd, *c, secrets)
 		},
 	}
-	cmd.Flags().StringVar(&tenant, "tenant", "", "id or slug of the tenant; not needed where there is only one")
+	which.flags(cmd)
 	cmd.Flags().BoolVar(&secrets, "show-secrets", false, "print secrets in clear")
-	if err := cmd.RegisterFlagCompletionFunc("tenant", completeSlug); err != nil {
-		panic(err) // the flag is there
-	}
 	return cmd
 }
 

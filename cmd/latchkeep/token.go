@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 
@@ -12,7 +11,6 @@ import (
 
 	"github.com/latchkeep/latchkeep/cmd/latchkeep/wire"
 	"github.com/latchkeep/latchkeep/pkg/jose"
-	"github.com/latchkeep/latchkeep/tenants"
 )
 
 func newJWT() *cobra.Command {
@@ -20,7 +18,7 @@ func newJWT() *cobra.Command {
 }
 
 func newJWTCreate() *cobra.Command {
-	var tenant, tenantID string
+	var which choice
 	var pretty bool
 	cmd := &cobra.Command{
 		Use: "create USER_ID", Short: "Open a session for a user and print its token", Args: cobra.ExactArgs(1),
@@ -32,11 +30,8 @@ The session counts against no limit and is told to no webhook. With many tenants
 			if err != nil {
 				return misuse{fmt.Errorf("USER_ID: %w", err)}
 			}
-			if tenant != "" && tenantID != "" {
-				return misuse{errors.New("give one of --tenant and --tenant_id")}
-			}
 			return open(cmd, func(ctx context.Context, app *wire.App) error {
-				t, err := pickTenant(ctx, app, tenant+tenantID)
+				t, err := which.pick(ctx, app)
 				if err != nil {
 					return err
 				}
@@ -59,28 +54,9 @@ The session counts against no limit and is told to no webhook. With many tenants
 			})
 		},
 	}
-	cmd.Flags().StringVar(&tenant, "tenant", "", "id or slug of the user's tenant; not needed where there is only one")
-	cmd.Flags().StringVar(&tenantID, "tenant_id", "", "as --tenant")
+	which.flags(cmd)
 	cmd.Flags().BoolVar(&pretty, "pretty", true, "print the claims, too")
-	if err := cmd.RegisterFlagCompletionFunc("tenant", completeSlug); err != nil {
-		panic(err) // the flag is there
-	}
 	return cmd
-}
-
-// pickTenant is the snapshot of the tenant that is named, or of the only one.
-func pickTenant(ctx context.Context, app *wire.App, which string) (*tenants.Tenant, error) {
-	if which == "" {
-		if app.Settings.MultiTenancy.Enabled {
-			return nil, misuse{errors.New("say which tenant: --tenant ID|SLUG")}
-		}
-		return app.Registry.ByID(ctx, tenants.SingleID)
-	}
-	record, err := findTenant(ctx, app, which)
-	if err != nil {
-		return nil, err
-	}
-	return app.Registry.ByID(ctx, record.ID)
 }
 
 func newJWK() *cobra.Command {

@@ -19,7 +19,8 @@ func misused(err error) bool {
 	if _, ok := errors.AsType[misuse](err); ok {
 		return true
 	}
-	return strings.HasPrefix(err.Error(), "required flag(s)")
+	text := err.Error() // cobra has no errors of its own kind for these
+	return strings.HasPrefix(text, "required flag(s)") || strings.HasPrefix(text, "if any flags in the group")
 }
 
 // markMisuse makes mistakes in flags and arguments of a command, and of those in it, a misuse.

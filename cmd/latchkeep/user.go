@@ -28,6 +28,15 @@ func (c *choice) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.tenant, "tenant", "", "slug or id of the tenant; not needed in single-tenant mode")
 	cmd.Flags().StringVar(&c.tenantID, "tenant_id", "", "id of the tenant, as Hanko spells it")
 	cmd.MarkFlagsMutuallyExclusive("tenant", "tenant_id")
+	_ = cmd.RegisterFlagCompletionFunc("tenant", completeSlug) // the flag exists
+}
+
+// pick is check and find, for commands that look at nothing before.
+func (c *choice) pick(ctx context.Context, app *wire.App) (*tenants.Tenant, error) {
+	if err := c.check(app.Single == nil); err != nil {
+		return nil, misuse{err}
+	}
+	return c.find(ctx, app)
 }
 
 // check finds mistakes before anything is done.
@@ -52,18 +61,13 @@ func (c *choice) find(ctx context.Context, app *wire.App) (*tenants.Tenant, erro
 	if app.Single != nil {
 		return app.Registry.ByID(ctx, tenants.SingleID)
 	}
-	which := c.tenantID + c.tenant
-	id, err := uuid.Parse(which)
+	record, err := findTenant(ctx, app, c.tenantID+c.tenant)
 	if err != nil {
-		record, err := app.Provisioner.GetBySlug(ctx, which)
-		if err != nil {
-			return nil, fmt.Errorf("tenant %q: %w", which, err)
-		}
-		id = record.ID
+		return nil, err
 	}
-	t, err := app.Registry.ByID(ctx, id)
+	t, err := app.Registry.ByID(ctx, record.ID)
 	if err != nil {
-		return nil, fmt.Errorf("tenant %q: %w", which, err)
+		return nil, fmt.Errorf("tenant %q: %w", record.Slug, err)
 	}
 	return t, nil
 }
@@ -83,4 +87,14 @@ func writeFile(name string, write func(to io.Writer) error) (err error) {
 		return err
 	}
 	return os.Rename(f.Name(), name)
+}
+
+// moved is what an import or export tells programs.
+type moved struct {
+	Tenant   uuid.UUID `json:"tenant_id"`
+	Users    int       `json:"users"`
+	Rejected int       `json:"rejected"`
+	DryRun   bool      `json:"dry_run"`
+	Job      string    `json:"job,omitempty"`
+	File     string    `json:"file,omitempty"`
 }

@@ -67,8 +67,7 @@ func export(ctx context.Context, cmd *cobra.Command, app *wire.App, which *choic
 	if err != nil {
 		return fmt.Errorf("export users: %w", err)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "exported %d users of %s to %s\n", people, t.Slug, output)
-	return err
+	return answer(cmd, moved{Tenant: t.ID, Users: people, File: output}, line("exported %d users of %s to %s", people, t.Slug, output))
 }
 
 func newUserGenerate() *cobra.Command {

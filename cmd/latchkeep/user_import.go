@@ -137,7 +137,10 @@ func (c *importCommand) inBatches(
 		}
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "imported %d users into %s (job %s)\n", job.Done-job.Rejected, t.Slug, job.ID)
+	moved := moved{Tenant: t.ID, Users: job.Done - job.Rejected, Rejected: job.Rejected, Job: job.ID.String()}
+	if err := answer(cmd, moved, line("imported %d users into %s (job %s)", moved.Users, t.Slug, moved.Job)); err != nil {
+		return err
+	}
 	if job.Rejected == 0 && c.report == "" {
 		return nil
 	}
@@ -159,7 +162,9 @@ func (c *importCommand) atOnce(ctx context.Context, cmd *cobra.Command, app *wir
 	if failed != nil {
 		return failed
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "imported %d users into %s\n", people, t.Slug)
+	if err := answer(cmd, moved{Tenant: t.ID, Users: people, Rejected: len(lines)}, line("imported %d users into %s", people, t.Slug)); err != nil {
+		return err
+	}
 	return rejected(len(lines))
 }
 
@@ -177,7 +182,10 @@ func (c *importCommand) rehearse(ctx context.Context, cmd *cobra.Command, app *w
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%d of %d users would be imported into %s; nothing was written\n", entries-bad, entries, t.Slug)
+	would := moved{Tenant: t.ID, Users: entries - bad, Rejected: bad, DryRun: true}
+	if err := answer(cmd, would, line("%d of %d users would be imported into %s; nothing was written", would.Users, entries, t.Slug)); err != nil {
+		return err
+	}
 	return rejected(bad)
 }
 

@@ -39,7 +39,7 @@ func TestContract(t *testing.T) {
 						r.Body = map[string]any{"user_id": c.person(t, r.Params["id"], "kim")}
 					}
 				},
-				Open:     func(o *contract.Operation) bool { return !strings.Contains(o.Path, "{id}") },
+				Open: func(o *contract.Operation) bool { return !strings.Contains(o.Path, "{id}") },
 				Send: func(tb testing.TB, by contract.Caller, r contract.Request) contract.Answer {
 					if by == contract.Powerless && strings.HasPrefix(r.Target(), "/operator-tokens") {
 						by = contract.Caller(tenants.KeysRead)

@@ -72,15 +72,20 @@ func (q *Queries) AuditRecords(ctx context.Context, f AuditFilter, page AuditPag
 	return found, nil
 }
 
-// CountAuditRecords counts the records of a tenant's audit log that meet a filter.
+// CountAuditRecords counts the records of a tenant's audit log that meet a filter, but no more than most where that is positive.
 //
-// Why raw: it must count by the very condition that AuditRecords reads by.
-func (q *Queries) CountAuditRecords(ctx context.Context, f AuditFilter) (int, error) {
+// Why raw: it must count by the very condition that AuditRecords reads by, and ent cannot stop counting.
+func (q *Queries) CountAuditRecords(ctx context.Context, f AuditFilter, most int) (int, error) {
 	where, args, err := q.auditWhere(ctx, f)
 	if err != nil {
 		return 0, fmt.Errorf("count audit log: %w", err)
 	}
-	rows, err := q.query(ctx, `SELECT COUNT(*) FROM audit_logs WHERE `+where, args...)
+	counted := `audit_logs WHERE ` + where
+	if most > 0 {
+		counted = `(SELECT 1 FROM audit_logs WHERE ` + where + ` LIMIT ?) few`
+		args = append(args, most)
+	}
+	rows, err := q.query(ctx, `SELECT COUNT(*) FROM `+counted, args...)
 	counts, err := collect(rows, err, func(rows *sql.Rows) (n int, err error) { return n, rows.Scan(&n) })
 	if err != nil {
 		return 0, fmt.Errorf("count audit log: %w", err)

@@ -31,6 +31,7 @@ var (
 	DoneIntents            = Expiring{table: "outbox", column: "done_at", where: "state IN ('done', 'dropped') AND "}
 	OldAuditLogs           = Expiring{table: "audit_logs", column: "created_at"}
 	OldWebhookDeliveries   = Expiring{table: "webhook_deliveries", column: "created_at", where: "state <> 'waiting' AND "}
+	ExpiredJobs            = Expiring{table: "jobs", column: "expires_at"}
 )
 
 // String is the name of the table.

@@ -35,7 +35,7 @@ func (o *Operation) Check(status int, header http.Header, body []byte) error {
 	if !strings.HasSuffix(media, "json") {
 		return nil
 	}
-	schema, err := o.document.compiler.Compile(documentURL + "#" + pointer("paths", o.Path, strings.ToLower(o.Method), "responses", code, "content", media, "schema"))
+	schema, err := o.document.schema(pointer("paths", o.Path, strings.ToLower(o.Method), "responses", code, "content", media, "schema"))
 	if err != nil {
 		return fmt.Errorf("the schema of status %s: %w", code, err)
 	}

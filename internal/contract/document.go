@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -20,8 +21,17 @@ type object = map[string]any
 
 // A Document is an OpenAPI document (version 3.1).
 type Document struct {
-	root     object
+	root object
+
+	mu       sync.Mutex // compiling is for one at a time
 	compiler *jsonschema.Compiler
+}
+
+// schema compiles the schema at a place of the document.
+func (d *Document) schema(pointer string) (*jsonschema.Schema, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.compiler.Compile(documentURL + "#" + pointer)
 }
 
 // documentURL is the name under which schemas are found; nothing is fetched.

@@ -69,6 +69,9 @@ func (t Tenant) addServerCORS(doc document) {
 	if v, _, ok := find(doc.root, "server.public.cors"); ok {
 		server["public"] = map[string]any{"cors": v}
 	}
+	if v, _, ok := find(doc.root, "server.admin.cors"); ok {
+		server["admin"] = map[string]any{"cors": v}
+	}
 	if len(server) > 0 {
 		t.Values["server"] = server
 	}

@@ -254,7 +254,7 @@ func (a *App) buildWorker() {
 		Redis: a.queue.client, Embedded: a.queue.embedded(),
 		Bell: a.bell.Listen(bellOutbox), Mail: a.mailer, Audit: auditSinks(s.AuditLog),
 		Cleanup: worker.CleanupPolicy{Intents: 24 * time.Hour, AuditLogs: s.AuditLog.Retention},
-		Tenants: a.Provisioner, Log: a.Log,
+		Jobs:    a.Jobs, Tenants: a.Provisioner, Log: a.Log,
 	})
 }
 

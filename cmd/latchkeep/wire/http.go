@@ -86,8 +86,8 @@ func (a *App) Public() http.Handler {
 // Admin is what back ends talk to.
 func (a *App) Admin() http.Handler {
 	api := admin.New(admin.Options{
-		Registry: a.Registry, APIKeys: a.APIKeys, Management: a.Management, Webhooks: a.Webhooks, Idempotency: a.Idempotency,
-		Audit: audit.NewLog(a.Store), Single: !a.Settings.MultiTenancy.Enabled,
+		Registry: a.Registry, APIKeys: a.APIKeys, Management: a.Management, Webhooks: a.Webhooks, Idempotency: a.Idempotency, Jobs: a.Jobs,
+		Audit: audit.NewLog(a.Store, a.keyring), Single: !a.Settings.MultiTenancy.Enabled,
 		Ready: a.ready, Version: a.options.Version, Log: a.Log,
 	})
 	mux := http.NewServeMux()

@@ -1,0 +1,5 @@
+//go:build !race
+
+package rawsql_test
+
+const underRace = false
