@@ -90,9 +90,9 @@ func repeats(keys []uint64) map[uint64]bool {
 func tellRepeats(ctx context.Context, src Source, seed maphash.Seed, repeated map[uint64]bool, tell func(error)) (int, error) {
 	owners := map[string]int{}
 	bad := 0
-	err := each(ctx, src, nil, func(n int, a *Account, invalid *EntryError) error {
-		if invalid != nil {
-			return nil
+	err := each(ctx, src, nil, func(n int, a *Account, _ *EntryError) error {
+		if a == nil {
+			return nil // it is invalid, which was told
 		}
 		wrong := &EntryError{Number: n}
 		for key, what := range a.unique {
