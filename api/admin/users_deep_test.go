@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/internal/testenv"
 )
@@ -26,11 +25,11 @@ func TestListUsers_FindsDeepPagesFromWhereverIsNearest(t *testing.T) {
 		at := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
 		for i := 0; i < n; i += 500 {
 			require.NoError(t, shop.Change(t, func(ctx context.Context, tx *store.Tx) error {
-				rows := make([]*ent.UserCreate, 500)
-				for j := range rows {
+				rows := each(500, tx.User.Create)
+				for j, row := range rows {
 					id := uuid.Must(uuid.NewV7())
 					newestFirst[n-1-i-j] = id
-					rows[j] = tx.User.Create().SetID(id).SetUsername(fmt.Sprintf("u%05d", i+j)).SetCreatedAt(at.Add(time.Duration((i+j)/10) * time.Millisecond))
+					row.SetID(id).SetUsername(fmt.Sprintf("u%05d", i+j)).SetCreatedAt(at.Add(time.Duration((i+j)/10) * time.Millisecond))
 				}
 				return tx.User.CreateBulk(rows...).Exec(ctx)
 			}))
@@ -55,4 +54,13 @@ func TestListUsers_FindsDeepPagesFromWhereverIsNearest(t *testing.T) {
 		found, _ = list(t, admin, "?per_page=100&page=45&username_prefix=u")
 		require.Equal(t, oldestFirst[4400:4500], ids(found))
 	})
+}
+
+// each makes so many of something.
+func each[T any](n int, create func() T) []T {
+	made := make([]T, n)
+	for i := range made {
+		made[i] = create()
+	}
+	return made
 }

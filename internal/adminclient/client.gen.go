@@ -122,43 +122,98 @@ func (e ListUsersParamsBlocked) Valid() bool {
 
 // AdminEmailView defines model for AdminEmailView.
 type AdminEmailView struct {
-	Address    string    `json:"address"`
-	CreatedAt  time.Time `json:"created_at"`
-	Id         string    `json:"id"`
-	IsPrimary  bool      `json:"is_primary"`
-	IsVerified bool      `json:"is_verified"`
-	UpdatedAt  time.Time `json:"updated_at"`
+	// Address The address, in lower case.
+	Address string `json:"address"`
+
+	// CreatedAt When it was made.
+	CreatedAt time.Time `json:"created_at"`
+
+	// Id Its id.
+	Id openapi_types.UUID `json:"id"`
+
+	// IsPrimary Whether tokens and mails go by it.
+	IsPrimary bool `json:"is_primary"`
+
+	// IsVerified Whether she proved to own it.
+	IsVerified bool `json:"is_verified"`
+
+	// UpdatedAt When it was last changed.
+	UpdatedAt time.Time `json:"updated_at"`
 }
 
 // AdminIdentityView defines model for AdminIdentityView.
 type AdminIdentityView struct {
-	CreatedAt    time.Time `json:"created_at"`
-	EmailId      *string   `json:"email_id"`
-	Id           string    `json:"id"`
-	ProviderId   string    `json:"provider_id"`
-	ProviderName string    `json:"provider_name"`
-	UpdatedAt    time.Time `json:"updated_at"`
+	// CreatedAt When it was made.
+	CreatedAt time.Time `json:"created_at"`
+
+	// EmailId The address it came with; null where there is none.
+	EmailId *openapi_types.UUID `json:"email_id"`
+
+	// Id Its id.
+	Id openapi_types.UUID `json:"id"`
+
+	// ProviderId The account at the provider.
+	ProviderId string `json:"provider_id"`
+
+	// ProviderName The provider's id: google, custom_…, a SAML issuer.
+	ProviderName string `json:"provider_name"`
+
+	// UpdatedAt When it was last changed.
+	UpdatedAt time.Time `json:"updated_at"`
 }
 
 // AdminView defines model for AdminView.
 type AdminView struct {
-	BlockedAt           *time.Time           `json:"blocked_at,omitempty"`
-	CreatedAt           time.Time            `json:"created_at"`
-	Emails              *[]AdminEmailView    `json:"emails,omitempty"`
-	FamilyName          *string              `json:"family_name,omitempty"`
-	GivenName           *string              `json:"given_name,omitempty"`
-	Id                  string               `json:"id"`
-	Identities          *[]AdminIdentityView `json:"identities,omitempty"`
-	IpAddress           *string              `json:"ip_address,omitempty"`
-	Metadata            *MetadataView        `json:"metadata,omitempty"`
-	Name                *string              `json:"name,omitempty"`
-	Otp                 *OTPView             `json:"otp,omitempty"`
-	Password            *PasswordView        `json:"password,omitempty"`
-	Picture             *string              `json:"picture,omitempty"`
-	UpdatedAt           time.Time            `json:"updated_at"`
-	UserAgent           *string              `json:"user_agent,omitempty"`
-	Username            *UsernameView        `json:"username,omitempty"`
-	WebauthnCredentials *[]CredentialView    `json:"webauthn_credentials,omitempty"`
+	// BlockedAt Since when she is blocked: she cannot sign in.
+	BlockedAt *time.Time `json:"blocked_at,omitempty"`
+
+	// CreatedAt When it was made.
+	CreatedAt time.Time `json:"created_at"`
+
+	// Emails Her addresses, the primary one first.
+	Emails *[]AdminEmailView `json:"emails,omitempty"`
+
+	// FamilyName Her family name.
+	FamilyName *string `json:"family_name,omitempty"`
+
+	// GivenName Her given name.
+	GivenName *string `json:"given_name,omitempty"`
+
+	// Id The user's id.
+	Id openapi_types.UUID `json:"id"`
+
+	// Identities Her accounts at third parties.
+	Identities *[]AdminIdentityView `json:"identities,omitempty"`
+
+	// IpAddress Where it was asked for from.
+	IpAddress *string `json:"ip_address,omitempty"`
+
+	// Metadata What back ends and she keep about her.
+	Metadata *MetadataView `json:"metadata,omitempty"`
+
+	// Name Her name.
+	Name *string `json:"name,omitempty"`
+
+	// Otp That she has an authenticator app.
+	Otp *OTPView `json:"otp,omitempty"`
+
+	// Password That she has a password.
+	Password *PasswordView `json:"password,omitempty"`
+
+	// Picture The URL of her picture.
+	Picture *string `json:"picture,omitempty"`
+
+	// UpdatedAt When it was last changed.
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// UserAgent The browser that asked.
+	UserAgent *string `json:"user_agent,omitempty"`
+
+	// Username The name she signs in with.
+	Username *UsernameView `json:"username,omitempty"`
+
+	// WebauthnCredentials Her passkeys and security keys, oldest first.
+	WebauthnCredentials *[]CredentialView `json:"webauthn_credentials,omitempty"`
 }
 
 // AuditEntry defines model for AuditEntry.
@@ -247,17 +302,38 @@ type CreateUserInputBody struct {
 
 // CredentialView defines model for CredentialView.
 type CredentialView struct {
-	Aaguid          string     `json:"aaguid"`
-	AttestationType string     `json:"attestation_type"`
-	BackupEligible  bool       `json:"backup_eligible"`
-	BackupState     bool       `json:"backup_state"`
-	CreatedAt       time.Time  `json:"created_at"`
-	Id              string     `json:"id"`
-	LastUsedAt      *time.Time `json:"last_used_at,omitempty"`
-	MfaOnly         bool       `json:"mfa_only"`
-	Name            *string    `json:"name,omitempty"`
-	PublicKey       string     `json:"public_key"`
-	Transports      *[]string  `json:"transports"`
+	// Aaguid The model of the authenticator; all zero where it does not tell.
+	Aaguid openapi_types.UUID `json:"aaguid"`
+
+	// AttestationType The format of the attestation it came with.
+	AttestationType string `json:"attestation_type"`
+
+	// BackupEligible Whether it may be copied to other devices.
+	BackupEligible bool `json:"backup_eligible"`
+
+	// BackupState Whether it is.
+	BackupState bool `json:"backup_state"`
+
+	// CreatedAt When it was made.
+	CreatedAt time.Time `json:"created_at"`
+
+	// Id The credential id, in base64url without padding.
+	Id string `json:"id"`
+
+	// LastUsedAt When it last signed her in.
+	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
+
+	// MfaOnly Whether it is a security key, good as a second factor alone.
+	MfaOnly bool `json:"mfa_only"`
+
+	// Name Its name for people.
+	Name *string `json:"name,omitempty"`
+
+	// PublicKey The COSE key, in base64url without padding.
+	PublicKey string `json:"public_key"`
+
+	// Transports How browsers reach it.
+	Transports *[]string `json:"transports"`
 }
 
 // DeleteUsersInputBody defines model for DeleteUsersInputBody.
@@ -277,11 +353,14 @@ type DeleteUsersOutputBody struct {
 
 // DeletedUser defines model for DeletedUser.
 type DeletedUser struct {
-	Result DeletedUserResult  `json:"result"`
+	// Result What became of her.
+	Result DeletedUserResult `json:"result"`
+
+	// UserId Who was to be deleted.
 	UserId openapi_types.UUID `json:"user_id"`
 }
 
-// DeletedUserResult defines model for DeletedUser.Result.
+// DeletedUserResult What became of her.
 type DeletedUserResult string
 
 // EmailToCreate defines model for EmailToCreate.
@@ -347,17 +426,31 @@ type HookEvent struct {
 
 // JobSettings defines model for JobSettings.
 type JobSettings struct {
-	DryRun          *bool `json:"dry_run,omitempty"`
-	KeepExisting    *bool `json:"keep_existing,omitempty"`
-	SkipInvalid     *bool `json:"skip_invalid,omitempty"`
+	// DryRun Nothing is written.
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// KeepExisting Users who are there already are no conflict.
+	KeepExisting *bool `json:"keep_existing,omitempty"`
+
+	// SkipInvalid Entries that break a rule are left out.
+	SkipInvalid *bool `json:"skip_invalid,omitempty"`
+
+	// WithCredentials Password hashes and WebAuthn credentials are exported.
 	WithCredentials *bool `json:"with_credentials,omitempty"`
-	WithMetadata    *bool `json:"with_metadata,omitempty"`
-	WithNames       *bool `json:"with_names,omitempty"`
-	WithTotp        *bool `json:"with_totp,omitempty"`
+
+	// WithMetadata Metadata are exported.
+	WithMetadata *bool `json:"with_metadata,omitempty"`
+
+	// WithNames Names and pictures are exported.
+	WithNames *bool `json:"with_names,omitempty"`
+
+	// WithTotp TOTP secrets are exported.
+	WithTotp *bool `json:"with_totp,omitempty"`
 }
 
 // JobView defines model for JobView.
 type JobView struct {
+	// CreatedAt When it was asked for.
 	CreatedAt time.Time `json:"created_at"`
 
 	// Done Entries dealt with, rejected ones included.
@@ -367,25 +460,37 @@ type JobView struct {
 	Error *string `json:"error,omitempty"`
 
 	// ExpiresAt When it is deleted, with its report and its result.
-	ExpiresAt  time.Time          `json:"expires_at"`
-	FinishedAt *time.Time         `json:"finished_at"`
-	Id         openapi_types.UUID `json:"id"`
-	Kind       JobViewKind        `json:"kind"`
-	Options    JobSettings        `json:"options"`
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// FinishedAt When it ended; null while it has not.
+	FinishedAt *time.Time `json:"finished_at"`
+
+	// Id The job's id.
+	Id openapi_types.UUID `json:"id"`
+
+	// Kind What it does.
+	Kind JobViewKind `json:"kind"`
+
+	// Options What was asked for.
+	Options JobSettings `json:"options"`
 
 	// Rejected Entries that were not written; the report says why.
-	Rejected int64        `json:"rejected"`
-	State    JobViewState `json:"state"`
+	Rejected int64 `json:"rejected"`
+
+	// State How far it is.
+	State JobViewState `json:"state"`
 
 	// Total Entries, as far as known.
-	Total     int64     `json:"total"`
+	Total int64 `json:"total"`
+
+	// UpdatedAt When it last went on.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// JobViewKind defines model for JobView.Kind.
+// JobViewKind What it does.
 type JobViewKind string
 
-// JobViewState defines model for JobView.State.
+// JobViewState How far it is.
 type JobViewState string
 
 // Metadata defines model for Metadata.
@@ -402,9 +507,14 @@ type Metadata struct {
 
 // MetadataView defines model for MetadataView.
 type MetadataView struct {
+	// PrivateMetadata What back ends alone may read.
 	PrivateMetadata interface{} `json:"private_metadata,omitempty"`
-	PublicMetadata  interface{} `json:"public_metadata,omitempty"`
-	UnsafeMetadata  interface{} `json:"unsafe_metadata,omitempty"`
+
+	// PublicMetadata What she and back ends may read.
+	PublicMetadata interface{} `json:"public_metadata,omitempty"`
+
+	// UnsafeMetadata What she may read and write.
+	UnsafeMetadata interface{} `json:"unsafe_metadata,omitempty"`
 }
 
 // NewEmailInputBody defines model for NewEmailInputBody.
@@ -461,8 +571,11 @@ type NewWebhookInputBody struct {
 
 // OTPView defines model for OTPView.
 type OTPView struct {
+	// CreatedAt When it was made.
 	CreatedAt time.Time `json:"created_at"`
-	Id        string    `json:"id"`
+
+	// Id Its id.
+	Id openapi_types.UUID `json:"id"`
 }
 
 // PasswordInputBody defines model for PasswordInputBody.
@@ -476,30 +589,59 @@ type PasswordInputBody struct {
 
 // PasswordView defines model for PasswordView.
 type PasswordView struct {
+	// CreatedAt When it was made.
 	CreatedAt time.Time `json:"created_at"`
-	Id        string    `json:"id"`
-	TenantId  string    `json:"tenant_id"`
+
+	// Id Its id.
+	Id openapi_types.UUID `json:"id"`
+
+	// TenantId The tenant's id.
+	TenantId openapi_types.UUID `json:"tenant_id"`
+
+	// UpdatedAt When it was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
 // UsernameView defines model for UsernameView.
 type UsernameView struct {
+	// CreatedAt When it was made.
 	CreatedAt time.Time `json:"created_at"`
-	Id        string    `json:"id"`
+
+	// Id Its id.
+	Id openapi_types.UUID `json:"id"`
+
+	// UpdatedAt When it was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
-	Username  string    `json:"username"`
+
+	// Username The name she signs in with.
+	Username string `json:"username"`
 }
 
 // View defines model for View.
 type View struct {
+	// CreatedAt When it was made.
 	CreatedAt time.Time `json:"created_at"`
+
+	// ExpiresAt When it ends by itself.
 	ExpiresAt time.Time `json:"expires_at"`
-	Id        string    `json:"id"`
-	IpAddress *string   `json:"ip_address"`
-	LastUsed  time.Time `json:"last_used"`
+
+	// Id Its id.
+	Id openapi_types.UUID `json:"id"`
+
+	// IpAddress Where it was asked for from.
+	IpAddress *string `json:"ip_address"`
+
+	// LastUsed When it was last used, to the minute.
+	LastUsed time.Time `json:"last_used"`
+
+	// UpdatedAt When it was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
-	UserAgent *string   `json:"user_agent"`
-	UserId    string    `json:"user_id"`
+
+	// UserAgent The browser that asked.
+	UserAgent *string `json:"user_agent"`
+
+	// UserId The user's id.
+	UserId openapi_types.UUID `json:"user_id"`
 }
 
 // Webhook defines model for Webhook.
@@ -602,6 +744,12 @@ type ListAuditLogsParams struct {
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 }
 
+// StartExportParams defines parameters for StartExport.
+type StartExportParams struct {
+	// IdempotencyKey Makes it safe to send the request again: the same key with the same request is answered as before, for 24 hours, and nothing is done twice. With another request, or while the first is under way, the answer is 409.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // StartImportJSONBody defines parameters for StartImport.
 type StartImportJSONBody = []map[string]interface{}
 
@@ -624,6 +772,12 @@ type ListJobsParams struct {
 
 	// PerPage Jobs on a page; 20 where absent, at most 100.
 	PerPage *int64 `form:"per_page,omitempty" json:"per_page,omitempty"`
+}
+
+// CreateSessionParams defines parameters for CreateSession.
+type CreateSessionParams struct {
+	// IdempotencyKey Makes it safe to send the request again: the same key with the same request is answered as before, for 24 hours, and nothing is done twice. With another request, or while the first is under way, the answer is 409.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.
@@ -680,6 +834,18 @@ type ListUsersParamsSortDirection string
 // ListUsersParamsBlocked defines parameters for ListUsers.
 type ListUsersParamsBlocked string
 
+// CreateUserParams defines parameters for CreateUser.
+type CreateUserParams struct {
+	// IdempotencyKey Makes it safe to send the request again: the same key with the same request is answered as before, for 24 hours, and nothing is done twice. With another request, or while the first is under way, the answer is 409.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteUsersParams defines parameters for DeleteUsers.
+type DeleteUsersParams struct {
+	// IdempotencyKey Makes it safe to send the request again: the same key with the same request is answered as before, for 24 hours, and nothing is done twice. With another request, or while the first is under way, the answer is 409.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // DeleteUserParams defines parameters for DeleteUser.
 type DeleteUserParams struct {
 	// IfMatch Entity tags: where none is the user's, the answer is 412 and nothing changes.
@@ -727,8 +893,44 @@ type EditUserParams struct {
 	IfMatch *[]string `json:"If-Match,omitempty"`
 }
 
+// BlockUserParams defines parameters for BlockUser.
+type BlockUserParams struct {
+	// IdempotencyKey Makes it safe to send the request again: the same key with the same request is answered as before, for 24 hours, and nothing is done twice. With another request, or while the first is under way, the answer is 409.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// CreateEmailParams defines parameters for CreateEmail.
+type CreateEmailParams struct {
+	// IdempotencyKey Makes it safe to send the request again: the same key with the same request is answered as before, for 24 hours, and nothing is done twice. With another request, or while the first is under way, the answer is 409.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// SetPrimaryEmailParams defines parameters for SetPrimaryEmail.
+type SetPrimaryEmailParams struct {
+	// IdempotencyKey Makes it safe to send the request again: the same key with the same request is answered as before, for 24 hours, and nothing is done twice. With another request, or while the first is under way, the answer is 409.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // PatchMetadataJSONBody defines parameters for PatchMetadata.
 type PatchMetadataJSONBody = interface{}
+
+// CreatePasswordParams defines parameters for CreatePassword.
+type CreatePasswordParams struct {
+	// IdempotencyKey Makes it safe to send the request again: the same key with the same request is answered as before, for 24 hours, and nothing is done twice. With another request, or while the first is under way, the answer is 409.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// UnblockUserParams defines parameters for UnblockUser.
+type UnblockUserParams struct {
+	// IdempotencyKey Makes it safe to send the request again: the same key with the same request is answered as before, for 24 hours, and nothing is done twice. With another request, or while the first is under way, the answer is 409.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// CreateWebhookParams defines parameters for CreateWebhook.
+type CreateWebhookParams struct {
+	// IdempotencyKey Makes it safe to send the request again: the same key with the same request is answered as before, for 24 hours, and nothing is done twice. With another request, or while the first is under way, the answer is 409.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
 
 // StartExportJSONRequestBody defines body for StartExport for application/json ContentType.
 type StartExportJSONRequestBody = ExportInputBody
@@ -1807,7 +2009,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /exports (the `StartExport` operationId).
-	StartExportWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	StartExportWithBody(ctx context.Context, params *StartExportParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// StartExport Export users
 	//
@@ -1816,7 +2018,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /exports (the `StartExport` operationId).
-	StartExport(ctx context.Context, body StartExportJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	StartExport(ctx context.Context, params *StartExportParams, body StartExportJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// StartImportWithBody Import users
 	//
@@ -1876,7 +2078,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /sessions (the `CreateSession` operationId).
-	CreateSessionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateSessionWithBody(ctx context.Context, params *CreateSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSession Open a session for a user
 	//
@@ -1885,7 +2087,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /sessions (the `CreateSession` operationId).
-	CreateSession(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateSession(ctx context.Context, params *CreateSessionParams, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListUsers List or search users
 	//
@@ -1908,7 +2110,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /users (the `CreateUser` operationId).
-	CreateUserWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateUserWithBody(ctx context.Context, params *CreateUserParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateUser Create a user
 	//
@@ -1917,7 +2119,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /users (the `CreateUser` operationId).
-	CreateUser(ctx context.Context, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateUser(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteUsersWithBody Delete many users
 	//
@@ -1926,7 +2128,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /users/bulk_delete (the `DeleteUsers` operationId).
-	DeleteUsersWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteUsersWithBody(ctx context.Context, params *DeleteUsersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteUsers Delete many users
 	//
@@ -1935,7 +2137,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /users/bulk_delete (the `DeleteUsers` operationId).
-	DeleteUsers(ctx context.Context, body DeleteUsersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteUsers(ctx context.Context, params *DeleteUsersParams, body DeleteUsersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteUser Delete a user
 	//
@@ -1972,7 +2174,7 @@ type ClientInterface interface {
 	// The user cannot sign in any more, and her sessions end everywhere. Blocking again changes nothing. Tells webhooks `user.update`.
 	//
 	// Corresponds with POST /users/{user_id}/block (the `BlockUser` operationId).
-	BlockUser(ctx context.Context, userId openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	BlockUser(ctx context.Context, userId openapi_types.UUID, params *BlockUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListEmails List a user's addresses
 	//
@@ -1988,7 +2190,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /users/{user_id}/emails (the `CreateEmail` operationId).
-	CreateEmailWithBody(ctx context.Context, userId openapi_types.UUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateEmailWithBody(ctx context.Context, userId openapi_types.UUID, params *CreateEmailParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateEmail Give a user an address
 	//
@@ -1997,7 +2199,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /users/{user_id}/emails (the `CreateEmail` operationId).
-	CreateEmail(ctx context.Context, userId openapi_types.UUID, body CreateEmailJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateEmail(ctx context.Context, userId openapi_types.UUID, params *CreateEmailParams, body CreateEmailJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteEmail Delete an address
 	//
@@ -2016,7 +2218,7 @@ type ClientInterface interface {
 	// Verified or not. Webhook, where another one was primary: `user.update.email.primary`.
 	//
 	// Corresponds with POST /users/{user_id}/emails/{email_id}/set_primary (the `SetPrimaryEmail` operationId).
-	SetPrimaryEmail(ctx context.Context, userId openapi_types.UUID, emailId openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetPrimaryEmail(ctx context.Context, userId openapi_types.UUID, emailId openapi_types.UUID, params *SetPrimaryEmailParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMetadata Read a user's metadata
 	//
@@ -2072,7 +2274,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /users/{user_id}/password (the `CreatePassword` operationId).
-	CreatePasswordWithBody(ctx context.Context, userId openapi_types.UUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreatePasswordWithBody(ctx context.Context, userId openapi_types.UUID, params *CreatePasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePassword Give a user a password
 	//
@@ -2081,7 +2283,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /users/{user_id}/password (the `CreatePassword` operationId).
-	CreatePassword(ctx context.Context, userId openapi_types.UUID, body CreatePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreatePassword(ctx context.Context, userId openapi_types.UUID, params *CreatePasswordParams, body CreatePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReplacePasswordWithBody Give a user another password
 	//
@@ -2127,7 +2329,7 @@ type ClientInterface interface {
 	// The user can sign in again. Tells webhooks `user.update`.
 	//
 	// Corresponds with POST /users/{user_id}/unblock (the `UnblockUser` operationId).
-	UnblockUser(ctx context.Context, userId openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UnblockUser(ctx context.Context, userId openapi_types.UUID, params *UnblockUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListWebauthnCredentials List a user's passkeys and security keys
 	//
@@ -2160,7 +2362,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /webhooks (the `CreateWebhook` operationId).
-	CreateWebhookWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateWebhookWithBody(ctx context.Context, params *CreateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateWebhook Create a webhook
 	//
@@ -2169,7 +2371,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /webhooks (the `CreateWebhook` operationId).
-	CreateWebhook(ctx context.Context, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateWebhook(ctx context.Context, params *CreateWebhookParams, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteWebhook Delete a webhook
 	//
@@ -2226,8 +2428,8 @@ func (c *Client) ListAuditLogs(ctx context.Context, params *ListAuditLogsParams,
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /exports (the `StartExport` operationId).
-func (c *Client) StartExportWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewStartExportRequestWithBody(c.Server, contentType, body)
+func (c *Client) StartExportWithBody(ctx context.Context, params *StartExportParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStartExportRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2245,8 +2447,8 @@ func (c *Client) StartExportWithBody(ctx context.Context, contentType string, bo
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /exports (the `StartExport` operationId).
-func (c *Client) StartExport(ctx context.Context, body StartExportJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewStartExportRequest(c.Server, body)
+func (c *Client) StartExport(ctx context.Context, params *StartExportParams, body StartExportJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStartExportRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2385,8 +2587,8 @@ func (c *Client) GetJobResult(ctx context.Context, jobId openapi_types.UUID, req
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /sessions (the `CreateSession` operationId).
-func (c *Client) CreateSessionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateSessionRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateSessionWithBody(ctx context.Context, params *CreateSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSessionRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2404,8 +2606,8 @@ func (c *Client) CreateSessionWithBody(ctx context.Context, contentType string, 
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /sessions (the `CreateSession` operationId).
-func (c *Client) CreateSession(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateSessionRequest(c.Server, body)
+func (c *Client) CreateSession(ctx context.Context, params *CreateSessionParams, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSessionRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2447,8 +2649,8 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEdit
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /users (the `CreateUser` operationId).
-func (c *Client) CreateUserWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateUserRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateUserWithBody(ctx context.Context, params *CreateUserParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateUserRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2466,8 +2668,8 @@ func (c *Client) CreateUserWithBody(ctx context.Context, contentType string, bod
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /users (the `CreateUser` operationId).
-func (c *Client) CreateUser(ctx context.Context, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateUserRequest(c.Server, body)
+func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateUserRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2485,8 +2687,8 @@ func (c *Client) CreateUser(ctx context.Context, body CreateUserJSONRequestBody,
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /users/bulk_delete (the `DeleteUsers` operationId).
-func (c *Client) DeleteUsersWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteUsersRequestWithBody(c.Server, contentType, body)
+func (c *Client) DeleteUsersWithBody(ctx context.Context, params *DeleteUsersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteUsersRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2504,8 +2706,8 @@ func (c *Client) DeleteUsersWithBody(ctx context.Context, contentType string, bo
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /users/bulk_delete (the `DeleteUsers` operationId).
-func (c *Client) DeleteUsers(ctx context.Context, body DeleteUsersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteUsersRequest(c.Server, body)
+func (c *Client) DeleteUsers(ctx context.Context, params *DeleteUsersParams, body DeleteUsersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteUsersRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2591,8 +2793,8 @@ func (c *Client) EditUser(ctx context.Context, userId openapi_types.UUID, params
 // The user cannot sign in any more, and her sessions end everywhere. Blocking again changes nothing. Tells webhooks `user.update`.
 //
 // Corresponds with POST /users/{user_id}/block (the `BlockUser` operationId).
-func (c *Client) BlockUser(ctx context.Context, userId openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewBlockUserRequest(c.Server, userId)
+func (c *Client) BlockUser(ctx context.Context, userId openapi_types.UUID, params *BlockUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBlockUserRequest(c.Server, userId, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2627,8 +2829,8 @@ func (c *Client) ListEmails(ctx context.Context, userId openapi_types.UUID, reqE
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /users/{user_id}/emails (the `CreateEmail` operationId).
-func (c *Client) CreateEmailWithBody(ctx context.Context, userId openapi_types.UUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateEmailRequestWithBody(c.Server, userId, contentType, body)
+func (c *Client) CreateEmailWithBody(ctx context.Context, userId openapi_types.UUID, params *CreateEmailParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateEmailRequestWithBody(c.Server, userId, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2646,8 +2848,8 @@ func (c *Client) CreateEmailWithBody(ctx context.Context, userId openapi_types.U
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /users/{user_id}/emails (the `CreateEmail` operationId).
-func (c *Client) CreateEmail(ctx context.Context, userId openapi_types.UUID, body CreateEmailJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateEmailRequest(c.Server, userId, body)
+func (c *Client) CreateEmail(ctx context.Context, userId openapi_types.UUID, params *CreateEmailParams, body CreateEmailJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateEmailRequest(c.Server, userId, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2695,8 +2897,8 @@ func (c *Client) GetEmail(ctx context.Context, userId openapi_types.UUID, emailI
 // Verified or not. Webhook, where another one was primary: `user.update.email.primary`.
 //
 // Corresponds with POST /users/{user_id}/emails/{email_id}/set_primary (the `SetPrimaryEmail` operationId).
-func (c *Client) SetPrimaryEmail(ctx context.Context, userId openapi_types.UUID, emailId openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetPrimaryEmailRequest(c.Server, userId, emailId)
+func (c *Client) SetPrimaryEmail(ctx context.Context, userId openapi_types.UUID, emailId openapi_types.UUID, params *SetPrimaryEmailParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetPrimaryEmailRequest(c.Server, userId, emailId, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2831,8 +3033,8 @@ func (c *Client) GetPassword(ctx context.Context, userId openapi_types.UUID, req
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /users/{user_id}/password (the `CreatePassword` operationId).
-func (c *Client) CreatePasswordWithBody(ctx context.Context, userId openapi_types.UUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreatePasswordRequestWithBody(c.Server, userId, contentType, body)
+func (c *Client) CreatePasswordWithBody(ctx context.Context, userId openapi_types.UUID, params *CreatePasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePasswordRequestWithBody(c.Server, userId, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2850,8 +3052,8 @@ func (c *Client) CreatePasswordWithBody(ctx context.Context, userId openapi_type
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /users/{user_id}/password (the `CreatePassword` operationId).
-func (c *Client) CreatePassword(ctx context.Context, userId openapi_types.UUID, body CreatePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreatePasswordRequest(c.Server, userId, body)
+func (c *Client) CreatePassword(ctx context.Context, userId openapi_types.UUID, params *CreatePasswordParams, body CreatePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePasswordRequest(c.Server, userId, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2956,8 +3158,8 @@ func (c *Client) RevokeSession(ctx context.Context, userId openapi_types.UUID, s
 // The user can sign in again. Tells webhooks `user.update`.
 //
 // Corresponds with POST /users/{user_id}/unblock (the `UnblockUser` operationId).
-func (c *Client) UnblockUser(ctx context.Context, userId openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUnblockUserRequest(c.Server, userId)
+func (c *Client) UnblockUser(ctx context.Context, userId openapi_types.UUID, params *UnblockUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnblockUserRequest(c.Server, userId, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3039,8 +3241,8 @@ func (c *Client) ListWebhooks(ctx context.Context, reqEditors ...RequestEditorFn
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /webhooks (the `CreateWebhook` operationId).
-func (c *Client) CreateWebhookWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateWebhookRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateWebhookWithBody(ctx context.Context, params *CreateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateWebhookRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3058,8 +3260,8 @@ func (c *Client) CreateWebhookWithBody(ctx context.Context, contentType string, 
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /webhooks (the `CreateWebhook` operationId).
-func (c *Client) CreateWebhook(ctx context.Context, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateWebhookRequest(c.Server, body)
+func (c *Client) CreateWebhook(ctx context.Context, params *CreateWebhookParams, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateWebhookRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3301,18 +3503,18 @@ func NewListAuditLogsRequest(server string, params *ListAuditLogsParams) (*http.
 }
 
 // NewStartExportRequest calls the generic StartExport builder with application/json body
-func NewStartExportRequest(server string, body StartExportJSONRequestBody) (*http.Request, error) {
+func NewStartExportRequest(server string, params *StartExportParams, body StartExportJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewStartExportRequestWithBody(server, "application/json", bodyReader)
+	return NewStartExportRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewStartExportRequestWithBody constructs an http.Request for the StartExport method, with any body, and a specified content type
-func NewStartExportRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewStartExportRequestWithBody(server string, params *StartExportParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -3336,6 +3538,21 @@ func NewStartExportRequestWithBody(server string, contentType string, body io.Re
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -3634,18 +3851,18 @@ func NewGetJobResultRequest(server string, jobId openapi_types.UUID) (*http.Requ
 }
 
 // NewCreateSessionRequest calls the generic CreateSession builder with application/json body
-func NewCreateSessionRequest(server string, body CreateSessionJSONRequestBody) (*http.Request, error) {
+func NewCreateSessionRequest(server string, params *CreateSessionParams, body CreateSessionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateSessionRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateSessionRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateSessionRequestWithBody constructs an http.Request for the CreateSession method, with any body, and a specified content type
-func NewCreateSessionRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateSessionRequestWithBody(server string, params *CreateSessionParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -3669,6 +3886,21 @@ func NewCreateSessionRequestWithBody(server string, contentType string, body io.
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -3896,18 +4128,18 @@ func NewListUsersRequest(server string, params *ListUsersParams) (*http.Request,
 }
 
 // NewCreateUserRequest calls the generic CreateUser builder with application/json body
-func NewCreateUserRequest(server string, body CreateUserJSONRequestBody) (*http.Request, error) {
+func NewCreateUserRequest(server string, params *CreateUserParams, body CreateUserJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateUserRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateUserRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateUserRequestWithBody constructs an http.Request for the CreateUser method, with any body, and a specified content type
-func NewCreateUserRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateUserRequestWithBody(server string, params *CreateUserParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -3932,22 +4164,37 @@ func NewCreateUserRequestWithBody(server string, contentType string, body io.Rea
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewDeleteUsersRequest calls the generic DeleteUsers builder with application/json body
-func NewDeleteUsersRequest(server string, body DeleteUsersJSONRequestBody) (*http.Request, error) {
+func NewDeleteUsersRequest(server string, params *DeleteUsersParams, body DeleteUsersJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewDeleteUsersRequestWithBody(server, "application/json", bodyReader)
+	return NewDeleteUsersRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewDeleteUsersRequestWithBody constructs an http.Request for the DeleteUsers method, with any body, and a specified content type
-func NewDeleteUsersRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewDeleteUsersRequestWithBody(server string, params *DeleteUsersParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -3971,6 +4218,21 @@ func NewDeleteUsersRequestWithBody(server string, contentType string, body io.Re
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -4136,7 +4398,7 @@ func NewEditUserRequestWithBody(server string, userId openapi_types.UUID, params
 }
 
 // NewBlockUserRequest constructs an http.Request for the BlockUser method
-func NewBlockUserRequest(server string, userId openapi_types.UUID) (*http.Request, error) {
+func NewBlockUserRequest(server string, userId openapi_types.UUID, params *BlockUserParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4164,6 +4426,21 @@ func NewBlockUserRequest(server string, userId openapi_types.UUID) (*http.Reques
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -4204,18 +4481,18 @@ func NewListEmailsRequest(server string, userId openapi_types.UUID) (*http.Reque
 }
 
 // NewCreateEmailRequest calls the generic CreateEmail builder with application/json body
-func NewCreateEmailRequest(server string, userId openapi_types.UUID, body CreateEmailJSONRequestBody) (*http.Request, error) {
+func NewCreateEmailRequest(server string, userId openapi_types.UUID, params *CreateEmailParams, body CreateEmailJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateEmailRequestWithBody(server, userId, "application/json", bodyReader)
+	return NewCreateEmailRequestWithBody(server, userId, params, "application/json", bodyReader)
 }
 
 // NewCreateEmailRequestWithBody constructs an http.Request for the CreateEmail method, with any body, and a specified content type
-func NewCreateEmailRequestWithBody(server string, userId openapi_types.UUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateEmailRequestWithBody(server string, userId openapi_types.UUID, params *CreateEmailParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4246,6 +4523,21 @@ func NewCreateEmailRequestWithBody(server string, userId openapi_types.UUID, con
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -4333,7 +4625,7 @@ func NewGetEmailRequest(server string, userId openapi_types.UUID, emailId openap
 }
 
 // NewSetPrimaryEmailRequest constructs an http.Request for the SetPrimaryEmail method
-func NewSetPrimaryEmailRequest(server string, userId openapi_types.UUID, emailId openapi_types.UUID) (*http.Request, error) {
+func NewSetPrimaryEmailRequest(server string, userId openapi_types.UUID, emailId openapi_types.UUID, params *SetPrimaryEmailParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4368,6 +4660,21 @@ func NewSetPrimaryEmailRequest(server string, userId openapi_types.UUID, emailId
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -4591,18 +4898,18 @@ func NewGetPasswordRequest(server string, userId openapi_types.UUID) (*http.Requ
 }
 
 // NewCreatePasswordRequest calls the generic CreatePassword builder with application/json body
-func NewCreatePasswordRequest(server string, userId openapi_types.UUID, body CreatePasswordJSONRequestBody) (*http.Request, error) {
+func NewCreatePasswordRequest(server string, userId openapi_types.UUID, params *CreatePasswordParams, body CreatePasswordJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreatePasswordRequestWithBody(server, userId, "application/json", bodyReader)
+	return NewCreatePasswordRequestWithBody(server, userId, params, "application/json", bodyReader)
 }
 
 // NewCreatePasswordRequestWithBody constructs an http.Request for the CreatePassword method, with any body, and a specified content type
-func NewCreatePasswordRequestWithBody(server string, userId openapi_types.UUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreatePasswordRequestWithBody(server string, userId openapi_types.UUID, params *CreatePasswordParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4633,6 +4940,21 @@ func NewCreatePasswordRequestWithBody(server string, userId openapi_types.UUID, 
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -4794,7 +5116,7 @@ func NewRevokeSessionRequest(server string, userId openapi_types.UUID, sessionId
 }
 
 // NewUnblockUserRequest constructs an http.Request for the UnblockUser method
-func NewUnblockUserRequest(server string, userId openapi_types.UUID) (*http.Request, error) {
+func NewUnblockUserRequest(server string, userId openapi_types.UUID, params *UnblockUserParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4822,6 +5144,21 @@ func NewUnblockUserRequest(server string, userId openapi_types.UUID) (*http.Requ
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -4971,18 +5308,18 @@ func NewListWebhooksRequest(server string) (*http.Request, error) {
 }
 
 // NewCreateWebhookRequest calls the generic CreateWebhook builder with application/json body
-func NewCreateWebhookRequest(server string, body CreateWebhookJSONRequestBody) (*http.Request, error) {
+func NewCreateWebhookRequest(server string, params *CreateWebhookParams, body CreateWebhookJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateWebhookRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateWebhookRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateWebhookRequestWithBody constructs an http.Request for the CreateWebhook method, with any body, and a specified content type
-func NewCreateWebhookRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateWebhookRequestWithBody(server string, params *CreateWebhookParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -5006,6 +5343,21 @@ func NewCreateWebhookRequestWithBody(server string, contentType string, body io.
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -5187,7 +5539,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /exports (the `StartExport` operationId).
-	StartExportWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StartExportResponse, error)
+	StartExportWithBodyWithResponse(ctx context.Context, params *StartExportParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StartExportResponse, error)
 
 	// StartExportWithResponse Export users
 	//
@@ -5196,7 +5548,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /exports (the `StartExport` operationId).
-	StartExportWithResponse(ctx context.Context, body StartExportJSONRequestBody, reqEditors ...RequestEditorFn) (*StartExportResponse, error)
+	StartExportWithResponse(ctx context.Context, params *StartExportParams, body StartExportJSONRequestBody, reqEditors ...RequestEditorFn) (*StartExportResponse, error)
 
 	// StartImportWithBodyWithResponse Import users
 	//
@@ -5266,7 +5618,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /sessions (the `CreateSession` operationId).
-	CreateSessionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error)
+	CreateSessionWithBodyWithResponse(ctx context.Context, params *CreateSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error)
 
 	// CreateSessionWithResponse Open a session for a user
 	//
@@ -5275,7 +5627,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /sessions (the `CreateSession` operationId).
-	CreateSessionWithResponse(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error)
+	CreateSessionWithResponse(ctx context.Context, params *CreateSessionParams, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error)
 
 	// ListUsersWithResponse List or search users
 	//
@@ -5300,7 +5652,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /users (the `CreateUser` operationId).
-	CreateUserWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateUserResponse, error)
+	CreateUserWithBodyWithResponse(ctx context.Context, params *CreateUserParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateUserResponse, error)
 
 	// CreateUserWithResponse Create a user
 	//
@@ -5309,7 +5661,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /users (the `CreateUser` operationId).
-	CreateUserWithResponse(ctx context.Context, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserResponse, error)
+	CreateUserWithResponse(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserResponse, error)
 
 	// DeleteUsersWithBodyWithResponse Delete many users
 	//
@@ -5318,7 +5670,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /users/bulk_delete (the `DeleteUsers` operationId).
-	DeleteUsersWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteUsersResponse, error)
+	DeleteUsersWithBodyWithResponse(ctx context.Context, params *DeleteUsersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteUsersResponse, error)
 
 	// DeleteUsersWithResponse Delete many users
 	//
@@ -5327,7 +5679,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /users/bulk_delete (the `DeleteUsers` operationId).
-	DeleteUsersWithResponse(ctx context.Context, body DeleteUsersJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteUsersResponse, error)
+	DeleteUsersWithResponse(ctx context.Context, params *DeleteUsersParams, body DeleteUsersJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteUsersResponse, error)
 
 	// DeleteUserWithResponse Delete a user
 	//
@@ -5370,7 +5722,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /users/{user_id}/block (the `BlockUser` operationId).
-	BlockUserWithResponse(ctx context.Context, userId openapi_types.UUID, reqEditors ...RequestEditorFn) (*BlockUserResponse, error)
+	BlockUserWithResponse(ctx context.Context, userId openapi_types.UUID, params *BlockUserParams, reqEditors ...RequestEditorFn) (*BlockUserResponse, error)
 
 	// ListEmailsWithResponse List a user's addresses
 	//
@@ -5388,7 +5740,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /users/{user_id}/emails (the `CreateEmail` operationId).
-	CreateEmailWithBodyWithResponse(ctx context.Context, userId openapi_types.UUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateEmailResponse, error)
+	CreateEmailWithBodyWithResponse(ctx context.Context, userId openapi_types.UUID, params *CreateEmailParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateEmailResponse, error)
 
 	// CreateEmailWithResponse Give a user an address
 	//
@@ -5397,7 +5749,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /users/{user_id}/emails (the `CreateEmail` operationId).
-	CreateEmailWithResponse(ctx context.Context, userId openapi_types.UUID, body CreateEmailJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateEmailResponse, error)
+	CreateEmailWithResponse(ctx context.Context, userId openapi_types.UUID, params *CreateEmailParams, body CreateEmailJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateEmailResponse, error)
 
 	// DeleteEmailWithResponse Delete an address
 	//
@@ -5422,7 +5774,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /users/{user_id}/emails/{email_id}/set_primary (the `SetPrimaryEmail` operationId).
-	SetPrimaryEmailWithResponse(ctx context.Context, userId openapi_types.UUID, emailId openapi_types.UUID, reqEditors ...RequestEditorFn) (*SetPrimaryEmailResponse, error)
+	SetPrimaryEmailWithResponse(ctx context.Context, userId openapi_types.UUID, emailId openapi_types.UUID, params *SetPrimaryEmailParams, reqEditors ...RequestEditorFn) (*SetPrimaryEmailResponse, error)
 
 	// GetMetadataWithResponse Read a user's metadata
 	//
@@ -5488,7 +5840,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /users/{user_id}/password (the `CreatePassword` operationId).
-	CreatePasswordWithBodyWithResponse(ctx context.Context, userId openapi_types.UUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePasswordResponse, error)
+	CreatePasswordWithBodyWithResponse(ctx context.Context, userId openapi_types.UUID, params *CreatePasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePasswordResponse, error)
 
 	// CreatePasswordWithResponse Give a user a password
 	//
@@ -5497,7 +5849,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /users/{user_id}/password (the `CreatePassword` operationId).
-	CreatePasswordWithResponse(ctx context.Context, userId openapi_types.UUID, body CreatePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePasswordResponse, error)
+	CreatePasswordWithResponse(ctx context.Context, userId openapi_types.UUID, params *CreatePasswordParams, body CreatePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePasswordResponse, error)
 
 	// ReplacePasswordWithBodyWithResponse Give a user another password
 	//
@@ -5551,7 +5903,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /users/{user_id}/unblock (the `UnblockUser` operationId).
-	UnblockUserWithResponse(ctx context.Context, userId openapi_types.UUID, reqEditors ...RequestEditorFn) (*UnblockUserResponse, error)
+	UnblockUserWithResponse(ctx context.Context, userId openapi_types.UUID, params *UnblockUserParams, reqEditors ...RequestEditorFn) (*UnblockUserResponse, error)
 
 	// ListWebauthnCredentialsWithResponse List a user's passkeys and security keys
 	//
@@ -5592,7 +5944,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /webhooks (the `CreateWebhook` operationId).
-	CreateWebhookWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error)
+	CreateWebhookWithBodyWithResponse(ctx context.Context, params *CreateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error)
 
 	// CreateWebhookWithResponse Create a webhook
 	//
@@ -5601,7 +5953,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /webhooks (the `CreateWebhook` operationId).
-	CreateWebhookWithResponse(ctx context.Context, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error)
+	CreateWebhookWithResponse(ctx context.Context, params *CreateWebhookParams, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error)
 
 	// DeleteWebhookWithResponse Delete a webhook
 	//
@@ -6588,6 +6940,8 @@ type DeleteUsersResponse struct {
 	JSON403 *Error
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *Error
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *Error
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -6619,6 +6973,11 @@ func (r DeleteUsersResponse) GetJSON403() *Error {
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r DeleteUsersResponse) GetJSON404() *Error {
 	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r DeleteUsersResponse) GetJSON409() *Error {
+	return r.JSON409
 }
 
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
@@ -6946,6 +7305,8 @@ type BlockUserResponse struct {
 	JSON403 *Error
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *Error
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Error
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *Error
 }
@@ -6968,6 +7329,11 @@ func (r BlockUserResponse) GetJSON403() *Error {
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r BlockUserResponse) GetJSON404() *Error {
 	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r BlockUserResponse) GetJSON409() *Error {
+	return r.JSON409
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -8315,6 +8681,8 @@ type UnblockUserResponse struct {
 	JSON403 *Error
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *Error
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Error
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *Error
 }
@@ -8337,6 +8705,11 @@ func (r UnblockUserResponse) GetJSON403() *Error {
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r UnblockUserResponse) GetJSON404() *Error {
 	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r UnblockUserResponse) GetJSON409() *Error {
+	return r.JSON409
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -9026,8 +9399,8 @@ func (c *ClientWithResponses) ListAuditLogsWithResponse(ctx context.Context, par
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /exports (the `StartExport` operationId).
-func (c *ClientWithResponses) StartExportWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StartExportResponse, error) {
-	rsp, err := c.StartExportWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) StartExportWithBodyWithResponse(ctx context.Context, params *StartExportParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StartExportResponse, error) {
+	rsp, err := c.StartExportWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9041,8 +9414,8 @@ func (c *ClientWithResponses) StartExportWithBodyWithResponse(ctx context.Contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /exports (the `StartExport` operationId).
-func (c *ClientWithResponses) StartExportWithResponse(ctx context.Context, body StartExportJSONRequestBody, reqEditors ...RequestEditorFn) (*StartExportResponse, error) {
-	rsp, err := c.StartExport(ctx, body, reqEditors...)
+func (c *ClientWithResponses) StartExportWithResponse(ctx context.Context, params *StartExportParams, body StartExportJSONRequestBody, reqEditors ...RequestEditorFn) (*StartExportResponse, error) {
+	rsp, err := c.StartExport(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9159,8 +9532,8 @@ func (c *ClientWithResponses) GetJobResultWithResponse(ctx context.Context, jobI
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /sessions (the `CreateSession` operationId).
-func (c *ClientWithResponses) CreateSessionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error) {
-	rsp, err := c.CreateSessionWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateSessionWithBodyWithResponse(ctx context.Context, params *CreateSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error) {
+	rsp, err := c.CreateSessionWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9174,8 +9547,8 @@ func (c *ClientWithResponses) CreateSessionWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /sessions (the `CreateSession` operationId).
-func (c *ClientWithResponses) CreateSessionWithResponse(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error) {
-	rsp, err := c.CreateSession(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateSessionWithResponse(ctx context.Context, params *CreateSessionParams, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error) {
+	rsp, err := c.CreateSession(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9211,8 +9584,8 @@ func (c *ClientWithResponses) ListUsersWithResponse(ctx context.Context, params 
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /users (the `CreateUser` operationId).
-func (c *ClientWithResponses) CreateUserWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateUserResponse, error) {
-	rsp, err := c.CreateUserWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateUserWithBodyWithResponse(ctx context.Context, params *CreateUserParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateUserResponse, error) {
+	rsp, err := c.CreateUserWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9226,8 +9599,8 @@ func (c *ClientWithResponses) CreateUserWithBodyWithResponse(ctx context.Context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /users (the `CreateUser` operationId).
-func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserResponse, error) {
-	rsp, err := c.CreateUser(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserResponse, error) {
+	rsp, err := c.CreateUser(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9241,8 +9614,8 @@ func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, body C
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /users/bulk_delete (the `DeleteUsers` operationId).
-func (c *ClientWithResponses) DeleteUsersWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteUsersResponse, error) {
-	rsp, err := c.DeleteUsersWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) DeleteUsersWithBodyWithResponse(ctx context.Context, params *DeleteUsersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteUsersResponse, error) {
+	rsp, err := c.DeleteUsersWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9256,8 +9629,8 @@ func (c *ClientWithResponses) DeleteUsersWithBodyWithResponse(ctx context.Contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /users/bulk_delete (the `DeleteUsers` operationId).
-func (c *ClientWithResponses) DeleteUsersWithResponse(ctx context.Context, body DeleteUsersJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteUsersResponse, error) {
-	rsp, err := c.DeleteUsers(ctx, body, reqEditors...)
+func (c *ClientWithResponses) DeleteUsersWithResponse(ctx context.Context, params *DeleteUsersParams, body DeleteUsersJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteUsersResponse, error) {
+	rsp, err := c.DeleteUsers(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9329,8 +9702,8 @@ func (c *ClientWithResponses) EditUserWithResponse(ctx context.Context, userId o
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /users/{user_id}/block (the `BlockUser` operationId).
-func (c *ClientWithResponses) BlockUserWithResponse(ctx context.Context, userId openapi_types.UUID, reqEditors ...RequestEditorFn) (*BlockUserResponse, error) {
-	rsp, err := c.BlockUser(ctx, userId, reqEditors...)
+func (c *ClientWithResponses) BlockUserWithResponse(ctx context.Context, userId openapi_types.UUID, params *BlockUserParams, reqEditors ...RequestEditorFn) (*BlockUserResponse, error) {
+	rsp, err := c.BlockUser(ctx, userId, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9359,8 +9732,8 @@ func (c *ClientWithResponses) ListEmailsWithResponse(ctx context.Context, userId
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /users/{user_id}/emails (the `CreateEmail` operationId).
-func (c *ClientWithResponses) CreateEmailWithBodyWithResponse(ctx context.Context, userId openapi_types.UUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateEmailResponse, error) {
-	rsp, err := c.CreateEmailWithBody(ctx, userId, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateEmailWithBodyWithResponse(ctx context.Context, userId openapi_types.UUID, params *CreateEmailParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateEmailResponse, error) {
+	rsp, err := c.CreateEmailWithBody(ctx, userId, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9374,8 +9747,8 @@ func (c *ClientWithResponses) CreateEmailWithBodyWithResponse(ctx context.Contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /users/{user_id}/emails (the `CreateEmail` operationId).
-func (c *ClientWithResponses) CreateEmailWithResponse(ctx context.Context, userId openapi_types.UUID, body CreateEmailJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateEmailResponse, error) {
-	rsp, err := c.CreateEmail(ctx, userId, body, reqEditors...)
+func (c *ClientWithResponses) CreateEmailWithResponse(ctx context.Context, userId openapi_types.UUID, params *CreateEmailParams, body CreateEmailJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateEmailResponse, error) {
+	rsp, err := c.CreateEmail(ctx, userId, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9417,8 +9790,8 @@ func (c *ClientWithResponses) GetEmailWithResponse(ctx context.Context, userId o
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /users/{user_id}/emails/{email_id}/set_primary (the `SetPrimaryEmail` operationId).
-func (c *ClientWithResponses) SetPrimaryEmailWithResponse(ctx context.Context, userId openapi_types.UUID, emailId openapi_types.UUID, reqEditors ...RequestEditorFn) (*SetPrimaryEmailResponse, error) {
-	rsp, err := c.SetPrimaryEmail(ctx, userId, emailId, reqEditors...)
+func (c *ClientWithResponses) SetPrimaryEmailWithResponse(ctx context.Context, userId openapi_types.UUID, emailId openapi_types.UUID, params *SetPrimaryEmailParams, reqEditors ...RequestEditorFn) (*SetPrimaryEmailResponse, error) {
+	rsp, err := c.SetPrimaryEmail(ctx, userId, emailId, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9531,8 +9904,8 @@ func (c *ClientWithResponses) GetPasswordWithResponse(ctx context.Context, userI
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /users/{user_id}/password (the `CreatePassword` operationId).
-func (c *ClientWithResponses) CreatePasswordWithBodyWithResponse(ctx context.Context, userId openapi_types.UUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePasswordResponse, error) {
-	rsp, err := c.CreatePasswordWithBody(ctx, userId, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreatePasswordWithBodyWithResponse(ctx context.Context, userId openapi_types.UUID, params *CreatePasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePasswordResponse, error) {
+	rsp, err := c.CreatePasswordWithBody(ctx, userId, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9546,8 +9919,8 @@ func (c *ClientWithResponses) CreatePasswordWithBodyWithResponse(ctx context.Con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /users/{user_id}/password (the `CreatePassword` operationId).
-func (c *ClientWithResponses) CreatePasswordWithResponse(ctx context.Context, userId openapi_types.UUID, body CreatePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePasswordResponse, error) {
-	rsp, err := c.CreatePassword(ctx, userId, body, reqEditors...)
+func (c *ClientWithResponses) CreatePasswordWithResponse(ctx context.Context, userId openapi_types.UUID, params *CreatePasswordParams, body CreatePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePasswordResponse, error) {
+	rsp, err := c.CreatePassword(ctx, userId, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9636,8 +10009,8 @@ func (c *ClientWithResponses) RevokeSessionWithResponse(ctx context.Context, use
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /users/{user_id}/unblock (the `UnblockUser` operationId).
-func (c *ClientWithResponses) UnblockUserWithResponse(ctx context.Context, userId openapi_types.UUID, reqEditors ...RequestEditorFn) (*UnblockUserResponse, error) {
-	rsp, err := c.UnblockUser(ctx, userId, reqEditors...)
+func (c *ClientWithResponses) UnblockUserWithResponse(ctx context.Context, userId openapi_types.UUID, params *UnblockUserParams, reqEditors ...RequestEditorFn) (*UnblockUserResponse, error) {
+	rsp, err := c.UnblockUser(ctx, userId, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9707,8 +10080,8 @@ func (c *ClientWithResponses) ListWebhooksWithResponse(ctx context.Context, reqE
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /webhooks (the `CreateWebhook` operationId).
-func (c *ClientWithResponses) CreateWebhookWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error) {
-	rsp, err := c.CreateWebhookWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateWebhookWithBodyWithResponse(ctx context.Context, params *CreateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error) {
+	rsp, err := c.CreateWebhookWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9722,8 +10095,8 @@ func (c *ClientWithResponses) CreateWebhookWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /webhooks (the `CreateWebhook` operationId).
-func (c *ClientWithResponses) CreateWebhookWithResponse(ctx context.Context, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error) {
-	rsp, err := c.CreateWebhook(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateWebhookWithResponse(ctx context.Context, params *CreateWebhookParams, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error) {
+	rsp, err := c.CreateWebhook(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -10666,6 +11039,13 @@ func ParseDeleteUsersResponse(rsp *http.Response) (*DeleteUsersResponse, error) 
 		}
 		response.JSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -10979,6 +11359,13 @@ func ParseBlockUserResponse(rsp *http.Response) (*BlockUserResponse, error) {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest Error
@@ -12120,6 +12507,13 @@ func ParseUnblockUserResponse(rsp *http.Response) (*UnblockUserResponse, error) 
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest Error
