@@ -24,7 +24,7 @@ func TestClient_CreatesReadsChangesAndDeletesAUser(t *testing.T) {
 		require.NoError(t, err)
 		yes := true
 
-		created, err := client.CreateUserWithResponse(t.Context(), adminclient.CreateUserJSONRequestBody{
+		created, err := client.CreateUserWithResponse(t.Context(), nil, adminclient.CreateUserJSONRequestBody{
 			Emails: &[]adminclient.EmailToCreate{{Address: "kim@shop.example", IsPrimary: &yes, IsVerified: &yes}},
 		})
 		require.NoError(t, err)
