@@ -27,9 +27,6 @@ type Change struct {
 	Username, Name, GivenName, FamilyName, Picture Value
 }
 
-// maxPicture is how many bytes the URL of a picture may have.
-const maxPicture = 2048
-
 var usernameForm = regexp.MustCompile(`^[a-z0-9_]+$`)
 
 // ErrChanged is the answer to a change that named another version of the person than the one there is.
@@ -186,6 +183,6 @@ func (c *Change) check() error {
 
 func isPicture(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && len(text) <= maxPicture && storable(text, maxPicture) &&
+	return err == nil && len(text) <= user.MaxPicture && storable(text, user.MaxPicture) &&
 		(u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/pkg/password"
 )
 
@@ -87,7 +88,7 @@ func (h FirebaseHash) entry(u *FirebaseUser) (Entry, error) {
 		return Entry{}, errNothing
 	case u.Email == "":
 		return Entry{}, errNoEmail
-	case !isAddress(u.Email):
+	case !user.IsAddress(u.Email):
 		return Entry{}, errBadEmail
 	}
 	last := u.LastLoginAt

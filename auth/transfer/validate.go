@@ -20,13 +20,12 @@ import (
 
 // Limits of what an entry may hold. Spec: import-export §1.
 const (
-	maxMetadata        = 3000 // characters of compact JSON
+	maxText            = 255  // characters of an address, a name and the like
 	maxCredentialID    = 1023 // bytes; Web Authentication §4
 	maxPublicKey       = 1 << 16
 	maxUserHandle      = 64 // bytes; Web Authentication §4
 	maxTransports      = 32
 	maxTransportLength = 64
-	maxPicture         = 2048
 	maxSecret          = 255
 )
 
@@ -55,7 +54,7 @@ func (e *Entry) account() (Account, []string) {
 		Metadata:  c.metadata(e.Metadata),
 		Name:      c.text("Name", e.Name, maxText),
 		GivenName: c.text("GivenName", e.GivenName, maxText), FamilyName: c.text("FamilyName", e.FamilyName, maxText),
-		Picture:   c.text("Picture", e.Picture, maxPicture),
+		Picture:   c.text("Picture", e.Picture, user.MaxPicture),
 		CreatedAt: c.time("CreatedAt", e.CreatedAt), UpdatedAt: c.time("UpdatedAt", e.UpdatedAt),
 		BlockedAt: c.optionalTime("BlockedAt", e.BlockedAt),
 	}
@@ -98,7 +97,7 @@ func (c *checker) emails(entries []EmailEntry) []user.Email {
 	primary := 0
 	for _, e := range entries {
 		address := strings.ToLower(e.Address)
-		if !isAddress(e.Address) || len(address) > maxText {
+		if !user.IsAddress(e.Address) || len(address) > maxText {
 			c.refuse("Address", "must be an e-mail address")
 		} else if seen[address] {
 			c.refuse("Emails", "must be unique by address, whatever the case")
@@ -274,8 +273,8 @@ func (c *checker) object(field string, raw json.RawMessage) string {
 		c.refuse(field, "must be a JSON object")
 		return ""
 	}
-	if utf8.RuneCount(compact.Bytes()) > maxMetadata {
-		c.refuse(field, "must have at most %d characters of compact JSON", maxMetadata)
+	if utf8.RuneCount(compact.Bytes()) > user.MaxMetadata {
+		c.refuse(field, "must have at most %d characters of compact JSON", user.MaxMetadata)
 	}
 	if compact.String() == "{}" {
 		return ""

@@ -27,11 +27,11 @@ type deployment struct {
 	secret string   // of the program
 	redis  string
 
-	public, console, empty string            // addresses
-	profile                map[string]string // addresses that take orders, by command
-	base                   string            // base URL of the tenant under measurement
-	users                  *people
-	keys                   keyrings
+	public, admin, console, empty string            // addresses
+	profile                       map[string]string // addresses that take orders, by command
+	base                          string            // base URL of the tenant under measurement
+	users                         *people
+	keys                          keyrings
 }
 
 // deploy migrates the database, starts the program and makes the tenant under measurement.
@@ -47,7 +47,7 @@ func deploy(ctx context.Context, o options, db *benchDatabase, redis string, mai
 		return nil, err
 	}
 	d.secret = variables["SECRETS_KEYS"]
-	d.public, d.console, d.empty = addresses["PUBLIC"], addresses["CONSOLE"], addresses["FLOOR"]
+	d.public, d.admin, d.console, d.empty = addresses["PUBLIC"], addresses["ADMIN"], addresses["CONSOLE"], addresses["FLOOR"]
 	d.profile = map[string]string{"serve": addresses["PROFILE_SERVE"], "worker": addresses["PROFILE_WORKER"]}
 	worker := variables.with("DATABASE_URL", db.as(workerRole)).with("SERVER_OPS_ADDRESS", "127.0.0.1:0")
 	if _, err := output(ctx, o.binary, variables, "migrate", "up"); err != nil {
@@ -81,9 +81,11 @@ func deploy(ctx context.Context, o options, db *benchDatabase, redis string, mai
 	if err := d.server.answers(ctx, "http://"+addresses["OPS"]+"/readyz"); err != nil {
 		return nil, err
 	}
-	if d.base, err = d.newTenant(ctx, "bench"); err != nil {
+	made, err := d.newTenant(ctx, "bench")
+	if err != nil {
 		return nil, err
 	}
+	d.base = made.PublicURL
 	return d, nil
 }
 
@@ -95,8 +97,15 @@ func (d *deployment) stop() {
 	}
 }
 
-// newTenant makes a tenant whose mails come to us and returns its base URL.
-func (d *deployment) newTenant(ctx context.Context, slug string) (string, error) {
+// newTenant is what the console says of a tenant that it made.
+type newTenant struct {
+	ID        string `json:"id"`
+	PublicURL string `json:"public_url"`
+	AdminURL  string `json:"admin_url"`
+}
+
+// newTenant makes a tenant whose mails come to us.
+func (d *deployment) newTenant(ctx context.Context, slug string) (newTenant, error) {
 	c := newClient(d.console)
 	defer c.close()
 	a, err := c.send(ctx, http.MethodPost, "http://"+d.console+"/v1/tenants", d.token, map[string]any{
@@ -106,13 +115,11 @@ func (d *deployment) newTenant(ctx context.Context, slug string) (string, error)
 			"mfa":            map[string]any{"acquire_on_registration": false}, // one page less, as it was measured before
 		},
 	}, http.StatusCreated)
+	var made newTenant
 	if err != nil {
-		return "", err
+		return made, err
 	}
-	var made struct {
-		PublicURL string `json:"public_url"`
-	}
-	return made.PublicURL, errors.Join(json.Unmarshal(a.body, &made), nil)
+	return made, json.Unmarshal(a.body, &made)
 }
 
 // variables are settings, as LATCHKEEP_ variables without that prefix.

@@ -27,6 +27,7 @@ type options struct {
 	json    string
 	doc     string
 	profile string
+	crowd   int
 }
 
 func main() {
@@ -47,6 +48,7 @@ func main() {
 	flag.StringVar(&o.binary, "binary", "bin/latchkeep", "the program to measure")
 	flag.IntVar(&o.rounds, "rounds", 7, "rounds; what a table shows is their median")
 	flag.Float64Var(&o.scale, "scale", 1, "how many operations a round has, as a factor")
+	flag.IntVar(&o.crowd, "crowd", 1_000_000, "how many users the tenant has whose admin API is measured")
 	flag.StringVar(&o.only, "only", "", "measure only these operations, by name, separated by commas")
 	flag.StringVar(&o.json, "json", "", "write the result as JSON to this file")
 	flag.StringVar(&o.doc, "doc", "", "put the tables into this Markdown file, between its marks")
@@ -80,7 +82,7 @@ func run(ctx context.Context, o options) error {
 	}
 	defer d.stop()
 
-	ops := operations(d)
+	ops := append(operations(d), crowdOperations(d, &crowd{size: o.crowd})...)
 	if o.only != "" {
 		ops = pick(ops, strings.Split(o.only, ","))
 	}

@@ -158,6 +158,8 @@ func (d *deployment) repeat(ctx context.Context, op *operation, n, clients int) 
 	defer cancel(nil)
 	address := d.public
 	switch {
+	case op.admin:
+		address = d.admin
 	case op.console:
 		address = d.console
 	case op.floor:

@@ -18,6 +18,7 @@ type operation struct {
 	name, title string
 	requests    int
 	console     bool          // its requests go to the console's address
+	admin       bool          // its requests go to the admin API's address
 	floor       bool          // its requests go to the empty server
 	each        int           // how often a round does it
 	hashes      int           // how many passwords it hashes
@@ -29,6 +30,12 @@ type operation struct {
 	// grows says by how many rows one operation makes each table grow; other tables stay as they are.
 	grows map[string]int
 }
+
+// The budgets of the admin API, in a tenant of a million users.
+const (
+	budgetOfCreation = 2 * time.Millisecond
+	budgetOfList     = 5 * time.Millisecond
+)
 
 // people are those who registered, each with a password.
 type people struct {

@@ -8,26 +8,44 @@ import (
 )
 
 // functions are those of text/template which make texts, bound in what they make: a template could double a text again and again without
-// writing it. The other built-in functions make no more than they are given.
-func functions() template.FuncMap {
+// writing it. The other built-in functions make no more than they are given. What they handle is spent from a budget, nil while compiling.
+func functions(b *budget) template.FuncMap {
+	limited := func(of func(...any) string) func(...any) (string, error) {
+		return func(given ...any) (string, error) {
+			args, size := texts(given)
+			if size > MaxText {
+				return "", errTooLong
+			}
+			if err := b.spend(1 + size/unit); err != nil {
+				return "", err
+			}
+			return short(of(args...))
+		}
+	}
 	return template.FuncMap{
 		"print":    limited(fmt.Sprint),
 		"println":  limited(fmt.Sprintln),
 		"html":     limited(template.HTMLEscaper),
 		"js":       limited(template.JSEscaper),
 		"urlquery": limited(template.URLQueryEscaper),
-		"printf":   printf,
+		"printf": func(format string, given ...any) (string, error) {
+			made, err := printf(format, given...)
+			if err == nil {
+				err = b.spend(1 + len(made)/unit)
+			}
+			return made, err
+		},
 	}
 }
 
-func limited(of func(...any) string) func(...any) (string, error) {
-	return func(given ...any) (string, error) {
-		args, size := texts(given)
-		if size > MaxText {
-			return "", errTooLong
+// callsFunctions reports whether a text may call one of the functions, so that they need its budget.
+func callsFunctions(source string) bool {
+	for _, name := range []string{"print", "html", "js", "urlquery"} {
+		if strings.Contains(source, name) {
+			return true
 		}
-		return short(of(args...))
 	}
+	return false
 }
 
 func short(text string) (string, error) {

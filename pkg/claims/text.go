@@ -10,7 +10,11 @@ import (
 )
 
 // A text is one that differs from user to user.
-type text struct{ t *template.Template }
+type text struct {
+	t *template.Template
+	// functions says that it calls functions, which are bound to a budget before each rendering.
+	functions bool
+}
 
 // compileText compiles a text of a template. One without actions is a constant.
 func compileText(source string) (node, error) {
@@ -20,14 +24,14 @@ func compileText(source string) (node, error) {
 	if !strings.Contains(source, "{{") {
 		return newConstant(convert(source))
 	}
-	t, err := template.New("claim").Funcs(functions()).Option("missingkey=error").Parse(source)
+	t, err := template.New("claim").Funcs(functions(nil)).Option("missingkey=error").Parse(source)
 	if err != nil {
 		return nil, err
 	}
 	if err := interruptible(t); err != nil {
 		return nil, err
 	}
-	return text{t}, nil
+	return text{t, callsFunctions(source)}, nil
 }
 
 func (x text) render(r *root, b *budget) (value any, err error) {
@@ -37,8 +41,15 @@ func (x text) render(r *root, b *budget) (value any, err error) {
 			value, err = nil, errors.New("the template fails")
 		}
 	}()
+	t := x.t
+	if x.functions {
+		if t, err = t.Clone(); err != nil {
+			return nil, err
+		}
+		t.Funcs(functions(b))
+	}
 	w := &writer{budget: b}
-	if err := x.t.Execute(w, r); err != nil {
+	if err := t.Execute(w, r); err != nil {
 		return nil, err
 	}
 	return convert(w.text.String()), nil
