@@ -27,10 +27,12 @@ func TestDevPages(t *testing.T) {
 	p := visit(t, site{page: d.home}, english)
 	var links map[string]string
 	p.ask(`Object.fromEntries([...document.querySelectorAll("nav a")].map((a) => [a.querySelector("strong").innerText, a.href]))`, &links)
-	require.Len(t, links, 4)
+	require.Len(t, links, 5)
 
 	t.Run("the APIs are described", func(t *testing.T) {
-		for name, route := range map[string]string{"Public API": "/sessions/validate", "Console API": "/tenants/{id}/config"} {
+		for name, route := range map[string]string{
+			"Public API": "/sessions/validate", "Admin API": "/users/{user_id}/emails", "Console API": "/tenants/{id}/config",
+		} {
 			p.goTo(links[name])
 			p.shows(route)
 		}

@@ -73,6 +73,16 @@ func (d *devServer) console(t *testing.T) *browser {
 	return browse("127.0.0.1:"+d.ports[2], "http://localhost:"+d.ports[2]).as(d.file(t, "operator.token"))
 }
 
+// usersOfDemo asks the demo tenant's admin API, with the key that dev mode keeps, and returns the status.
+func (d *devServer) usersOfDemo(t *testing.T) int {
+	t.Helper()
+	var page struct{ Tenants []struct{ ID string } }
+	d.console(t).get(t, "/v1/tenants?slug=demo").json(t, &page)
+	require.Len(t, page.Tenants, 1)
+	admin := browse("127.0.0.1:"+d.ports[1], "http://localhost:"+d.ports[1]).as(d.file(t, "demo.key"))
+	return admin.get(t, "/"+page.Tenants[0].ID+"/users").status
+}
+
 func (d *devServer) file(t *testing.T, name string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(d.dir, d.data, name))
@@ -116,6 +126,8 @@ func TestDev_StartsFromNothingAndKeepsWhatItNeeds(t *testing.T) {
 	}
 	require.NotContains(t, s.stdout.text()+s.stderr.text(), d.file(t, "secret.key"))
 	require.NotContains(t, s.stdout.text()+s.stderr.text(), d.file(t, "operator.token"))
+	require.NotContains(t, s.stdout.text()+s.stderr.text(), d.file(t, "demo.key"))
+	require.Equal(t, 200, d.usersOfDemo(t))
 	require.NotContains(t, s.stderr.text(), "WARN", "nothing to worry about on a clean machine")
 	d.nobodyElseReads(t)
 
@@ -192,6 +204,7 @@ func TestDev_ARestartKeepsEverything(t *testing.T) {
 	d.up(t, "--data", d.data)
 	require.NotEqual(t, token, d.file(t, "operator.token"))
 	require.Equal(t, 200, d.console(t).get(t, "/v1/tenants").status)
+	require.Equal(t, 200, d.usersOfDemo(t), "the key to the demo tenant was made anew, too")
 }
 
 func TestDev_AMailThatWasNotSentBeforeAPowerCutArrivesAfterIt(t *testing.T) {
