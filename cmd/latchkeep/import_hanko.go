@@ -52,10 +52,6 @@ See docs/migrate-from-hanko.md.`,
 	return cmd
 }
 
-// shortLived is how long a connection is used while tables grow. PostgreSQL keeps the plans of what it looks up for foreign keys as long as the
-// connection lives: those made while the tables were empty are slow once they are not.
-const shortLived = 2 * time.Second
-
 type importFlags struct {
 	database, config, output      string
 	secrets, tenants, slugs, skip []string
