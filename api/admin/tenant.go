@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -101,5 +100,5 @@ func isBase(path string) bool {
 	case "/", "/favicon.ico", "/health/alive", "/health/ready", "/openapi.json", "/openapi.yaml":
 		return true
 	}
-	return strings.HasPrefix(path, "/docs/")
+	return false
 }
