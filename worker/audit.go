@@ -12,9 +12,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/event"
-	"github.com/latchkeep/latchkeep/ent"
-	"github.com/latchkeep/latchkeep/ent/auditlog"
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
@@ -29,6 +28,8 @@ type AuditSinks struct {
 	Store bool
 	// Mask hides most of addresses and usernames, in both.
 	Mask bool
+	// EraseDeleted makes what is personal in the stored records about people unreadable when they are deleted.
+	EraseDeleted bool
 }
 
 // errTaken stops a batch that somebody else has carried out meanwhile.
@@ -40,6 +41,15 @@ type auditTask struct {
 	keyring *secret.Keyring
 	sinks   AuditSinks
 	log     *slog.Logger
+
+	appender *audit.Appender
+}
+
+func newAuditTask(n Needs) *auditTask {
+	return &auditTask{
+		store: n.Store, keyring: n.Keyring, sinks: n.Audit, log: n.Log,
+		appender: audit.NewAppender(outbox.NewWriter(n.Keyring, nil), n.Audit.EraseDeleted), // the relay looks every second
+	}
 }
 
 func (a *auditTask) run(ctx context.Context, b batch) error {
@@ -63,7 +73,7 @@ func (a *auditTask) run(ctx context.Context, b batch) error {
 	if b.Items = readable; len(readable)+len(empty) == 0 {
 		return nil
 	}
-	err := a.numbered(ctx, b, func(ctx context.Context, tx *store.Tx) error {
+	write := func(ctx context.Context, tx *store.Tx) error {
 		if len(empty) > 0 {
 			if _, err := tx.Raw.IntentsDropped(ctx, time.Now().UTC(), "nothing to record", empty...); err != nil {
 				return err
@@ -73,7 +83,7 @@ func (a *auditTask) run(ctx context.Context, b batch) error {
 			return nil
 		}
 		if a.sinks.Store {
-			if err := appendRecords(ctx, tx, b, records); err != nil {
+			if err := a.append(ctx, tx, b, records); err != nil {
 				return err
 			}
 		}
@@ -82,7 +92,8 @@ func (a *auditTask) run(ctx context.Context, b batch) error {
 			err = errTaken
 		}
 		return err
-	})
+	}
+	err := audit.Numbered(func() error { return a.store.Do(ctx, scope.Tenant(b.Tenant), write) })
 	if errors.Is(err, errTaken) {
 		return nil
 	}
@@ -93,18 +104,6 @@ func (a *auditTask) run(ctx context.Context, b batch) error {
 		a.print(ctx, b, b.Items[i], record)
 	}
 	return nil
-}
-
-// numbered runs a write that numbers records, anew while another writer takes the number first: of transactions that end at about the same
-// time, one may hand in a record that is older than those already under way. The loser has waited for the winner to commit.
-func (a *auditTask) numbered(ctx context.Context, b batch, write store.Write) error {
-	const most = 10
-	for try := 1; ; try++ {
-		err := a.store.Do(ctx, scope.Tenant(b.Tenant), write)
-		if try == most || !store.IsUniqueViolation(err) {
-			return err
-		}
-	}
 }
 
 func (a *auditTask) read(b batch, it item) (event.AuditPayload, error) {
@@ -136,39 +135,23 @@ func (a *auditTask) giveUp(ctx context.Context, b batch, it item, why error) err
 	return nil
 }
 
-// appendRecords numbers records within the tenant and stores them. Two writers at once collide on the number: see numbered.
-func appendRecords(ctx context.Context, tx *store.Tx, b batch, records []event.AuditPayload) error {
-	last, err := tx.AuditLog.Query().Order(ent.Desc(auditlog.FieldSequence)).Select(auditlog.FieldSequence).First(ctx)
-	if err != nil && !ent.IsNotFound(err) {
-		return fmt.Errorf("find the last record: %w", err)
-	}
-	sequence := int64(0)
-	if last != nil {
-		sequence = last.Sequence
-	}
-	rows := make([]*ent.AuditLogCreate, len(records))
+// append adds records to the tenant's log. Two writers at once collide on the number: see audit.Numbered.
+func (a *auditTask) append(ctx context.Context, tx *store.Tx, b batch, records []event.AuditPayload) error {
+	rows := make([]audit.Record, len(records))
 	for i, r := range records {
-		details, err := json.Marshal(r.Details)
-		if err != nil {
-			return fmt.Errorf("encode details: %w", err)
+		rows[i] = audit.Record{
+			ID: b.Items[i].ID, Type: string(r.Type), Error: r.Error, RequestID: r.RequestID, SourceIP: r.SourceIP, UserAgent: r.UserAgent,
+			ActorUserID: r.ActorUserID, ActorEmail: r.ActorEmail, CreatedAt: r.At, UpdatedAt: r.At,
 		}
 		if len(r.Details) == 0 {
-			details = []byte("{}")
+			continue
 		}
-		sequence++
-		rows[i] = tx.AuditLog.Create().
-			SetID(b.Items[i].ID).SetSequence(sequence).SetType(string(r.Type)).SetError(r.Error).
-			SetMetaHTTPRequestID(r.RequestID).SetMetaSourceIP(r.SourceIP).SetMetaUserAgent(r.UserAgent).
-			SetNillableActorUserID(r.ActorUserID).SetDetails(details).
-			SetCreatedAt(r.At.Truncate(time.Microsecond)).SetUpdatedAt(r.At.Truncate(time.Microsecond))
-		if r.ActorEmail != "" {
-			rows[i].SetActorEmail(r.ActorEmail)
+		var err error
+		if rows[i].Details, err = json.Marshal(r.Details); err != nil {
+			return fmt.Errorf("encode details: %w", err)
 		}
 	}
-	if err := tx.AuditLog.CreateBulk(rows...).Exec(ctx); err != nil {
-		return fmt.Errorf("store records: %w", err)
-	}
-	return nil
+	return a.appender.Append(ctx, tx, b.Tenant, rows)
 }
 
 // print writes a record to the console. Spec: audit-log §4, with the tenant added.

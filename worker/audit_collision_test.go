@@ -44,7 +44,7 @@ func TestAudit_WritersAtOnceLoseNothingAndNumberWithoutGaps(t *testing.T) {
 		ctx := scope.With(t.Context(), scope.Tenant(shop))
 		rows, err := st.Reader().Intent.Query().Order(ent.Asc(intent.FieldID)).All(ctx)
 		require.NoError(t, err)
-		task := &auditTask{store: st, keyring: keyring, sinks: AuditSinks{Store: true}, log: slog.New(slog.DiscardHandler)}
+		task := newAuditTask(Needs{Store: st, Keyring: keyring, Audit: AuditSinks{Store: true}, Log: slog.New(slog.DiscardHandler)})
 
 		failed := make([]error, writers)
 		var running sync.WaitGroup

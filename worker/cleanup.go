@@ -50,6 +50,7 @@ type cleanup struct {
 	store   *store.Store
 	policy  CleanupPolicy
 	tenants Housekeeper
+	audit   *auditUpkeep
 	log     *slog.Logger
 }
 
@@ -79,8 +80,11 @@ func (c *cleanup) rules(at time.Time) []rule {
 }
 
 func (c *cleanup) run(ctx context.Context) error {
-	var failures []error
+	failures := []error{c.audit.run(ctx, c.policy.AuditLogs)}
 	for _, r := range c.rules(time.Now().UTC()) {
+		if r.kind == rawsql.OldAuditLogs {
+			continue // they go by their chain: see auditUpkeep
+		}
 		if _, err := c.expire(ctx, r.kind, r.before, cleanupRows, cleanupRounds); err != nil {
 			failures = append(failures, err)
 		}
@@ -134,6 +138,9 @@ func (w *Worker) Cleanup(ctx context.Context, tables []string, size int, run boo
 }
 
 func (c *cleanup) one(ctx context.Context, r rule, size int, run bool) (int, error) {
+	if r.kind == rawsql.OldAuditLogs {
+		return c.audit.all(ctx, r.before, size, run)
+	}
 	if run {
 		return c.expire(ctx, r.kind, r.before, size, math.MaxInt)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/transfer"
 	"github.com/latchkeep/latchkeep/ent/store"
@@ -71,9 +72,10 @@ func New(n Needs) *Worker {
 	}
 	w := &Worker{needs: n, log: n.Log}
 	w.mail = newMailTask(n)
-	w.audit = &auditTask{store: n.Store, keyring: n.Keyring, sinks: n.Audit, log: n.Log}
-	w.cleanup = &cleanup{store: n.Store, policy: n.Cleanup, tenants: n.Tenants, log: n.Log}
+	w.audit = newAuditTask(n)
+	w.cleanup = &cleanup{store: n.Store, policy: n.Cleanup, tenants: n.Tenants, audit: newAuditUpkeep(n), log: n.Log}
 	w.tasks = map[string]task{event.KindMail: w.mail, event.KindAudit: w.audit}
+	w.tasks[audit.KindErase] = &eraseTask{store: n.Store, keyring: n.Keyring, log: n.Log}
 	if n.Jobs != nil {
 		w.tasks[transfer.KindJob] = &jobTask{store: n.Store, keyring: n.Keyring, registry: n.Registry, jobs: n.Jobs, log: n.Log}
 	}
@@ -82,7 +84,7 @@ func New(n Needs) *Worker {
 
 // queues and their weights: audit records are many and quick, mails few and slow.
 func queues() map[string]int {
-	return map[string]int{event.KindAudit: 3, event.KindMail: 3, transfer.KindJob: 1, periodicQueue: 1}
+	return map[string]int{event.KindAudit: 3, audit.KindErase: 1, event.KindMail: 3, transfer.KindJob: 1, periodicQueue: 1}
 }
 
 // shutdown is how long running tasks may take to finish when the program ends.

@@ -82,7 +82,7 @@ func (r *room) work(t *testing.T) (stop func()) {
 	w := worker.New(worker.Needs{
 		Store: r.store, Keyring: r.keyring, Registry: r.registry, Redis: client, Embedded: true, Bell: r.bell.Listen("outbox"),
 		Cleanup: worker.CleanupPolicy{Intents: time.Hour},
-		Mail:    r.mails, Audit: worker.AuditSinks{Store: true, Mask: true, Console: r.console}, Log: slog.New(slog.DiscardHandler),
+		Mail:    r.mails, Audit: worker.AuditSinks{Store: true, Mask: true, EraseDeleted: true, Console: r.console}, Log: slog.New(slog.DiscardHandler),
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)

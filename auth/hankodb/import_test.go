@@ -267,6 +267,11 @@ func keepsTheRest(t *testing.T, shop *testenv.Tenant, w *world) {
 		}
 	}
 	require.Greater(t, len(log), 5, "and new records come after them")
+	report, err := shop.Env.App.AuditKeeper.Verify(t.Context(), w.tenant, nil)
+	require.NoError(t, err)
+	require.Nil(t, report.Problem)
+	require.Zero(t, report.Unchained)
+	require.Positive(t, report.Checkpoints)
 
 	config, err := shop.Env.App.Registry.ByID(t.Context(), w.tenant)
 	require.NoError(t, err)

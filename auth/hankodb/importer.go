@@ -11,7 +11,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/transfer"
+	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/secret"
@@ -25,6 +27,8 @@ type Needs struct {
 	Provisioner *tenants.Provisioner
 	Registry    *tenants.Registry
 	Accounts    *transfer.Writer
+	// Audit adds to the audit logs. Where it is nil, one that erases records about people who were deleted.
+	Audit *audit.Appender
 	// Single says that this deployment serves one tenant.
 	Single bool
 }
@@ -63,6 +67,9 @@ type Importer struct {
 // New makes an Importer.
 func New(n Needs) *Importer {
 	n.Accounts = n.Accounts.KeepingExisting()
+	if n.Audit == nil {
+		n.Audit = audit.NewAppender(outbox.NewWriter(n.Keyring, nil), true)
+	}
 	return &Importer{n: n}
 }
 

@@ -28,7 +28,7 @@ func newRoot() *cobra.Command {
 	settings.AddFlags(root.PersistentFlags())
 	addOutputFlag(root)
 	root.AddCommand(
-		newDev(), newServe(), newWorker(), newMigrate(), newTenant(), newUser(), newImport(), newKey(), newOperator(), newConfig(), newDoctor(),
+		newDev(), newServe(), newWorker(), newMigrate(), newTenant(), newUser(), newImport(), newAudit(), newKey(), newOperator(), newConfig(), newDoctor(),
 		newJWT(), newJWK(), newSIWA(), newCleanup(), newIsReady(), newSchema(), newVersion(),
 	)
 	markMisuse(root)

@@ -99,3 +99,98 @@ func TestAuditRecords_AreATenantsOwnNewestFirst(t *testing.T) {
 		require.Error(t, err)
 	})
 }
+
+func TestAuditSteps_WalkOverAllTenantsInOrder(t *testing.T) {
+	t.Parallel()
+
+	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
+		at := time.Date(2026, 11, 1, 12, 0, 0, 123456000, time.UTC)
+		a, b := newTenant(t, st), newTenant(t, st)
+		for i := range 6 {
+			do(t, st, []scope.Scope{a, b}[i%2], func(ctx context.Context, tx *store.Tx) error {
+				return tx.AuditLog.Create().SetSequence(int64(i + 1)).SetType("t").SetCreatedAt(at.Add(time.Duration(i/3) * time.Second)).Exec(ctx)
+			})
+		}
+		ctx := scope.With(t.Context(), system)
+		var seen []int64
+		owners := map[uuid.UUID]int{}
+		place := rawsql.AuditPlace{CreatedAt: at}
+		for range 3 {
+			steps, err := st.Raw().AuditSteps(ctx, place, at.Add(time.Minute), 2)
+			require.NoError(t, err)
+			require.Len(t, steps, 2)
+			for _, s := range steps {
+				seen = append(seen, s.Sequence)
+				owners[s.TenantID]++
+			}
+			place = steps[1].Place()
+		}
+		require.ElementsMatch(t, []int64{1, 2, 3}, seen[:3])
+		require.ElementsMatch(t, []int64{4, 5, 6}, seen[3:])
+		require.Equal(t, map[uuid.UUID]int{a.TenantID(): 3, b.TenantID(): 3}, owners)
+		none, err := st.Raw().AuditSteps(ctx, place, at.Add(time.Minute), 2)
+		require.NoError(t, err)
+		require.Empty(t, none)
+		early, err := st.Raw().AuditSteps(ctx, rawsql.AuditPlace{CreatedAt: at}, at.Add(time.Second), 10)
+		require.NoError(t, err)
+		require.Len(t, early, 3, "the bound excludes itself")
+		_, err = st.Raw().AuditSteps(scope.With(t.Context(), a), place, at, 2)
+		require.ErrorIs(t, err, rawsql.ErrNeedsSystem)
+	})
+}
+
+func TestAuditCheckpoints_AreTheNewestOfEachTenant(t *testing.T) {
+	t.Parallel()
+
+	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
+		a, b, c := newTenant(t, st), newTenant(t, st), newTenant(t, st)
+		for _, n := range []int64{5, 9, 7} {
+			do(t, st, a, func(ctx context.Context, tx *store.Tx) error {
+				return tx.AuditCheckpoint.Create().SetSequence(n).SetHash([]byte("h")).SetSignature("s").Exec(ctx)
+			})
+		}
+		do(t, st, b, func(ctx context.Context, tx *store.Tx) error {
+			return tx.AuditCheckpoint.Create().SetSequence(2).SetHash([]byte{}).SetSignature("s").Exec(ctx)
+		})
+		ctx := scope.With(t.Context(), system)
+		found, err := st.Raw().AuditCheckpoints(ctx, a.TenantID(), b.TenantID(), c.TenantID())
+		require.NoError(t, err)
+		require.Equal(t, map[uuid.UUID]int64{a.TenantID(): 9, b.TenantID(): 2}, found)
+		found, err = st.Raw().AuditCheckpoints(ctx)
+		require.NoError(t, err)
+		require.Empty(t, found)
+		_, err = st.Raw().AuditCheckpoints(scope.With(t.Context(), a), a.TenantID())
+		require.ErrorIs(t, err, rawsql.ErrNeedsSystem)
+	})
+}
+
+func TestDeleteAuditRecords_TakesTheOldestOfOneTenant(t *testing.T) {
+	t.Parallel()
+
+	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
+		a, b := newTenant(t, st), newTenant(t, st)
+		for _, owner := range []scope.Scope{a, b} {
+			do(t, st, owner, func(ctx context.Context, tx *store.Tx) error {
+				for i := range 5 {
+					tx.AuditLog.Create().SetSequence(int64(i + 1)).SetType("t").ExecX(ctx)
+				}
+				return nil
+			})
+		}
+		for _, want := range []int{2, 1, 0} {
+			do(t, st, a, func(ctx context.Context, tx *store.Tx) error {
+				n, err := tx.Raw.DeleteAuditRecords(ctx, 3, 2)
+				require.NoError(t, err)
+				require.Equal(t, want, n)
+				return nil
+			})
+		}
+		require.Equal(t, 2, st.Reader().AuditLog.Query().CountX(scope.With(t.Context(), a)))
+		require.Equal(t, 5, st.Reader().AuditLog.Query().CountX(scope.With(t.Context(), b)))
+		do(t, st, system, func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.Raw.DeleteAuditRecords(ctx, 3, 2)
+			require.ErrorIs(t, err, rawsql.ErrNeedsTenant)
+			return nil
+		})
+	})
+}

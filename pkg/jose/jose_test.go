@@ -195,6 +195,28 @@ func TestVerify_AcceptsAnotherTypeWhereItIsAskedFor(t *testing.T) {
 	require.ErrorIs(t, err, jose.ErrClaims)
 }
 
+func TestVerify_NeedsNoExpiryOnlyWhereWhatWasSignedIsToLast(t *testing.T) {
+	t.Parallel()
+
+	now := time.Unix(1_700_000_000, 0)
+	key, err := jose.Generate(jose.ES256)
+	require.NoError(t, err)
+	set, err := jose.NewSet(key)
+	require.NoError(t, err)
+	token, err := key.Sign("x+jwt", map[string]any{"iat": now.Unix()})
+	require.NoError(t, err)
+	_, err = set.Verify(token, now, jose.Validation{Type: "x+jwt"})
+	require.ErrorIs(t, err, jose.ErrClaims)
+	_, err = set.Verify(token, now, jose.Validation{Type: "x+jwt", Lasting: true})
+	require.NoError(t, err)
+	for _, exp := range []any{now.Unix(), "text"} {
+		token, err = key.Sign("x+jwt", map[string]any{"exp": exp})
+		require.NoError(t, err)
+		_, err = set.Verify(token, now, jose.Validation{Type: "x+jwt", Lasting: true})
+		require.Error(t, err, "one that is there counts")
+	}
+}
+
 func TestClaims_AreReadByType(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

@@ -36,12 +36,13 @@ type Validation struct {
 	Issuer   string        // iss
 	Audience string        // one of aud
 	Leeway   time.Duration // how far iat and nbf may lie in the future; there is none for exp
+	Lasting  bool          // exp may be absent: what was signed holds for good
 }
 
 // Verify checks a compact token at the time now and gives its claims.
 //
 // The header has exactly alg, kid and typ; kid names a key of the set and alg is its algorithm; the signature is good;
-// exp is present and later than now; iat and nbf, if present, are not later than now plus the leeway; and what v asks
+// exp is later than now, and present unless v says that it need not be; iat and nbf, if present, are not later than now plus the leeway; and what v asks
 // for holds. Errors: ErrMalformed, ErrKey, ErrSignature, ErrExpired, ErrNotYet, ErrClaims.
 func (s *Set) Verify(token string, now time.Time, v Validation) (Claims, error) {
 	signed, payload, signature, err := split(token)
@@ -166,10 +167,10 @@ func (v Validation) check(typ string, claims Claims, now time.Time) error {
 		return ErrClaims
 	}
 	expires, ok := claims.Time("exp")
-	if !ok {
+	if _, present := claims["exp"]; !ok && (present || !v.Lasting) {
 		return ErrClaims
 	}
-	if now.Unix() >= expires.Unix() {
+	if ok && now.Unix() >= expires.Unix() {
 		return ErrExpired
 	}
 	latest := now.Unix() + int64(v.Leeway/time.Second)

@@ -179,6 +179,8 @@ func auditKeys() []Key {
 		{Path: "audit_log.retention", Kind: Text, Default: "720h",
 			Hanko:   same("audit_log.retention", "AUDIT_LOG_RETENTION"),
 			Meaning: "age (a duration) at which `cleanup` removes stored records"},
+		{Path: "audit_log.erase_deleted_users", Kind: Bool, Default: true,
+			Meaning: "when a user is deleted, erase what is personal in the records about her; the log can still be verified (see audit-log.md)"},
 	}
 }
 

@@ -85,6 +85,7 @@ func (s *Settings) lines() []line {
 		{"audit_log.mask", fmt.Sprint(s.AuditLog.Mask)},
 		{"audit_log.storage.enabled", fmt.Sprint(s.AuditLog.Storage.Enabled)},
 		{"audit_log.retention", s.AuditLog.Retention.String()},
+		{"audit_log.erase_deleted_users", fmt.Sprint(s.AuditLog.EraseDeletedUsers)},
 		{"multi_tenancy.enabled", fmt.Sprint(s.MultiTenancy.Enabled)},
 		{"egress.allow_cidrs", fmt.Sprint(s.Egress.AllowCIDRs)},
 		{"default_email_delivery.enabled", fmt.Sprint(s.DefaultEmailDelivery.Enabled)},

@@ -143,6 +143,8 @@ type AuditLog struct {
 	Mask          bool          `koanf:"mask"`
 	Storage       Storage       `koanf:"storage"`
 	Retention     time.Duration `koanf:"-"` // age at which clean-up removes stored records
+	// EraseDeletedUsers makes what is personal in the records about users unreadable when they are deleted.
+	EraseDeletedUsers bool `koanf:"erase_deleted_users"`
 }
 
 // ConsoleOutput prints audit records as JSON lines.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/idempotency"
@@ -82,6 +83,7 @@ type App struct {
 	Idempotency *idempotency.Keys
 	Jobs        *transfer.Jobs
 	Exporter    *transfer.Exporter
+	AuditKeeper *audit.Keeper
 	// Single is the configuration of the only tenant, in single-tenant mode.
 	Single *config.Config
 
@@ -197,6 +199,7 @@ func (a *App) buildAuth() error {
 		Passwords: passwords, Passkeys: passkeys, TOTP: totps, Devices: devices, Sessions: a.Sessions,
 	})
 	a.Webhooks = webhook.NewRoom(a.Store, out, a.Registry)
+	a.AuditKeeper = audit.NewKeeper(a.Store, a.Registry)
 	a.Exporter = transfer.NewExporter(a.Store, totps)
 	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)
 	var err error
@@ -259,7 +262,7 @@ func (a *App) buildWorker() {
 }
 
 func auditSinks(s settings.AuditLog) worker.AuditSinks {
-	sinks := worker.AuditSinks{Store: s.Storage.Enabled, Mask: s.Mask}
+	sinks := worker.AuditSinks{Store: s.Storage.Enabled, Mask: s.Mask, EraseDeleted: s.EraseDeletedUsers}
 	if s.ConsoleOutput.Enabled {
 		sinks.Console = os.Stdout
 		if s.ConsoleOutput.Output == "stderr" {
