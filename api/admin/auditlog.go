@@ -32,9 +32,14 @@ type auditEntry struct {
 }
 
 type auditInput struct {
-	Page         int       `query:"page" doc:"The page, from 1. Not with cursor." example:"1"`
-	PerPage      int       `query:"per_page" doc:"Entries on a page; 20 where absent, at most 10000." example:"20"`
-	Cursor       string    `query:"cursor" maxLength:"4096" doc:"Instead of page: what comes next, as X-Next-Cursor said. All other parameters must stay the same, but per_page."`
+	Page    int    `query:"page" doc:"The page, from 1. Not with cursor." example:"1"`
+	PerPage int    `query:"per_page" doc:"Entries on a page; 20 where absent, at most 10000." example:"20"`
+	Cursor  string `query:"cursor" maxLength:"4096" doc:"Instead of page: what comes next, as X-Next-Cursor said. All other parameters must stay the same, but per_page."`
+	AuditFilters
+}
+
+// AuditFilters choose entries. The name is exported so that huma sees what is in it.
+type AuditFilters struct {
 	StartTime    time.Time `query:"start_time" doc:"Only what happened after this time." example:"2026-11-29T00:00:00Z"`
 	EndTime      time.Time `query:"end_time" doc:"Only what happened before this time." example:"2026-11-30T00:00:00Z"`
 	Types        []string  `query:"type,explode" maxItems:"100" doc:"Only entries of this type, or one of these: the parameter may be repeated."`
@@ -56,6 +61,7 @@ func (s *Server) auditOperations() {
 		"Newest first. An entry appears within about a second of what it is about. Nothing is stored unless the deployment does so "+
 			"(`audit_log.storage.enabled`). Filters must all be met.\n\nPages are numbered, or go from cursor to cursor: every answer says in "+
 			"`X-Next-Cursor` how to go on, which costs the same however far that is. A total of more than 2000 may be five seconds old."), s.listAuditLogs)
+	s.auditStreams()
 }
 
 func (s *Server) listAuditLogs(ctx context.Context, in *auditInput) (*auditOutput, error) {
@@ -65,10 +71,7 @@ func (s *Server) listAuditLogs(ctx context.Context, in *auditInput) (*auditOutpu
 	}
 	perPage = min(perPage, maxPerPage)
 	t := tenantOf(ctx)
-	f := audit.Filter{
-		StartTime: in.StartTime, EndTime: in.EndTime, Types: in.types(), ActorUserID: in.ActorUserID, ActorEmail: in.ActorEmail,
-		MetaSourceIP: in.MetaSourceIP, Query: in.Query,
-	}
+	f := in.filter()
 	if in.Cursor != "" {
 		found, err := s.o.Audit.ListAfter(ctx, t, f, in.Cursor, perPage)
 		if err != nil {
@@ -87,9 +90,12 @@ func (s *Server) listAuditLogs(ctx context.Context, in *auditInput) (*auditOutpu
 	return out, nil
 }
 
-// types are those asked for; an empty one asks for nothing.
-func (in *auditInput) types() []string {
-	return slices.DeleteFunc(in.Types, func(name string) bool { return name == "" })
+// filter is what is asked for. An empty type asks for nothing.
+func (in *AuditFilters) filter() audit.Filter {
+	return audit.Filter{
+		StartTime: in.StartTime, EndTime: in.EndTime, Types: slices.DeleteFunc(in.Types, func(name string) bool { return name == "" }),
+		ActorUserID: in.ActorUserID, ActorEmail: in.ActorEmail, MetaSourceIP: in.MetaSourceIP, Query: in.Query,
+	}
 }
 
 func showAudit(t *tenants.Tenant, found audit.Page) *auditOutput {

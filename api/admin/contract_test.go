@@ -40,12 +40,25 @@ func TestContract(t *testing.T) {
 			if r.Media != "" {
 				a = a.With("Content-Type", r.Media)
 			}
+			if strings.HasPrefix(r.Target(), "/audit_logs/tail") && r.Method == http.MethodGet {
+				return followed(t, a, r.Target())
+			}
 			got := a.Send(t, r.Method, r.Target(), r.Payload())
 			return contract.Answer{Status: got.Status, Header: got.Header, Body: got.Body}
 		},
 		Forgiven: forgiven,
 		Mild:     mild,
 	}).Run(t)
+}
+
+// followed is the answer to a request for a stream, as far as it comes at once.
+func followed(t testing.TB, a *testenv.Admin, target string) contract.Answer {
+	t.Helper()
+	res := a.Open(t, target)
+	defer res.Body.Close()
+	body := make([]byte, 1<<10)
+	n, _ := res.Body.Read(body)
+	return contract.Answer{Status: res.StatusCode, Header: res.Header, Body: body[:n]}
 }
 
 // callersOf are back ends that send to the shop's API.

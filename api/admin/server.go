@@ -35,6 +35,7 @@ type Options struct {
 	Jobs       *transfer.Jobs
 	Webhooks   *webhook.Room
 	Audit      *audit.Log
+	Tails      *audit.Tails
 	// Idempotency keeps the answers to requests that clients may send again.
 	Idempotency *idempotency.Keys
 	// Single says that there is one tenant, whose API is at the root.

@@ -154,6 +154,11 @@ func entry(row rawsql.AuditRecord) Entry {
 		ID: row.ID, Type: row.Type, Error: row.Error, MetaHTTPRequestID: row.RequestID, MetaSourceIP: row.SourceIP, MetaUserAgent: row.UserAgent,
 		ActorUserID: row.ActorUserID, ActorEmail: row.ActorEmail, Details: row.Details, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 	}
+	return e.withDetails()
+}
+
+// withDetails has an empty object where there are no details.
+func (e Entry) withDetails() Entry {
 	if len(e.Details) == 0 || string(e.Details) == "null" {
 		e.Details = json.RawMessage("{}")
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 func newAudit() *cobra.Command {
-	return group("audit", "Verify, sign and export the audit logs of tenants", newAuditVerify(), newAuditCheckpoint())
+	return group("audit", "Verify, sign and export the audit logs of tenants", newAuditVerify(), newAuditCheckpoint(), newAuditExport())
 }
 
 func newAuditVerify() *cobra.Command {

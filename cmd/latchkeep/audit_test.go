@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -96,4 +98,20 @@ func TestAudit_IsVerifiedByCommands(t *testing.T) {
 	m.refuses(t, []string{"audit", "verify"}, "say which tenant")
 	m.refuses(t, []string{"audit", "verify", "--all-tenants", "--checkpoint", "kept"}, "goes with neither")
 	m.refuses(t, []string{"audit", "checkpoint", "--tenant", "nobody"}, "nobody")
+}
+
+func TestAudit_IsExportedByCommands(t *testing.T) {
+	t.Parallel()
+
+	m := onDatabase(t, dialect.SQLite)
+	m.must(t, "tenant", "create", "shop")
+	m.records(t, "shop", 5)
+	require.Equal(t, 5, strings.Count(m.must(t, "audit", "export", "--tenant", "shop", "--type", "login_success"), `"type":"login_success"`))
+	require.Contains(t, m.must(t, "audit", "export", "--tenant", "shop", "--format", "csv", "-o", "log.csv", "--type", "login_success,x"), "exported 5 records of shop")
+	csv, err := os.ReadFile(filepath.Join(m.dir, "log.csv"))
+	require.NoError(t, err)
+	require.Equal(t, 6, strings.Count(string(csv), "\r\n"))
+	require.Empty(t, m.must(t, "audit", "export", "--tenant", "shop", "--end-time", "2020-01-01T00:00:00Z"))
+	m.refuses(t, []string{"audit", "export", "--tenant", "shop", "--format", "xml"}, "jsonl or csv")
+	m.refuses(t, []string{"audit", "export", "--tenant", "shop", "--start-time", "yesterday"}, "start-time")
 }

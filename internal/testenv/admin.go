@@ -85,3 +85,15 @@ func (a *Admin) Send(t testing.TB, method, path string, body []byte) Response {
 	require.NoError(t, err)
 	return Response{Status: res.StatusCode, Header: res.Header, Body: read}
 }
+
+// Open sends a request for what does not end by itself, and returns the answer with its body still coming. It ends with the test, at the latest.
+func (a *Admin) Open(t testing.TB, path string) *http.Response {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.Base+path, http.NoBody)
+	require.NoError(t, err)
+	req.Header = a.Header.Clone()
+	res, err := http.DefaultTransport.RoundTrip(req)
+	require.NoError(t, err, path)
+	t.Cleanup(func() { _ = res.Body.Close() })
+	return res
+}

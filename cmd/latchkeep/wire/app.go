@@ -83,6 +83,7 @@ type App struct {
 	Idempotency *idempotency.Keys
 	Jobs        *transfer.Jobs
 	Exporter    *transfer.Exporter
+	AuditLog    *audit.Log
 	AuditKeeper *audit.Keeper
 	// Single is the configuration of the only tenant, in single-tenant mode.
 	Single *config.Config
@@ -95,6 +96,7 @@ type App struct {
 	mailer  worker.Mailer
 	metrics *telemetry.Metrics
 	worker  *worker.Worker
+	tails   *audit.Tails
 	closers []io.Closer
 }
 
@@ -199,6 +201,8 @@ func (a *App) buildAuth() error {
 		Passwords: passwords, Passkeys: passkeys, TOTP: totps, Devices: devices, Sessions: a.Sessions,
 	})
 	a.Webhooks = webhook.NewRoom(a.Store, out, a.Registry)
+	a.AuditLog = audit.NewLog(a.Store, a.keyring)
+	a.tails = audit.NewTails(a.Store, time.Second, a.Log)
 	a.AuditKeeper = audit.NewKeeper(a.Store, a.Registry)
 	a.Exporter = transfer.NewExporter(a.Store, totps)
 	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)

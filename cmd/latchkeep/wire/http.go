@@ -6,7 +6,6 @@ import (
 	"github.com/latchkeep/latchkeep/api/admin"
 	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/api/public"
-	"github.com/latchkeep/latchkeep/auth/audit"
 	consoleapi "github.com/latchkeep/latchkeep/console/api"
 	"github.com/latchkeep/latchkeep/pkg/clientip"
 	"github.com/latchkeep/latchkeep/pkg/problem"
@@ -87,7 +86,7 @@ func (a *App) Public() http.Handler {
 func (a *App) Admin() http.Handler {
 	api := admin.New(admin.Options{
 		Registry: a.Registry, APIKeys: a.APIKeys, Management: a.Management, Webhooks: a.Webhooks, Idempotency: a.Idempotency, Jobs: a.Jobs,
-		Audit: audit.NewLog(a.Store, a.keyring), Single: !a.Settings.MultiTenancy.Enabled,
+		Audit: a.AuditLog, Tails: a.tails, Single: !a.Settings.MultiTenancy.Enabled,
 		Ready: a.ready, Version: a.options.Version, Log: a.Log,
 	})
 	mux := http.NewServeMux()

@@ -157,6 +157,7 @@ func (a *App) serve(ctx context.Context, l net.Listener, name string) error {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 	}
+	server.RegisterOnShutdown(a.tails.Close) // those who follow a log would not finish
 	done := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
