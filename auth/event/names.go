@@ -60,6 +60,8 @@ const (
 	MFAFailure           AuditType = "mfa_failure"
 	RecoveryCodeUsed     AuditType = "recovery_code_used"
 	RecoveryCodesCreated AuditType = "recovery_codes_created"
+	PasskeyRenamed       AuditType = "passkey_renamed"
+	SecurityKeyRenamed   AuditType = "security_key_renamed"
 	// What back ends change.
 	UserUpdated        AuditType = "user_updated"
 	UserBlocked        AuditType = "user_blocked"

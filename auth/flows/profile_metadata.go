@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/pkg/flow"
 )
@@ -26,6 +27,7 @@ func (f *Flows) patchMetadata() action {
 			if after != before {
 				u := f.change(t)
 				t.Env.Work.Do(u.SetUnsafeMetadata(after))
+				f.audit(t, event.MetadataChanged, t.Data.actor(), map[string]any{"changed": []string{"unsafe_metadata"}}, "")
 			}
 			return flow.Stay(), nil
 		},

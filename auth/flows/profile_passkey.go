@@ -100,6 +100,11 @@ func (f *Flows) passkeyRename() action {
 				return flow.Reject("passkey_name", flow.ValueTooLong), nil
 			}
 			t.Env.Work.Do(passkey.Rename(t.Data.UserID, c.ID, name))
+			kind := event.PasskeyRenamed
+			if c.MFAOnly {
+				kind = event.SecurityKeyRenamed
+			}
+			f.audit(t, kind, t.Data.actor(), map[string]any{"credential_id": c.ID}, "")
 			return flow.Stay(), nil
 		},
 	}

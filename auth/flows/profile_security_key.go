@@ -22,7 +22,9 @@ func (f *Flows) securityKeyDelete() action {
 			if c == nil || !c.MFAOnly {
 				return flow.Fail(flow.NotFound), nil
 			}
-			f.deleteCredential(t, c.ID)
+			id := c.ID
+			f.deleteCredential(t, id)
+			f.audit(t, event.SecurityKeyDeleted, t.Data.actor(), map[string]any{"credential_id": id}, "")
 			f.notify(t, t.Env.user, event.MailPayload{Template: mail.TemplateMFADelete})
 			return flow.Stay(), nil
 		},

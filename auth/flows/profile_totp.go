@@ -36,6 +36,7 @@ func (f *Flows) totpDelete() action {
 			t.Env.Work.Do(totp.Delete(u.ID))
 			t.Env.Work.Do(recoverycode.Delete(u.ID)) // they stand in for the app
 			u.TOTP = nil
+			f.audit(t, event.OTPDeleted, t.Data.actor(), nil, "")
 			f.notify(t, u, event.MailPayload{Template: mail.TemplateMFADelete})
 			return flow.Stay(), nil
 		},
