@@ -89,7 +89,7 @@ func (p *Provisioner) Adopt(ctx context.Context, by Actor, in Adoption) (*Adopte
 	if created.IsZero() || created.After(now) {
 		created = now
 	}
-	row, err := p.insert(ctx, by, in.NewTenant, base, full, created, drafts...)
+	row, err := p.insert(ctx, by, in.NewTenant, base, full, created, nil, drafts...)
 	if err != nil {
 		return nil, err
 	}

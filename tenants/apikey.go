@@ -11,6 +11,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/apikey"
+	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/problem"
@@ -34,6 +35,8 @@ type APIKeys struct {
 	db   *store.Store
 	now  func() time.Time
 	keys *bearers[APIKey]
+
+	recorder recorder
 }
 
 // NewAPIKeys makes the keeper of API keys. Call Run beside it, or their use is not written down.
@@ -48,6 +51,12 @@ func NewAPIKeys(db *store.Store, log *slog.Logger, now func() time.Time) *APIKey
 		cache:   newLRU[string, cached[APIKey]](bearerCacheSize, nil),
 		touched: map[uuid.UUID]struct{}{},
 	}
+	return k
+}
+
+// Recording has the making and ending of keys recorded in the audit logs of their tenants.
+func (k *APIKeys) Recording(out *outbox.Writer) *APIKeys {
+	k.recorder = recorder{out}
 	return k
 }
 
@@ -72,7 +81,10 @@ func (k *APIKeys) Create(ctx context.Context, by Actor, tenantID uuid.UUID, n Ne
 		}
 		row, err = tx.APIKey.Create().SetTenantID(tenantID).SetName(n.Name).SetHint(hint(APIKeyPrefix, plain)).SetHash(hash).
 			SetScopes(n.Scopes).SetCreatedBy(string(by)).SetNillableExpiresAt(n.ExpiresAt).SetCreatedAt(now).SetUpdatedAt(now).Save(ctx)
-		return err
+		if err != nil {
+			return err
+		}
+		return k.recorder.note(ctx, tx, tenantID, AuditAPIKeyCreated, by, map[string]any{"api_key": row.ID.String(), "name": n.Name, "scopes": n.Scopes})
 	})
 	if err != nil {
 		return APIKey{}, "", fmt.Errorf("create an API key of tenant %s: %w", tenantID, err)
@@ -103,12 +115,15 @@ func (k *APIKeys) List(ctx context.Context, tenantID uuid.UUID) ([]APIKey, error
 
 // Revoke ends a key: at once in this process, within a second in others. Revoking a revoked key changes nothing. Error: ErrTokenNotFound, also
 // for another tenant's key.
-func (k *APIKeys) Revoke(ctx context.Context, _ Actor, tenantID, id uuid.UUID) error {
+func (k *APIKeys) Revoke(ctx context.Context, by Actor, tenantID, id uuid.UUID) error {
 	err := k.db.Do(ctx, scope.Tenant(tenantID), func(ctx context.Context, tx *store.Tx) error {
 		now := k.now().UTC().Truncate(time.Microsecond)
 		n, err := tx.APIKey.Update().Where(apikey.ID(id), apikey.RevokedAtIsNil()).SetRevokedAt(now).SetUpdatedAt(now).Save(ctx)
-		if err != nil || n > 0 {
+		if err != nil {
 			return err
+		}
+		if n > 0 {
+			return k.recorder.note(ctx, tx, tenantID, AuditAPIKeyRevoked, by, map[string]any{"api_key": id.String()})
 		}
 		exists, err := tx.APIKey.Query().Where(apikey.ID(id)).Exist(ctx)
 		if err == nil && !exists {

@@ -140,8 +140,15 @@ func (p *Provisioner) saveChange(ctx context.Context, tx *store.Tx, row *ent.Ten
 		SetVersion(row.Version).SetUpdatedAt(now).Exec(ctx); err != nil {
 		return err
 	}
-	return tx.TenantConfigVersion.Create().SetTenantID(row.ID).SetVersion(row.ConfigVersion).SetConfig(row.Config).SetChanges(list).
-		SetActor(string(by)).SetCreatedAt(now).Exec(ctx)
+	if err := tx.TenantConfigVersion.Create().SetTenantID(row.ID).SetVersion(row.ConfigVersion).SetConfig(row.Config).SetChanges(list).
+		SetActor(string(by)).SetCreatedAt(now).Exec(ctx); err != nil {
+		return err
+	}
+	paths := make([]string, len(changes)) // what the values were is in the versions, with secrets masked
+	for i, c := range changes {
+		paths[i] = c.Path
+	}
+	return p.recorder.note(ctx, tx, row.ID, AuditConfigChanged, by, map[string]any{"version": row.ConfigVersion, "changed": paths})
 }
 
 // A Version is one change of a tenant's configuration.

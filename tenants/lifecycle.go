@@ -24,7 +24,7 @@ type Edit struct {
 
 // Edit renames a tenant, moves it to another slug, suspends it or lets it work again. A new slug is a new public URL: passkeys made under the
 // old one no longer work unless the configuration names their relying party. Errors: ErrNotFound, invalid_tenant, slug_taken.
-func (p *Provisioner) Edit(ctx context.Context, _ Actor, id uuid.UUID, e Edit) (*Record, error) {
+func (p *Provisioner) Edit(ctx context.Context, by Actor, id uuid.UUID, e Edit) (*Record, error) {
 	if e.Name != nil {
 		name := strings.TrimSpace(*e.Name)
 		e.Name = &name
@@ -46,12 +46,15 @@ func (p *Provisioner) Edit(ctx context.Context, _ Actor, id uuid.UUID, e Edit) (
 		if !e.changes(old) {
 			return nil
 		}
+		records := e.editRecords(old, by)
 		update := old.Update().SetNillableSlug(e.Slug).SetNillableName(e.Name).AddVersion(1).SetUpdatedAt(p.now())
 		if e.Status != nil {
 			update = update.SetStatus(string(*e.Status)).SetStatusReason("")
 		}
-		row, err = update.SetNillableStatusReason(e.StatusReason).Save(ctx)
-		return err
+		if row, err = update.SetNillableStatusReason(e.StatusReason).Save(ctx); err != nil || p.o.Outbox == nil {
+			return err
+		}
+		return p.o.Outbox.Write(ctx, tx, records...)
 	})
 	if store.IsUniqueViolation(err) {
 		return nil, problem.Conflict("slug_taken", "a tenant with this slug exists").Wrap(err)
@@ -101,7 +104,7 @@ func (p *Provisioner) SetStatus(ctx context.Context, by Actor, id uuid.UUID, sta
 
 // Delete ends a tenant: from now on it is not found. Its rows go later, in batches: see Purge. Until then its id and slug stay taken. Error:
 // ErrNotFound, also for a tenant deleted before.
-func (p *Provisioner) Delete(ctx context.Context, _ Actor, id uuid.UUID) error {
+func (p *Provisioner) Delete(ctx context.Context, by Actor, id uuid.UUID) error {
 	var row *ent.Tenant
 	if p.registry.o.Single != nil && id == SingleID {
 		return problem.Conflict("only_tenant", "the only tenant of this deployment cannot be deleted")
@@ -113,7 +116,10 @@ func (p *Provisioner) Delete(ctx context.Context, _ Actor, id uuid.UUID) error {
 		}
 		now := p.now()
 		row, err = old.Update().SetStatus(string(StatusDeleting)).SetPurgeAfter(now.Add(p.o.PurgeAfter)).AddVersion(1).SetUpdatedAt(now).Save(ctx)
-		return err
+		if err != nil {
+			return err
+		}
+		return p.recorder.note(ctx, tx, id, AuditTenantDeleted, by, nil)
 	})
 	if err != nil {
 		return fmt.Errorf("delete tenant %s: %w", id, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/ent"
+	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/ent/tenant"
@@ -27,7 +28,7 @@ type KeySource interface {
 	Get(ctx context.Context, alg jose.Alg) (*jose.Key, error)
 }
 
-// ProvisionerOptions are what a Provisioner needs; all but Log, Now and PurgeAfter are required.
+// ProvisionerOptions are what a Provisioner needs; all but Log, Now, Outbox and PurgeAfter are required.
 type ProvisionerOptions struct {
 	Store    *store.Store
 	Keyring  *secret.Keyring
@@ -35,6 +36,8 @@ type ProvisionerOptions struct {
 	Keys     KeySource
 	Log      *slog.Logger
 	Now      func() time.Time
+	// Outbox takes the audit records of what operators do; nil for none.
+	Outbox *outbox.Writer
 	// PurgeAfter is how long the rows of a deleted tenant are kept; default 24 h.
 	PurgeAfter time.Duration
 }
@@ -45,6 +48,7 @@ type Provisioner struct {
 	db        *store.Store
 	registry  *Registry
 	addresses Addresses
+	recorder  recorder
 }
 
 // NewProvisioner makes a Provisioner.
@@ -58,7 +62,7 @@ func NewProvisioner(o ProvisionerOptions) *Provisioner {
 	if o.PurgeAfter <= 0 {
 		o.PurgeAfter = 24 * time.Hour
 	}
-	return &Provisioner{o: o, db: o.Store, registry: o.Registry, addresses: o.Registry.Addresses()}
+	return &Provisioner{o: o, db: o.Store, registry: o.Registry, addresses: o.Registry.Addresses(), recorder: recorder{o.Outbox}}
 }
 
 func (p *Provisioner) now() time.Time { return p.o.Now().UTC().Truncate(time.Microsecond) }
@@ -112,7 +116,9 @@ func (p *Provisioner) Create(ctx context.Context, by Actor, in NewTenant) (*Reco
 	}
 	now := p.now()
 	key.state, key.activated = KeyActive, &now
-	row, err := p.insert(ctx, by, in, base, full, now, key)
+	row, err := p.insert(ctx, by, in, base, full, now, func(ctx context.Context, tx *store.Tx) error {
+		return p.recorder.note(ctx, tx, in.ID, AuditTenantCreated, by, map[string]any{"slug": in.Slug})
+	}, key)
 	if err != nil {
 		return nil, err
 	}
@@ -127,9 +133,9 @@ func (in *NewTenant) normalise() {
 	in.Name = strings.TrimSpace(in.Name)
 }
 
-// insert writes a tenant that was checked, with its keys. Errors: slug_taken, id_taken.
+// insert writes a tenant that was checked, with its keys and what else belongs to it. Errors: slug_taken, id_taken.
 func (p *Provisioner) insert(
-	ctx context.Context, by Actor, in NewTenant, base, full config.Config, created time.Time, keys ...*draftKey,
+	ctx context.Context, by Actor, in NewTenant, base, full config.Config, created time.Time, also store.Write, keys ...*draftKey,
 ) (*ent.Tenant, error) {
 	stored, err := sealConfig(p.o.Keyring, in.ID, base, full)
 	if err != nil {
@@ -153,8 +159,12 @@ func (p *Provisioner) insert(
 				return err
 			}
 		}
-		return tx.TenantConfigVersion.Create().SetTenantID(in.ID).SetVersion(row.ConfigVersion).SetConfig(stored).
+		err = tx.TenantConfigVersion.Create().SetTenantID(in.ID).SetVersion(row.ConfigVersion).SetConfig(stored).
 			SetChanges(changes).SetActor(string(by)).SetCreatedAt(now).Exec(ctx)
+		if err != nil || also == nil {
+			return err
+		}
+		return also(ctx, tx)
 	})
 	if store.IsUniqueViolation(err) {
 		return nil, p.taken(ctx, in, err)

@@ -65,7 +65,7 @@ func (k *draftKey) insert(ctx context.Context, tx *store.Tx, now time.Time) erro
 
 // RotateKey publishes a new signing key, which signs once every client can know it. The key before it then retires: see AdvanceKeys. Errors:
 // ErrNotFound, rotation_in_progress.
-func (p *Provisioner) RotateKey(ctx context.Context, _ Actor, id uuid.UUID) (SigningKey, error) {
+func (p *Provisioner) RotateKey(ctx context.Context, by Actor, id uuid.UUID) (SigningKey, error) {
 	row, err := p.get(ctx, tenant.ID(id))
 	if err != nil {
 		return SigningKey{}, err
@@ -89,7 +89,10 @@ func (p *Provisioner) RotateKey(ctx context.Context, _ Actor, id uuid.UUID) (Sig
 		if waiting {
 			return false, problem.Conflict("rotation_in_progress", "a published key waits for its activation")
 		}
-		return true, key.insert(ctx, tx, now)
+		if err := key.insert(ctx, tx, now); err != nil {
+			return false, err
+		}
+		return true, p.recorder.note(ctx, tx, id, AuditKeyRotated, by, map[string]any{"kid": key.id})
 	})
 	if err != nil {
 		return SigningKey{}, fmt.Errorf("rotate the key of tenant %s: %w", id, err)

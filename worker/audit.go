@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/ent/intent"
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
@@ -53,6 +55,36 @@ func newAuditTask(n Needs) *auditTask {
 }
 
 func (a *auditTask) run(ctx context.Context, b batch) error {
+	for {
+		err := a.carryOut(ctx, b)
+		if !errors.Is(err, errTaken) && !audit.IsPresent(err) {
+			return err
+		}
+		// Some were handed out twice: after a process had been taken for dead, say. The rest must not wait for the lease to end.
+		left, failed := a.unfinished(ctx, b)
+		switch {
+		case failed != nil:
+			return failed
+		case len(left.Items) == 0:
+			return nil
+		case len(left.Items) == len(b.Items):
+			return err
+		}
+		b = left
+	}
+}
+
+// unfinished is what is left of a batch of which another worker has carried out some.
+func (a *auditTask) unfinished(ctx context.Context, b batch) (batch, error) {
+	ready, err := a.store.Reader().Intent.Query().Where(intent.IDIn(b.ids()...), intent.State("ready")).IDs(scope.With(ctx, scope.Tenant(b.Tenant)))
+	if err != nil {
+		return b, fmt.Errorf("look which intents are left: %w", err)
+	}
+	b.Items = slices.DeleteFunc(slices.Clone(b.Items), func(it item) bool { return !slices.Contains(ready, it.ID) })
+	return b, nil
+}
+
+func (a *auditTask) carryOut(ctx context.Context, b batch) error {
 	var records []event.AuditPayload
 	var readable []item
 	var empty []uuid.UUID
@@ -94,9 +126,6 @@ func (a *auditTask) run(ctx context.Context, b batch) error {
 		return err
 	}
 	err := audit.Numbered(func() error { return a.store.Do(ctx, scope.Tenant(b.Tenant), write) })
-	if errors.Is(err, errTaken) {
-		return nil
-	}
 	if err != nil {
 		return fmt.Errorf("append records: %w", err)
 	}

@@ -99,3 +99,21 @@ func BenchmarkAudit(b *testing.B) {
 		})
 	}
 }
+
+func TestAudit_ABatchOfWhichSomeAreDoneIsCarriedOutForTheRest(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
+		r := newAuditRoom(t, st)
+		b := r.batch(t, 5)
+		part := b
+		part.Items = b.Items[1:3]
+		require.NoError(t, r.task.run(t.Context(), part))
+
+		require.NoError(t, r.task.run(t.Context(), b))
+		require.NoError(t, r.task.run(t.Context(), b))
+
+		ctx := scope.With(t.Context(), scope.Tenant(r.shop))
+		require.Equal(t, 5, st.Reader().AuditLog.Query().CountX(ctx))
+		require.Equal(t, 5, st.Reader().Intent.Query().Where(intent.State("done")).CountX(ctx))
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/api/rawjson"
 	"github.com/latchkeep/latchkeep/auth/audit"
+	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/tenants"
 )
@@ -60,8 +62,20 @@ func (s *Server) auditOperations() {
 	huma.Register(s.api, described(op("list-audit-logs", http.MethodGet, "/audit_logs", tenants.AuditRead, tagAudit, "Read the audit log", 400),
 		"Newest first. An entry appears within about a second of what it is about. Nothing is stored unless the deployment does so "+
 			"(`audit_log.storage.enabled`). Filters must all be met.\n\nPages are numbered, or go from cursor to cursor: every answer says in "+
-			"`X-Next-Cursor` how to go on, which costs the same however far that is. A total of more than 2000 may be five seconds old."), s.listAuditLogs)
+			"`X-Next-Cursor` how to go on, which costs the same however far that is. A total of more than 2000 may be five seconds old.\n\nTypes: "+auditTypes()+". Imported records may have others."), s.listAuditLogs)
 	s.auditStreams()
+}
+
+// auditTypes are all types of entries, for people to read.
+func auditTypes() string {
+	var b strings.Builder
+	for i, kind := range event.AuditTypes() {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("`" + string(kind) + "`")
+	}
+	return b.String()
 }
 
 func (s *Server) listAuditLogs(ctx context.Context, in *auditInput) (*auditOutput, error) {

@@ -46,16 +46,20 @@ type Appender struct {
 // it writes, and those that come late as they are added.
 func NewAppender(out *outbox.Writer, erase bool) *Appender { return &Appender{out: out, erase: erase} }
 
-// Numbered runs a unit of work that appends, anew while another takes the number first: the loser has waited for the winner to commit.
+// Numbered runs a unit of work that appends, anew while another takes the number first: the loser has waited for the winner to commit. That a
+// record is there already is no such case: see IsPresent.
 func Numbered(unit func() error) error {
 	const most = 10
 	for try := 1; ; try++ {
 		err := unit()
-		if try == most || !store.IsUniqueViolation(err) {
+		if try == most || !store.IsUniqueViolation(err) || IsPresent(err) {
 			return err
 		}
 	}
 }
+
+// IsPresent reports whether a unit of work failed because a record with the same id is in the log already.
+func IsPresent(err error) bool { return store.ViolatedKey(err) == "PRIMARY" }
 
 // Append adds records, at most MaxBatch, to the log of a tenant, whose scope the unit of work must have. Two units at once collide on the
 // number of a record: see Numbered.

@@ -19,7 +19,7 @@ import (
 
 // The kinds of intents.
 const (
-	KindAudit   = "audit"
+	KindAudit   = outbox.KindAudit
 	KindWebhook = "webhook"
 	KindMail    = "mail"
 )
@@ -51,17 +51,7 @@ type Actor struct {
 }
 
 // AuditPayload is an audit record on its way to the log. Masking happens when it is written.
-type AuditPayload struct {
-	Type        AuditType      `json:"type"`
-	Error       string         `json:"error,omitempty"`
-	RequestID   string         `json:"request_id,omitempty"`
-	SourceIP    string         `json:"source_ip,omitempty"`
-	UserAgent   string         `json:"user_agent,omitempty"`
-	ActorUserID *uuid.UUID     `json:"actor_user_id,omitempty"`
-	ActorEmail  string         `json:"actor_email,omitempty"`
-	Details     map[string]any `json:"details,omitempty"`
-	At          time.Time      `json:"at"`
-}
+type AuditPayload = outbox.AuditRecord
 
 // Audit records something that happened in a tenant.
 func Audit(t *tenants.Tenant, c auth.Client, kind AuditType, by Actor, details map[string]any, failure string) outbox.Intent {
@@ -80,7 +70,7 @@ func Audit(t *tenants.Tenant, c auth.Client, kind AuditType, by Actor, details m
 	if by.UserID != uuid.Nil {
 		p.ActorUserID = &by.UserID
 	}
-	return intent(t, KindAudit, KindAudit, p)
+	return p.Intent(t.ID)
 }
 
 // Nothing costs what Audit costs and records nothing: the worker drops it. It stands in where a record is written for accounts that exist

@@ -1,5 +1,7 @@
 package event
 
+import "github.com/latchkeep/latchkeep/ent/outbox"
+
 // A Name is what a webhook event is called on the wire.
 type Name string
 
@@ -27,9 +29,9 @@ const (
 )
 
 // An AuditType is what an audit record is called.
-type AuditType string
+type AuditType = outbox.AuditType
 
-// The audit records.
+// The audit records of what people and back ends do. Those of what operators do are in tenants.
 const (
 	LoginSuccess        AuditType = "login_success"
 	LoginFailure        AuditType = "login_failure"

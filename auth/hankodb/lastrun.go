@@ -9,8 +9,10 @@ import (
 
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/job"
+	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/tenants"
 )
 
 // The last import of a tenant that came to its end is written down, as a job that is done: what was in the old database then and is not here
@@ -50,17 +52,31 @@ func (i *Importer) noteRun(ctx context.Context, p *plan, o *Outcome) error {
 	if i.o.DryRun || !brought && !p.last.IsZero() {
 		return nil
 	}
+	counts := map[string]any{}
+	for kind, c := range o.Counts {
+		if c.Imported > 0 {
+			counts[kind] = c.Imported
+		}
+	}
+	record := tenants.Recorded(p.target, tenants.AuditTenantImported, tenants.ByCLI, map[string]any{"imported": counts})
 	return i.unit(ctx, p, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Job.Update().Where(job.Kind(jobKind), job.Source(jobSource(p.id))).
-			SetFinishedAt(i.now).SetUpdatedAt(i.now).SetExpiresAt(i.now.Add(jobLasts)).SetTotal(o.count(Users).Read).SetDone(o.count(Users).Read).
-			SetRejected(o.count(Users).Refused).Save(ctx)
-		if err != nil || n > 0 {
+		if err := i.finished(ctx, tx, p, o); err != nil {
 			return err
 		}
-		return tx.Job.Create().SetKind(jobKind).SetState("done").SetOptions([]byte("{}")).SetCreatedBy("cli").SetSource(jobSource(p.id)).
-			SetTotal(o.count(Users).Read).SetDone(o.count(Users).Read).SetRejected(o.count(Users).Refused).
-			SetFinishedAt(i.now).SetCreatedAt(i.now).SetUpdatedAt(i.now).SetExpiresAt(i.now.Add(jobLasts)).Exec(ctx)
+		return outbox.NewWriter(i.n.Keyring, nil).Write(ctx, tx, record) // the worker looks every second
 	})
+}
+
+func (i *Importer) finished(ctx context.Context, tx *store.Tx, p *plan, o *Outcome) error {
+	n, err := tx.Job.Update().Where(job.Kind(jobKind), job.Source(jobSource(p.id))).
+		SetFinishedAt(i.now).SetUpdatedAt(i.now).SetExpiresAt(i.now.Add(jobLasts)).SetTotal(o.count(Users).Read).SetDone(o.count(Users).Read).
+		SetRejected(o.count(Users).Refused).Save(ctx)
+	if err != nil || n > 0 {
+		return err
+	}
+	return tx.Job.Create().SetKind(jobKind).SetState("done").SetOptions([]byte("{}")).SetCreatedBy("cli").SetSource(jobSource(p.id)).
+		SetTotal(o.count(Users).Read).SetDone(o.count(Users).Read).SetRejected(o.count(Users).Refused).
+		SetFinishedAt(i.now).SetCreatedAt(i.now).SetUpdatedAt(i.now).SetExpiresAt(i.now.Add(jobLasts)).Exec(ctx)
 }
 
 // gone reports whether a row that is not here was taken over before, so that it must have been deleted here. Hanko sets the time of the last

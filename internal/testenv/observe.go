@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,8 +28,22 @@ type AuditRecord struct {
 	Details                                                 map[string]any
 }
 
-// Audit is the tenant's audit log, oldest first. Records appear a moment after the answer that they are about.
+// Audit is the tenant's audit log, oldest first, but for what operators do: see Operations. Records appear a moment after the answer that they
+// are about.
 func (s *Tenant) Audit(t testing.TB) []AuditRecord {
+	t.Helper()
+	return slices.DeleteFunc(s.records(t), AuditRecord.byOperator)
+}
+
+// Operations are the records in the tenant's audit log of what operators did.
+func (s *Tenant) Operations(t testing.TB) []AuditRecord {
+	t.Helper()
+	return slices.DeleteFunc(s.records(t), func(r AuditRecord) bool { return !r.byOperator() })
+}
+
+func (r AuditRecord) byOperator() bool { return r.Details["by"] != nil }
+
+func (s *Tenant) records(t testing.TB) []AuditRecord {
 	t.Helper()
 	rows, err := s.Env.App.Store.Reader().AuditLog.Query().Order(ent.Asc(auditlog.FieldSequence)).All(scope.With(t.Context(), s.scope()))
 	require.NoError(t, err)

@@ -178,10 +178,11 @@ func (a *App) buildTenants(ctx context.Context) error {
 	}
 	a.Registry = tenants.NewRegistry(o)
 	a.keys = jose.NewPool(1)
+	out := outbox.NewWriter(a.keyring, func() { a.bell.Ring(bellOutbox) })
 	a.Provisioner = tenants.NewProvisioner(tenants.ProvisionerOptions{
-		Store: a.Store, Keyring: a.keyring, Registry: a.Registry, Keys: a.keys, Log: a.Log,
+		Store: a.Store, Keyring: a.keyring, Registry: a.Registry, Keys: a.keys, Log: a.Log, Outbox: out,
 	})
-	a.APIKeys = tenants.NewAPIKeys(a.Store, a.Log, time.Now)
+	a.APIKeys = tenants.NewAPIKeys(a.Store, a.Log, time.Now).Recording(out)
 	a.Operators = tenants.NewOperatorTokens(a.Store, a.Log, time.Now)
 	return nil
 }

@@ -1,0 +1,72 @@
+package tenants
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/latchkeep/latchkeep/ent"
+	"github.com/latchkeep/latchkeep/ent/outbox"
+	"github.com/latchkeep/latchkeep/ent/store"
+)
+
+// The audit records of what operators do with a tenant, through the console API or the command line. They are in the tenant's own log.
+const (
+	AuditTenantCreated   outbox.AuditType = "tenant_created"
+	AuditTenantImported  outbox.AuditType = "tenant_imported"
+	AuditTenantUpdated   outbox.AuditType = "tenant_updated"
+	AuditTenantSuspended outbox.AuditType = "tenant_suspended"
+	AuditTenantReadOnly  outbox.AuditType = "tenant_set_read_only"
+	AuditTenantResumed   outbox.AuditType = "tenant_resumed"
+	AuditTenantDeleted   outbox.AuditType = "tenant_deleted"
+	AuditConfigChanged   outbox.AuditType = "tenant_config_changed"
+	AuditKeyRotated      outbox.AuditType = "signing_key_rotated"
+	AuditAPIKeyCreated   outbox.AuditType = "api_key_created"
+	AuditAPIKeyRevoked   outbox.AuditType = "api_key_revoked"
+)
+
+// Recorded is the intent that records what an operator did. The details say who in "by".
+func Recorded(tenant uuid.UUID, kind outbox.AuditType, by Actor, details map[string]any) outbox.Intent {
+	all := map[string]any{"by": string(by)}
+	for name, value := range details {
+		all[name] = value
+	}
+	return outbox.AuditRecord{Type: kind, Details: all, At: time.Now().UTC()}.Intent(tenant)
+}
+
+// recorder writes such records in the unit of work of what they are about. The zero recorder writes nothing.
+type recorder struct{ out *outbox.Writer }
+
+func (r recorder) note(ctx context.Context, tx *store.Tx, tenant uuid.UUID, kind outbox.AuditType, by Actor, details map[string]any) error {
+	if r.out == nil {
+		return nil
+	}
+	return r.out.Write(ctx, tx, Recorded(tenant, kind, by, details))
+}
+
+// editRecords are the records of an edit: one of what was changed, and one of the new status.
+func (e Edit) editRecords(old *ent.Tenant, by Actor) []outbox.Intent {
+	var intents []outbox.Intent
+	changed := map[string]any{}
+	if e.Slug != nil && *e.Slug != old.Slug {
+		changed["slug"] = *e.Slug
+	}
+	if e.Name != nil && *e.Name != old.Name {
+		changed["name"] = *e.Name
+	}
+	if len(changed) > 0 {
+		intents = append(intents, Recorded(old.ID, AuditTenantUpdated, by, changed))
+	}
+	statuses := map[Status]outbox.AuditType{
+		StatusActive: AuditTenantResumed, StatusReadOnly: AuditTenantReadOnly, StatusSuspended: AuditTenantSuspended,
+	}
+	if e.Status != nil && string(*e.Status) != old.Status {
+		details := map[string]any{}
+		if e.StatusReason != nil && *e.StatusReason != "" {
+			details["reason"] = *e.StatusReason
+		}
+		intents = append(intents, Recorded(old.ID, statuses[*e.Status], by, details))
+	}
+	return intents
+}
