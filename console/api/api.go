@@ -7,7 +7,6 @@ package api
 
 import (
 	"context"
-	"github.com/latchkeep/latchkeep/pkg/paging"
 	"log/slog"
 	"net/http"
 	"time"
@@ -16,7 +15,9 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 
+	"github.com/latchkeep/latchkeep/auth/letter"
 	"github.com/latchkeep/latchkeep/auth/management"
+	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/pkg/problem/humaproblem"
 	"github.com/latchkeep/latchkeep/tenants"
 )
@@ -31,6 +32,7 @@ type Options struct {
 	APIKeys    *tenants.APIKeys
 	Operators  *tenants.OperatorTokens
 	Management *management.Service
+	Mail       letter.Mailer
 	Ready      func(context.Context) error // whether the database answers
 	Log        *slog.Logger
 	Version    string // of the program
@@ -81,6 +83,7 @@ be rolled back to.`)
 	a.tenantOperations()
 	a.configOperations()
 	a.claimsOperations()
+	a.mailOperations()
 	a.keyOperations()
 	a.operatorOperations()
 	a.router.Mount("/v1", v1)

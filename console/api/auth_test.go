@@ -26,6 +26,8 @@ func routes(id string) [][3]string {
 		{"GET", "/v1/tenants/" + id + "/config/versions/1", "tenants:read"},
 		{"POST", "/v1/tenants/" + id + "/config/versions/1/rollback", "tenants:write"},
 		{"POST", "/v1/tenants/" + id + "/preview-claims", "tenants:read"},
+		{"POST", "/v1/tenants/" + id + "/preview-mail", "tenants:read"},
+		{"POST", "/v1/tenants/" + id + "/test-mail", "tenants:write"},
 		{"GET", "/v1/config-schema", "tenants:read"},
 		{"GET", "/v1/config-defaults", "tenants:read"},
 		{"POST", "/v1/tenants/" + id + "/api-keys", "keys:write"},
