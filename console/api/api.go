@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 
+	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/letter"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/pkg/paging"
@@ -27,15 +28,16 @@ const maxBody = 1 << 20
 
 // Options are what the API needs; all are required.
 type Options struct {
-	Tenants    *tenants.Provisioner
-	Registry   *tenants.Registry
-	APIKeys    *tenants.APIKeys
-	Operators  *tenants.OperatorTokens
-	Management *management.Service
-	Mail       letter.Mailer
-	Ready      func(context.Context) error // whether the database answers
-	Log        *slog.Logger
-	Version    string // of the program
+	Tenants     *tenants.Provisioner
+	Registry    *tenants.Registry
+	APIKeys     *tenants.APIKeys
+	Operators   *tenants.OperatorTokens
+	Management  *management.Service
+	Mail        letter.Mailer
+	DeadLetters *deadletter.Room
+	Ready       func(context.Context) error // whether the database answers
+	Log         *slog.Logger
+	Version     string // of the program
 }
 
 // An API is the console API and the compatible management API.
@@ -84,6 +86,7 @@ be rolled back to.`)
 	a.configOperations()
 	a.claimsOperations()
 	a.mailOperations()
+	a.deadLetterOperations()
 	a.keyOperations()
 	a.operatorOperations()
 	a.router.Mount("/v1", v1)

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/user"
@@ -42,6 +43,7 @@ type console struct {
 	doc        *api.API
 	keyring    *secret.Keyring
 	post       *postbox
+	rings      atomic.Int32
 }
 
 // newKeys makes keys at once, RSA ones included: their length is not what is tested.
@@ -96,7 +98,7 @@ func newConsole(t *testing.T, st *store.Store) *console {
 		Management: management.New(management.Needs{
 			Store: st, Outbox: out, Keyring: keyring, Users: user.NewDirectory(st), Sessions: session.New(st, out, func() {}, 10, log),
 		}),
-		Mail: c.post, Ready: st.Ping, Log: log, Version: "test",
+		Mail: c.post, DeadLetters: deadletter.NewRoom(st, func() { c.rings.Add(1) }), Ready: st.Ping, Log: log, Version: "test",
 	})
 	server := httptest.NewServer(c.doc)
 	t.Cleanup(server.Close)
