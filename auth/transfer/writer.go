@@ -62,6 +62,9 @@ func (o Outcome) Reason() string { return reasons[o.Code] }
 // MaxBatch is the most accounts of one call of Write: a transaction shall be short.
 const MaxBatch = 2000
 
+// manyAccounts is from how many accounts on a batch is worth new plans, which cost it some milliseconds.
+const manyAccounts = 10
+
 // A Writer writes accounts. It is safe for concurrent use.
 type Writer struct {
 	store *store.Store
@@ -161,6 +164,11 @@ func (w *Writer) commit(
 	write func(context.Context, *store.Tx) ([]Outcome, error), follow []Follow,
 ) (outcomes []Outcome, err error) {
 	err = w.store.Do(ctx, scope.Tenant(t.ID), func(ctx context.Context, tx *store.Tx) (err error) {
+		if len(b.accounts) >= manyAccounts {
+			if err := tx.Raw.ForgetPlans(ctx); err != nil {
+				return err
+			}
+		}
 		if outcomes, err = write(ctx, tx); err != nil {
 			return err
 		}

@@ -75,7 +75,6 @@ func (f *importFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	o.Secrets = append(o.Secrets, s.Secrets.Reveal()...) // an installation may keep its secrets when it moves
-	s.Database.ConnMaxLifetime = shortLived
 	ctx := cmd.Context()
 	app, err := wire.New(ctx, s, wire.Options{Log: log, Version: version, NoSpareKeys: true})
 	if err != nil {
