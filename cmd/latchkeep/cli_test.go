@@ -202,6 +202,47 @@ func TestSchema_OfATenantsConfigurationIsWrittenOrPrinted(t *testing.T) {
 	require.FileExists(t, filepath.Join(m.dir, "out", "output.schema.json"))
 }
 
+func TestOutput_NamesAFileOnlyWhereItIsNoWayToPrint(t *testing.T) {
+	t.Parallel()
+
+	m := newMachine(t)
+	var told map[string]string
+	m.json(t, &told, "schema", "generate", "import", "-o", "own.json")
+	require.Equal(t, "own.json", told["file"])
+	require.FileExists(t, filepath.Join(m.dir, "own.json"))
+	m.json(t, &told, "schema", "generate", "import")
+	require.Equal(t, "json_schema/hanko.user_import.json", told["file"], "where it goes by itself")
+	require.NoError(t, json.Unmarshal([]byte(m.must(t, "--output", "json", "schema", "generate", "config")), &told))
+	require.Equal(t, "json_schema/hanko.config.json", told["file"])
+	require.Equal(t, "written to own.json\n", m.must(t, "schema", "generate", "import", "-o", "own.json", "-o", "text"))
+	require.NoFileExists(t, filepath.Join(m.dir, "json"))
+	require.NoFileExists(t, filepath.Join(m.dir, "text"))
+}
+
+func TestSchema_MarkdownIsThatOfTheDocumentation(t *testing.T) {
+	t.Parallel()
+
+	m := newMachine(t)
+	page, err := os.ReadFile("../../docs/configuration-tenant.md")
+	require.NoError(t, err)
+	require.Equal(t, string(page), m.must(t, "schema", "markdown", "config", "-o", "-"))
+	var told map[string]string
+	for what, file := range map[string]string{"config": "hanko.config", "import": "hanko.user_import"} {
+		m.json(t, &told, "schema", "markdown", what)
+		require.Equal(t, map[string]string{
+			"file": ".generated/docs/" + what + "/" + file + ".md", "schema": ".generated/docs/" + what + "/" + file + ".json",
+		}, told)
+		written, err := os.ReadFile(filepath.Join(m.dir, told["file"]))
+		require.NoError(t, err)
+		require.Equal(t, m.must(t, "schema", "markdown", what, "-o", "-"), string(written))
+		schema, err := os.ReadFile(filepath.Join(m.dir, told["schema"]))
+		require.NoError(t, err)
+		require.Equal(t, m.must(t, "schema", "generate", what, "-o", "-"), string(schema))
+	}
+	require.Contains(t, m.must(t, "schema", "markdown", "import", "--out-path", "-"), "| `emails` | list of [Email](#email) |")
+	require.Contains(t, m.must(t, "schema", "markdown", "import", "-o", "elsewhere"), "elsewhere/hanko.user_import.md")
+}
+
 func TestOperatorToken_ExpiresWhenItSays(t *testing.T) {
 	t.Parallel()
 

@@ -82,7 +82,7 @@ func TestImportHanko_ASingleInstallationMovesWithItsFile(t *testing.T) {
 	m, _ := hanko(t) // whose file has the old secret behind a new one
 	m.must(t, "migrate", "up")
 	require.Contains(t, m.must(t, "import", "hanko", "--database-url", old.url, "--dry-run"), "Nothing was written")
-	said := m.must(t, "import", "hanko", "--database-url", old.url, "--output", "report.json")
+	said := m.must(t, "import", "hanko", "--database-url", old.url, "--report", "report.json")
 	require.Regexp(t, `users +1 +1 +0`, said)
 	require.Contains(t, said, "0 problems")
 
@@ -99,6 +99,15 @@ func TestImportHanko_ASingleInstallationMovesWithItsFile(t *testing.T) {
 	require.NoError(t, json.Unmarshal(raw, &report), "%s", raw)
 	require.Empty(t, report.Problems)
 	require.Equal(t, 1, report.Report.Tenants[0].Counts["sessions"].Imported)
+	var told struct {
+		DryRun  bool `json:"dry_run"`
+		Tenants []struct {
+			Counts map[string]struct{ Imported, Present int }
+		}
+	}
+	m.json(t, &told, "import", "hanko", "--database-url", old.url, "--dry-run")
+	require.True(t, told.DryRun)
+	require.Equal(t, 1, told.Tenants[0].Counts["users"].Present)
 	require.Regexp(t, `users +1 +0 +1`, m.with("HANKO_DATABASE_URL="+old.url).must(t, "import", "hanko"), "again: nothing new")
 
 	s := m.start(t, "serve")

@@ -142,6 +142,11 @@ func TestUserConvertFirebase_WritesBothFiles(t *testing.T) {
 	require.Contains(t, string(dlq), `"localId":"2"`)
 	require.Contains(t, m.must(t, "user", "import", "-i", "hanko-import.json", "--tenant", "shop"), "imported 1 users")
 
+	var told map[string]any
+	m.json(t, &told, "user", "convert", "firebase", "--input", "fb.json", "--config", "hash.json", "--output", "other.json")
+	require.Equal(t, map[string]any{"users": 1.0, "without_password": 1.0, "rejected": 1.0, "file": "other.json", "rejected_file": "firebase-dlq.jsonl"}, told)
+	require.FileExists(t, filepath.Join(m.dir, "other.json"))
+
 	m.write(t, "fb.json", `{"users":[{"localId":"2"}]}`)
 	m.refuses(t, []string{"user", "convert", "firebase", "--input", "fb.json", "--config", "hash.json", "--output", "none.json"}, "nobody could be converted")
 	require.NoFileExists(t, filepath.Join(m.dir, "none.json"))
