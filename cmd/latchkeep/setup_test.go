@@ -58,7 +58,7 @@ func TestMain(m *testing.M) {
 type machine struct {
 	dir      string
 	env      []string
-	database string // its URL, where onDatabase made it
+	database string // its URL, where it has one
 }
 
 func newMachine(t *testing.T, env ...string) *machine {
@@ -83,7 +83,8 @@ func anywhere() []string {
 func node(t *testing.T) *machine {
 	t.Helper()
 	m := newMachine(t, anywhere()...)
-	return m.with("LATCHKEEP_SECRETS_KEYS="+goodSecret, "LATCHKEEP_DATABASE_URL=sqlite://"+filepath.Join(m.dir, "latchkeep.db"))
+	m.database = "sqlite://" + filepath.Join(m.dir, "latchkeep.db")
+	return m.with("LATCHKEEP_SECRETS_KEYS="+goodSecret, "LATCHKEEP_DATABASE_URL="+m.database)
 }
 
 // onDatabase is a machine where the program starts, on a migrated database of a dialect.

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/ent/dsn"
 )
 
 // moving is a machine with two tenants, shop and bank.
@@ -53,6 +55,41 @@ func TestUserImport_ImportsExportsAndRefusesASecondTime(t *testing.T) {
 	require.Contains(t, m.must(t, "user", "import", "-i", "users.json", "--tenant_id", "3f1c2a44-6b1e-4a0c-9d53-0c8f6f2b7a10", "--atomic"), "imported 2 users into bank")
 	require.Contains(t, m.must(t, "user", "import", "-i", "out.json", "--tenant", "shop", "--keep-existing"), "imported 2 users")
 	require.Contains(t, m.run(t, "user", "export", "-o", "all.json", "--tenant", "shop", "--with-credentials").stderr, "warning")
+}
+
+func TestUserExport_IsInTheAuditLogAndFailsWhereItCannotBe(t *testing.T) {
+	t.Parallel()
+
+	m := moving(t)
+	m.write(t, "users.json", twoUsers)
+	m.must(t, "user", "import", "-i", "users.json", "--tenant", "shop")
+	m.must(t, "user", "export", "-o", "out.json", "--tenant", "shop", "--with-totp")
+	s := m.start(t, "serve")
+	s.says(t, `"type":"users_exported"`)
+	for line := range strings.Lines(s.stdout.text()) {
+		if strings.Contains(line, "users_exported") {
+			var record struct {
+				UserAgent string `json:"user_agent"`
+				Details   map[string]any
+			}
+			require.NoError(t, json.Unmarshal([]byte(line), &record))
+			require.Contains(t, record.UserAgent, "user export by ")
+			require.Equal(t, map[string]any{
+				"api": "cli", "users": 2.0, "with_credentials": false, "with_totp": true, "with_metadata": false, "with_names": false,
+			}, record.Details)
+		}
+	}
+	s.stop(t)
+
+	source, err := dsn.Parse(m.database)
+	require.NoError(t, err)
+	db, err := source.OpenPlain()
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = db.ExecContext(t.Context(), "CREATE TRIGGER broken BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'no records today'); END")
+	require.NoError(t, err)
+	m.refuses(t, []string{"user", "export", "-o", "unrecorded.json", "--tenant", "shop"}, "record the export")
+	require.NoFileExists(t, filepath.Join(m.dir, "unrecorded.json"))
 }
 
 func TestUserImport_WritesNothingWhereAnEntryIsBad(t *testing.T) {
