@@ -28,7 +28,7 @@ type oldHanko struct {
 	token string
 }
 
-func newOldHanko(t *testing.T) *oldHanko {
+func newOldHanko(t testing.TB) *oldHanko {
 	t.Helper()
 	source := testdb.Empty(t, dialect.Postgres)
 	db, err := source.OpenPlain()
@@ -69,7 +69,7 @@ func newOldHanko(t *testing.T) *oldHanko {
 	return h
 }
 
-func (h *oldHanko) exec(t *testing.T, statement string, args ...any) {
+func (h *oldHanko) exec(t testing.TB, statement string, args ...any) {
 	t.Helper()
 	_, err := h.db.ExecContext(t.Context(), statement, args...)
 	require.NoError(t, err, statement)
@@ -145,9 +145,7 @@ func TestImportHanko_GoesOnAfterItWasKilled(t *testing.T) {
 
 	old := newOldHanko(t)
 	const users = 1500
-	old.exec(t, "INSERT INTO users SELECT gen_random_uuid(), now(), now() FROM generate_series(2, $1)", users)
-	old.exec(t, `INSERT INTO emails SELECT gen_random_uuid(), id, id || '@shop.example', true, now(), now() FROM users WHERE id <> $1`, old.kim)
-	old.exec(t, `INSERT INTO primary_emails SELECT gen_random_uuid(), id, user_id, now(), now() FROM emails WHERE user_id <> $1`, old.kim)
+	old.populate(t, users)
 	m := onDatabase(t, dialect.SQLite)
 	source, err := dsn.Parse(m.database)
 	require.NoError(t, err)
@@ -169,6 +167,7 @@ func TestImportHanko_GoesOnAfterItWasKilled(t *testing.T) {
 	m.must(t, append(args[:len(args)-1], "500")...)
 	require.Equal(t, users, count("users"))
 	require.Equal(t, users, count("emails WHERE primary_of = user_id"))
-	require.Equal(t, 1, count("sessions"))
+	require.Equal(t, users, count("sessions"))
+	require.Equal(t, users, count("password_credentials"))
 	require.Equal(t, 1, count("signing_keys"))
 }
