@@ -16,9 +16,9 @@ type Taker struct {
 }
 
 // record is the audit record of an export: who took how many people out, and what of them. It concerns nobody in particular.
-func (with With) record(t *tenants.Tenant, who Taker, people int, more map[string]any) outbox.Intent {
+func (w With) record(t *tenants.Tenant, who Taker, people int, more map[string]any) outbox.Intent {
 	details := map[string]any{
-		"users": people, "with_names": with.Names, "with_metadata": with.Metadata, "with_credentials": with.Credentials, "with_totp": with.TOTP,
+		"users": people, "with_names": w.Names, "with_metadata": w.Metadata, "with_credentials": w.Credentials, "with_totp": w.TOTP,
 	}
 	if _, key := who.By.Token(); !key {
 		details["api"] = string(who.By)
