@@ -80,10 +80,7 @@ func (j *Jobs) stepImport(ctx context.Context, t *tenants.Tenant, job *Job, done
 		}
 		return j.goOn(ctx, tx, t.ID, job.ID, s.finished, done)
 	}
-	writer := j.writer
-	if job.Options.KeepExisting {
-		writer = writer.KeepingExisting()
-	}
+	writer := j.writer.keeping(job.Options.KeepExisting).since(job.CreatedAt)
 	if !job.Options.DryRun {
 		_, err := writer.Write(ctx, t, p.accounts, follow)
 		return err

@@ -70,6 +70,7 @@ type Writer struct {
 	store *store.Store
 	apps  *totp.Room
 	keep  bool
+	at    time.Time // what has no time of its own gets; now where it is zero
 	// dearer is shared with those that keep existing people.
 	dearer *dearer
 }
@@ -85,6 +86,21 @@ func (w *Writer) KeepingExisting() *Writer {
 	kept := *w
 	kept.keep = true
 	return &kept
+}
+
+// keeping is KeepingExisting where that is asked for.
+func (w *Writer) keeping(existing bool) *Writer {
+	if existing {
+		return w.KeepingExisting()
+	}
+	return w
+}
+
+// since is a writer for a run that began at a time, which is that of all its rows. Spec: import-export §1.2.
+func (w *Writer) since(begun time.Time) *Writer {
+	dated := *w
+	dated.at = stored(begun)
+	return &dated
 }
 
 // A Follow is a change that is committed with a batch: it learns what became of the accounts. It may run more than once, each time in a new
@@ -123,7 +139,10 @@ func (w *Writer) Write(ctx context.Context, t *tenants.Tenant, accounts []Accoun
 // prepare does all that needs no transaction.
 func (w *Writer) prepare(t *tenants.Tenant, accounts []Account) (*batch, error) {
 	b := &batch{accounts: make([]Account, len(accounts)), sealed: make([][]byte, len(accounts)), keep: w.keep, tenant: t.ID}
-	at := stored(time.Now())
+	at := w.at
+	if at.IsZero() {
+		at = stored(time.Now())
+	}
 	for i := range accounts {
 		b.accounts[i] = accounts[i].filled(at)
 		a := &b.accounts[i]
