@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/ent/dsn"
@@ -108,6 +110,40 @@ func TestUserImport_WritesNothingWhereAnEntryIsBad(t *testing.T) {
 	m.refuses(t, []string{"user", "import", "-i", "users.json", "--tenant", "shop", "--skip-invalid"}, "2 entries were rejected", `"entry":2`)
 }
 
+func TestUserImport_ReadsTheWholeInputBeforeItAsksTheDatabase(t *testing.T) {
+	t.Parallel()
+
+	m := node(t).with("LATCHKEEP_DATABASE_URL=postgres://app:hunter2hunter2hunter2@127.0.0.1:1/app")
+	m.write(t, "bad.json", `[{"username":"a"},{"username":""}]`)
+	said := m.refuses(t, []string{"user", "import", "-i", "bad.json", "--tenant", "shop"}, "Error at entry 2 : ", "nothing was imported")
+	require.NotContains(t, said, "127.0.0.1", "the database was not asked")
+	m.write(t, "good.json", `[{"username":"a"}]`)
+	m.refuses(t, []string{"user", "import", "-i", "good.json", "--tenant", "shop"}, "127.0.0.1:1")
+	m.with("LATCHKEEP_LOG_FORMAT=xml").refuses(t, []string{"user", "import", "-i", "bad.json", "--tenant", "shop"}, "LATCHKEEP_LOG_FORMAT")
+}
+
+func TestUserImport_GoesByNoLimitOfTheConfiguration(t *testing.T) {
+	t.Parallel()
+
+	m := moving(t)
+	m.write(t, "strict.json", `{"email":{"limit":1,"max_length":20},"username":{"enabled":true,"min_length":10},"password":{"min_length":60},"account":{"allow_signup":false}}`)
+	m.must(t, "tenant", "set", "shop", "--config-file", "strict.json")
+	m.write(t, "none.json", `[]`)
+	require.Contains(t, m.must(t, "user", "import", "-i", "none.json", "--tenant", "shop"), "imported 0 users")
+	m.write(t, "users.json", `[{"username":"x","emails":[{"address":"kim@a-name-that-is-longer-than-twenty.example","is_primary":true},{"address":"kim@shop.example"},
+		{"address":"kim@x.example"}],"password":{"password":"$2a$10$0/3CaWSFg7piExmq1u6vk.hcGy679sGoiQE/TftsNhQjjeVVtyaSS"}},{"username":"bad name!"}]`)
+	require.Contains(t, m.must(t, "user", "import", "-i", "users.json", "--tenant", "shop"), "imported 2 users")
+	m.write(t, "out.json", "what was here before")
+	m.must(t, "user", "export", "-o", "out.json", "--tenant", "shop")
+	info, err := os.Stat(filepath.Join(m.dir, "out.json"))
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), "whoever could read the file before")
+	raw, err := os.ReadFile(filepath.Join(m.dir, "out.json"))
+	require.NoError(t, err)
+	require.Regexp(t, `"emails":\[\],"username":"bad name!"`, string(raw), "no null")
+	require.Equal(t, 3, strings.Count(string(raw), `"address":`))
+}
+
 func TestUserImport_MistakesAreNamed(t *testing.T) {
 	t.Parallel()
 
@@ -155,6 +191,32 @@ func TestUserGenerate_MakesWhatCanBeImported(t *testing.T) {
 	bare.dir = m.dir
 	bare.must(t, "user", "generate", "-o", "made.json", "-c", "25")
 	require.Contains(t, m.must(t, "user", "import", "-i", "made.json", "--tenant", "shop", "--batch", "7"), "imported 25 users")
+	bare.must(t, "user", "generate", "--outputFile", "ten.json")
+	raw, err := os.ReadFile(filepath.Join(m.dir, "ten.json"))
+	require.NoError(t, err)
+	require.NotContains(t, string(raw), "\n")
+	var made []struct {
+		UserID uuid.UUID `json:"user_id"`
+		Emails []struct {
+			IsPrimary  bool `json:"is_primary"`
+			IsVerified bool `json:"is_verified"`
+		}
+		CreatedAt time.Time `json:"created_at"`
+		UpdatedAt time.Time `json:"updated_at"`
+	}
+	require.NoError(t, json.Unmarshal(raw, &made))
+	require.Len(t, made, 10)
+	for _, u := range made {
+		require.EqualValues(t, 4, u.UserID.Version())
+		require.Len(t, u.Emails, 1)
+		require.True(t, u.Emails[0].IsPrimary && u.Emails[0].IsVerified)
+		require.Equal(t, u.CreatedAt, u.UpdatedAt)
+		require.WithinDuration(t, time.Now(), u.CreatedAt, patience)
+		require.Equal(t, time.UTC, u.CreatedAt.Location())
+	}
+	info, err := os.Stat(filepath.Join(m.dir, "ten.json"))
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	for _, count := range []string{"0", "-3"} {
 		bare.must(t, "user", "generate", "-o", "none.json", "-c", count)
 		raw, err := os.ReadFile(filepath.Join(m.dir, "none.json"))
@@ -188,7 +250,10 @@ func TestUserConvertFirebase_WritesBothFiles(t *testing.T) {
 	m.refuses(t, []string{"user", "convert", "firebase", "--input", "fb.json", "--config", "hash.json", "--output", "none.json"}, "nobody could be converted")
 	require.NoFileExists(t, filepath.Join(m.dir, "none.json"))
 	m.write(t, "hash.json", `{"algorithm":"MD5"}`)
-	m.refuses(t, []string{"user", "convert", "firebase", "--input", "fb.json", "--config", "hash.json"}, "algorithm must be SCRYPT")
+	m.refuses(t, []string{"user", "convert", "firebase", "--input", "fb.json", "--config", "hash.json", "--output", "o.json", "--dlq", "d.jsonl"},
+		"algorithm must be SCRYPT")
+	require.NoFileExists(t, filepath.Join(m.dir, "o.json"), "nothing is written")
+	require.NoFileExists(t, filepath.Join(m.dir, "d.jsonl"))
 	m.refuses(t, []string{"user", "convert", "firebase", "--input", "fb.json"}, "config")
 }
 
