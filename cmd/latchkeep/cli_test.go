@@ -174,7 +174,8 @@ func TestLog_HasOneLineForARequestAndHealthOnlyWhereAskedFor(t *testing.T) {
 	for _, health := range []bool{false, true} {
 		m := node(t).with("LATCHKEEP_LOG_LOG_HEALTH_AND_METRICS=" + fmt.Sprint(health))
 		m.must(t, "migrate", "up")
-		m.must(t, "tenant", "create", "shop")
+		const id = "3f1c2a44-6b1e-4a0c-9d53-0c8f6f2b7a10"
+		m.must(t, "tenant", "create", "shop", "--id", id)
 		s := m.start(t, "serve")
 		asked := map[string]string{
 			"public": "/.well-known/jwks.json", "admin": "/users", "console": "/v1/tenants",
@@ -185,6 +186,7 @@ func TestLog_HasOneLineForARequestAndHealthOnlyWhereAskedFor(t *testing.T) {
 		for name, path := range map[string]string{"public": "/health/ready", "admin": "/health/alive", "ops": "/metrics"} {
 			require.Equal(t, 200, browse(s.address(t, name), "http://shop.localhost:8000").get(t, path).status, "%s%s", name, path)
 		}
+		require.Equal(t, 200, browse(s.address(t, "public"), "http://localhost:8000").get(t, "/"+id+"/health/ready").status)
 		s.stop(t)
 		lines := map[string]int{}
 		for line := range strings.Lines(s.stderr.text()) {
@@ -196,7 +198,7 @@ func TestLog_HasOneLineForARequestAndHealthOnlyWhereAskedFor(t *testing.T) {
 		for _, path := range asked {
 			require.Equal(t, 1, lines[path], path)
 		}
-		for _, path := range []string{"/health/ready", "/health/alive"} {
+		for _, path := range []string{"/health/ready", "/health/alive", "/" + id + "/health/ready"} {
 			require.Equal(t, map[bool]int{true: 1}[health], lines[path], path)
 		}
 	}
