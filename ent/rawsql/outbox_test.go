@@ -114,6 +114,25 @@ func TestClaimIntents_KeepsTheOrderOfAKey(t *testing.T) {
 	})
 }
 
+func TestPostponeIntent_GivesARowBackUntried(t *testing.T) {
+	t.Parallel()
+
+	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
+		now := time.Now().UTC().Truncate(time.Microsecond)
+		sc, other := newTenant(t, st), newTenant(t, st)
+		ids := put(t, st, sc, now, "")
+		all := rawsql.Claim{Now: now, Tenants: 5, PerTenant: 10}
+		require.Equal(t, 1, claim(t, st, all).Intents[0].Attempts)
+		postpone := func(sc scope.Scope) {
+			do(t, st, sc, func(ctx context.Context, tx *store.Tx) error { return tx.Raw.PostponeIntent(ctx, ids[0], now) })
+		}
+		postpone(other)
+		require.Empty(t, claim(t, st, all).Intents, "it is another tenant's")
+		postpone(sc)
+		require.Equal(t, 1, claim(t, st, all).Intents[0].Attempts, "as if it had not been taken")
+	})
+}
+
 func TestClaimIntents_EightRelaysTakeEachRowOnce(t *testing.T) {
 	t.Parallel()
 
@@ -218,13 +237,15 @@ func TestIntents_EndOnceAndForgetTheirPayload(t *testing.T) {
 			return err
 		})
 		require.Equal(t, ids[3:], idsOf(claim(t, st, rawsql.Claim{Now: now, Tenants: 5, PerTenant: 10})))
-		require.Equal(t, 1, backlog(t, st).Ready)
-		require.WithinDuration(t, now, backlog(t, st).Oldest, time.Minute)
+		left := backlog(t, st)
+		require.WithinDuration(t, now, left.Oldest, time.Minute)
+		left.Oldest = time.Time{}
+		require.Equal(t, rawsql.Backlog{Kind: left.Kind, Ready: 1, Dead: 1}, left)
 		do(t, st, system, func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.Raw.IntentsDone(ctx, now, ids...)
 			return err
 		})
-		require.Equal(t, rawsql.Backlog{}, backlog(t, st))
+		require.Equal(t, rawsql.Backlog{Kind: left.Kind, Dead: 1}, backlog(t, st))
 		do(t, st, system, func(ctx context.Context, tx *store.Tx) error {
 			n, err := tx.Raw.DeleteExpired(ctx, rawsql.DoneIntents, now.Add(time.Second), 10)
 			require.Equal(t, 3, n, "dead ones stay")
@@ -237,7 +258,8 @@ func backlog(t *testing.T, st *store.Store) rawsql.Backlog {
 	t.Helper()
 	b, err := st.Raw().OutboxBacklog(scope.With(t.Context(), system))
 	require.NoError(t, err)
-	return b
+	require.Len(t, b, 1)
+	return b[0]
 }
 
 func TestClaimIntents_LeavesKindsThatNobodyAskedForWhereTheyAre(t *testing.T) {

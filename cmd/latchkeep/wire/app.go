@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/latchkeep/latchkeep/auth/audit"
+	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/idempotency"
@@ -74,6 +75,7 @@ type App struct {
 	Registry    *tenants.Registry
 	Provisioner *tenants.Provisioner
 	APIKeys     *tenants.APIKeys
+	DeadLetters *deadletter.Room
 	Operators   *tenants.OperatorTokens
 	Users       *user.Directory
 	Sessions    *session.Service
@@ -189,7 +191,9 @@ func (a *App) buildTenants(ctx context.Context) error {
 
 func (a *App) buildAuth() error {
 	s := a.Settings
-	out := outbox.NewWriter(a.keyring, func() { a.bell.Ring(bellOutbox) })
+	ring := func() { a.bell.Ring(bellOutbox) }
+	out := outbox.NewWriter(a.keyring, ring)
+	a.DeadLetters = deadletter.NewRoom(a.Store, ring)
 	a.Users = user.NewDirectory(a.Store)
 	a.Sessions = session.New(a.Store, out, func() { a.bell.Ring(bellSessions) }, sessionCache, a.Log)
 	passwords := authpassword.NewRoom(a.Store, password.New(password.Options{}))
@@ -205,7 +209,7 @@ func (a *App) buildAuth() error {
 	a.AuditLog = audit.NewLog(a.Store, a.keyring)
 	a.tails = audit.NewTails(a.Store, time.Second, a.Log)
 	a.AuditKeeper = audit.NewKeeper(a.Store, a.Registry)
-	a.Exporter = transfer.NewExporter(a.Store, totps)
+	a.Exporter = transfer.NewExporter(a.Store, totps, out)
 	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)
 	var err error
 	a.Flows, err = flows.New(flows.Needs{
@@ -261,7 +265,7 @@ func (a *App) buildWorker() {
 		Store: a.Store, Keyring: a.keyring, Registry: a.Registry,
 		Redis: a.queue.client, Embedded: a.queue.embedded(),
 		Bell: a.bell.Listen(bellOutbox), Mail: a.mailer, Audit: auditSinks(s.AuditLog),
-		Cleanup: worker.CleanupPolicy{Intents: 24 * time.Hour, AuditLogs: s.AuditLog.Retention},
+		Cleanup: worker.CleanupPolicy{Intents: 24 * time.Hour, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention},
 		Jobs:    a.Jobs, Tenants: a.Provisioner, Log: a.Log,
 	})
 }
