@@ -39,7 +39,7 @@ func TestBudget_Statements(t *testing.T) {
 		measure(t, env, "profile, shown", 2, 8, func() {
 			profile.Do(t, "register_client_capabilities", testenv.Inputs{"webauthn_available": false})
 		})
-		measure(t, env, "profile, changed", 9, 16, func() {
+		measure(t, env, "profile, changed", 10, 16, func() {
 			profile.Do(t, "patch_metadata", testenv.Inputs{"patch_metadata": map[string]any{"a": 1}})
 		})
 		measure(t, env, "login by password", 12, 20, func() { kim.SignIn(t) })
@@ -56,6 +56,6 @@ func TestBudget_Statements(t *testing.T) {
 		})
 		require.Equal(t, "success", f.State.Name)
 
-		measure(t, env, "create a tenant", 3, 12, func() { env.Tenant(t, "bank") })
+		measure(t, env, "create a tenant", 4, 12, func() { env.Tenant(t, "bank") })
 	}, testenv.Quiet())
 }

@@ -79,13 +79,13 @@ func linkOf(row *ent.AuditLog) link {
 	}
 }
 
-// contentOf is the content of a stored record.
-func contentOf(row *ent.AuditLog) (content, error) {
+// contentOf is the content of a stored record; false where its details cannot be read.
+func contentOf(row *ent.AuditLog) (content, bool) {
 	c := content{failure: row.Error, ip: row.MetaSourceIP, agent: row.MetaUserAgent}
 	if row.ActorEmail != nil {
 		c.email = *row.ActorEmail
 	}
 	var err error
 	c.details, err = parseDetails(row.Details)
-	return c, err
+	return c, err == nil
 }

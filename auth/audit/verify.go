@@ -8,50 +8,12 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/auditcheckpoint"
 	"github.com/latchkeep/latchkeep/ent/auditlog"
 	"github.com/latchkeep/latchkeep/ent/scope"
-	"github.com/latchkeep/latchkeep/ent/user"
 	"github.com/latchkeep/latchkeep/pkg/jose"
 )
-
-// A Report is what Verify found out about a tenant's log.
-type Report struct {
-	TenantID uuid.UUID
-	// Records were looked at. Of these, Erased have no content any more, and Unchained were written before there was a chain.
-	Records, Erased, Unchained int64
-	// Pruned is up to which number records were given up to retention; 0 for none.
-	Pruned int64
-	// Last is the number of the last record.
-	Last int64
-	// Checkpoints were verified, among them the one that was given.
-	Checkpoints int
-	// Outlived says that the record of the given checkpoint was pruned since, so that it proves nothing any more.
-	Outlived bool
-	// Problem is the first one; nil where the log is whole. What comes behind it was not looked at.
-	Problem *Finding
-	Elapsed time.Duration
-}
-
-// PerSecond is how many records were verified in a second.
-func (r Report) PerSecond() float64 {
-	if r.Elapsed <= 0 {
-		return 0
-	}
-	return float64(r.Records) / r.Elapsed.Seconds()
-}
-
-// A Finding is something wrong with a log.
-type Finding struct {
-	// Sequence is the record's number, or that of the first one missing.
-	Sequence int64
-	// ID is the record's; nil where it is missing.
-	ID uuid.UUID
-	// Reason says what is wrong.
-	Reason string
-}
 
 // verifyPage is how many records are read at a time.
 const verifyPage = 1000
@@ -98,6 +60,21 @@ func (v *verification) run(ctx context.Context) error {
 	if err := v.start(ctx); err != nil {
 		return err
 	}
+	for {
+		if err := v.walk(ctx); err != nil {
+			return err
+		}
+		if v.report.Last = v.end.sequence; v.report.Problem != nil {
+			return nil
+		}
+		if more, err := v.finish(ctx); err != nil || !more {
+			return err
+		}
+	}
+}
+
+// walk checks the records that are there now.
+func (v *verification) walk(ctx context.Context) error {
 	for v.report.Problem == nil {
 		rows, err := v.k.store.Reader().AuditLog.Query().Where(auditlog.SequenceGT(v.end.sequence)).Order(ent.Asc(auditlog.FieldSequence)).
 			Limit(verifyPage).All(ctx)
@@ -110,9 +87,6 @@ func (v *verification) run(ctx context.Context) error {
 		if len(rows) < verifyPage {
 			break
 		}
-	}
-	if v.report.Last = v.end.sequence; v.report.Problem == nil {
-		return v.finish(ctx)
 	}
 	return nil
 }
@@ -189,16 +163,19 @@ func (v *verification) checkpoints(ctx context.Context, upTo int64) (map[int64]*
 	return found, nil
 }
 
-// finish looks for checkpoints of records behind the end.
-func (v *verification) finish(ctx context.Context) error {
+// finish looks for checkpoints of records behind the end. It returns true where there are such records by now.
+func (v *verification) finish(ctx context.Context) (more bool, err error) {
 	beyond, err := v.k.store.Reader().AuditCheckpoint.Query().Where(auditcheckpoint.SequenceGT(v.end.sequence)).Exist(ctx)
+	if err == nil && beyond {
+		more, err = v.k.store.Reader().AuditLog.Query().Where(auditlog.SequenceGT(v.end.sequence)).Exist(ctx)
+	}
 	switch {
-	case err != nil:
-		return err
+	case err != nil || more:
+		return more, err
 	case beyond, v.kept != nil && v.kept.Sequence > v.end.sequence:
 		v.wrong(v.end.sequence+1, uuid.Nil, "the end of the log is missing: a checkpoint speaks of records that are not there")
 	}
-	return nil
+	return false, nil
 }
 
 // signed checks what a stored checkpoint says against its signature.
@@ -211,91 +188,6 @@ func (v *verification) signed(row *ent.AuditCheckpoint) {
 	case c.TenantID != row.TenantID || c.Sequence != row.Sequence || !bytes.Equal(c.Hash, row.Hash):
 		v.wrong(row.Sequence, uuid.Nil, "the checkpoint at this record says another thing than was signed")
 	}
-}
-
-// record checks a record, which should follow on the last one.
-func (v *verification) record(ctx context.Context, row *ent.AuditLog) error {
-	want := v.end.sequence + 1
-	if row.Sequence != want {
-		reason := "the record is missing"
-		if row.Sequence > want+1 {
-			reason = fmt.Sprintf("%d records are missing, up to number %d", row.Sequence-want, row.Sequence-1)
-		}
-		v.wrong(want, uuid.Nil, reason)
-		v.gap = true
-		return nil
-	}
-	v.report.Records++
-	previous := v.end.hash
-	v.end = end{row.Sequence, row.Hash}
-	if len(row.Hash) == 0 {
-		if v.chained {
-			v.wrong(row.Sequence, row.ID, "the record has no hash, though records before it have one")
-		}
-		v.report.Unchained++
-		return nil
-	}
-	v.chained = true
-	switch {
-	case !bytes.Equal(row.PreviousHash, previous) && bytes.Equal(linkOf(row).hash(), row.Hash):
-		v.wrong(row.Sequence, row.ID, "the record does not follow on the one before it: one was altered, put in, taken out or moved")
-	case !bytes.Equal(row.PreviousHash, previous), !bytes.Equal(linkOf(row).hash(), row.Hash):
-		v.wrong(row.Sequence, row.ID, "the record was altered or moved: its hash does not fit")
-	default:
-		return v.content(ctx, row)
-	}
-	return nil
-}
-
-// content checks what can be erased of a record.
-func (v *verification) content(ctx context.Context, row *ent.AuditLog) error {
-	c, unreadable := contentOf(row)
-	if row.ErasedAt != nil {
-		v.report.Erased++
-		if unreadable != nil || !c.empty() || row.Salt != nil && len(*row.Salt) > 0 {
-			v.wrong(row.Sequence, row.ID, "the record is marked as erased, but has content")
-			return nil
-		}
-		reason, failed := v.explain(ctx, row.ActorUserID)
-		if reason != "" {
-			v.wrong(row.Sequence, row.ID, "the content was erased, "+reason)
-		}
-		return failed
-	}
-	if unreadable != nil || row.Salt == nil || len(*row.Salt) != saltSize || !bytes.Equal(c.commit(*row.Salt), row.Commitment) {
-		v.wrong(row.Sequence, row.ID, "the content of the record was altered")
-	}
-	return nil
-}
-
-// explain says why records about somebody must not be erased; it is empty where they may.
-func (v *verification) explain(ctx context.Context, person *uuid.UUID) (string, error) {
-	if person == nil {
-		return "and it is about nobody who could have been deleted", nil
-	}
-	if reason, known := v.explained[*person]; known {
-		return reason, nil
-	}
-	db := v.k.store.Reader()
-	deleted, err := db.AuditLog.Query().Where(auditlog.ActorUserID(*person), auditlog.Type(string(event.UserDeleted))).Exist(ctx)
-	reason := ""
-	if err == nil && !deleted {
-		reason = "and no record says that the user was deleted"
-		if v.report.Pruned > 0 { // that one may have been pruned, but then she is not here
-			var here bool
-			if here, err = db.User.Query().Where(user.ID(*person)).Exist(ctx); err == nil && !here {
-				reason = ""
-			}
-		}
-	}
-	if err != nil {
-		return "", err
-	}
-	if len(v.explained) == verifyPage {
-		clear(v.explained)
-	}
-	v.explained[*person] = reason
-	return reason, nil
 }
 
 // overtaken reports whether records were pruned while they were walked over, so that what seems to be missing was given up.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/auth/audit"
+	"github.com/latchkeep/latchkeep/internal/testdb"
 )
 
 func TestVerify_FindsAWholeLogWhole(t *testing.T) {
@@ -212,4 +213,22 @@ func TestAppend_RefusesDetailsThatAreNoObject(t *testing.T) {
 			require.Error(t, r.try(t.Context(), r.shop, record), details)
 		}
 	})
+}
+
+// BenchmarkVerify measures verifying a log of 20 000 records.
+func BenchmarkVerify(b *testing.B) {
+	for _, name := range testdb.Dialects() {
+		b.Run(name, func(b *testing.B) {
+			st, url := testdb.New(b, name)
+			r := newRoom(b, st, url)
+			for range 20 {
+				r.append(b, r.shop, some(audit.MaxBatch, nil)...)
+			}
+			records := 0
+			for b.Loop() {
+				records += int(r.whole(b, r.shop).Records)
+			}
+			b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "records/s")
+		})
+	}
 }
