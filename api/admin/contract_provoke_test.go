@@ -129,4 +129,4 @@ var unprovoked = map[string]string{
 	"delete-webauthn-credential 409": overtaken,
 }
 
-const overtaken = "somebody else must change the user between reading and writing, five times running: see auth/management"
+const overtaken = "somebody else must change the user between reading and writing, five times running: see TestChanges_ThatOthersAlwaysComeBeforeAreConflicts"
