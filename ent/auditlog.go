@@ -29,24 +29,30 @@ type AuditLog struct {
 	Sequence int64 `json:"sequence,omitempty"`
 	// Type holds the value of the "type" field.
 	Type string `json:"type,omitempty"`
-	// Error holds the value of the "error" field.
+	// erased with the user
 	Error string `json:"error,omitempty"`
 	// MetaHTTPRequestID holds the value of the "meta_http_request_id" field.
 	MetaHTTPRequestID string `json:"meta_http_request_id,omitempty"`
-	// MetaSourceIP holds the value of the "meta_source_ip" field.
+	// erased with the user
 	MetaSourceIP string `json:"meta_source_ip,omitempty"`
-	// MetaUserAgent holds the value of the "meta_user_agent" field.
+	// erased with the user
 	MetaUserAgent string `json:"meta_user_agent,omitempty"`
 	// ActorUserID holds the value of the "actor_user_id" field.
 	ActorUserID *uuid.UUID `json:"actor_user_id,omitempty"`
 	// masked; erased with the user
 	ActorEmail *string `json:"actor_email,omitempty"`
-	// Details holds the value of the "details" field.
+	// erased with the user
 	Details json.RawMessage `json:"details,omitempty"`
+	// of the commitment; erased with the user
+	Salt *[]byte `json:"salt,omitempty"`
+	// digest of the salt and what can be erased
+	Commitment []byte `json:"commitment,omitempty"`
 	// PreviousHash holds the value of the "previous_hash" field.
 	PreviousHash []byte `json:"previous_hash,omitempty"`
 	// Hash holds the value of the "hash" field.
-	Hash         []byte `json:"hash,omitempty"`
+	Hash []byte `json:"hash,omitempty"`
+	// ErasedAt holds the value of the "erased_at" field.
+	ErasedAt     *time.Time `json:"erased_at,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -57,13 +63,13 @@ func (*AuditLog) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case auditlog.FieldActorUserID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case auditlog.FieldDetails, auditlog.FieldPreviousHash, auditlog.FieldHash:
+		case auditlog.FieldDetails, auditlog.FieldSalt, auditlog.FieldCommitment, auditlog.FieldPreviousHash, auditlog.FieldHash:
 			values[i] = new([]byte)
 		case auditlog.FieldSequence:
 			values[i] = new(sql.NullInt64)
 		case auditlog.FieldType, auditlog.FieldError, auditlog.FieldMetaHTTPRequestID, auditlog.FieldMetaSourceIP, auditlog.FieldMetaUserAgent, auditlog.FieldActorEmail:
 			values[i] = new(sql.NullString)
-		case auditlog.FieldCreatedAt, auditlog.FieldUpdatedAt:
+		case auditlog.FieldCreatedAt, auditlog.FieldUpdatedAt, auditlog.FieldErasedAt:
 			values[i] = new(sql.NullTime)
 		case auditlog.FieldID, auditlog.FieldTenantID:
 			values[i] = new(uuid.UUID)
@@ -164,6 +170,18 @@ func (_m *AuditLog) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field details: %w", err)
 				}
 			}
+		case auditlog.FieldSalt:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field salt", values[i])
+			} else if value != nil {
+				_m.Salt = value
+			}
+		case auditlog.FieldCommitment:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field commitment", values[i])
+			} else if value != nil {
+				_m.Commitment = *value
+			}
 		case auditlog.FieldPreviousHash:
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field previous_hash", values[i])
@@ -175,6 +193,13 @@ func (_m *AuditLog) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field hash", values[i])
 			} else if value != nil {
 				_m.Hash = *value
+			}
+		case auditlog.FieldErasedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field erased_at", values[i])
+			} else if value.Valid {
+				_m.ErasedAt = new(time.Time)
+				*_m.ErasedAt = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -252,11 +277,24 @@ func (_m *AuditLog) String() string {
 	builder.WriteString("details=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Details))
 	builder.WriteString(", ")
+	if v := _m.Salt; v != nil {
+		builder.WriteString("salt=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("commitment=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Commitment))
+	builder.WriteString(", ")
 	builder.WriteString("previous_hash=")
 	builder.WriteString(fmt.Sprintf("%v", _m.PreviousHash))
 	builder.WriteString(", ")
 	builder.WriteString("hash=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Hash))
+	builder.WriteString(", ")
+	if v := _m.ErasedAt; v != nil {
+		builder.WriteString("erased_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

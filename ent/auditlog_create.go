@@ -161,6 +161,18 @@ func (_c *AuditLogCreate) SetDetails(v json.RawMessage) *AuditLogCreate {
 	return _c
 }
 
+// SetSalt sets the "salt" field.
+func (_c *AuditLogCreate) SetSalt(v []byte) *AuditLogCreate {
+	_c.mutation.SetSalt(v)
+	return _c
+}
+
+// SetCommitment sets the "commitment" field.
+func (_c *AuditLogCreate) SetCommitment(v []byte) *AuditLogCreate {
+	_c.mutation.SetCommitment(v)
+	return _c
+}
+
 // SetPreviousHash sets the "previous_hash" field.
 func (_c *AuditLogCreate) SetPreviousHash(v []byte) *AuditLogCreate {
 	_c.mutation.SetPreviousHash(v)
@@ -170,6 +182,20 @@ func (_c *AuditLogCreate) SetPreviousHash(v []byte) *AuditLogCreate {
 // SetHash sets the "hash" field.
 func (_c *AuditLogCreate) SetHash(v []byte) *AuditLogCreate {
 	_c.mutation.SetHash(v)
+	return _c
+}
+
+// SetErasedAt sets the "erased_at" field.
+func (_c *AuditLogCreate) SetErasedAt(v time.Time) *AuditLogCreate {
+	_c.mutation.SetErasedAt(v)
+	return _c
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_c *AuditLogCreate) SetNillableErasedAt(v *time.Time) *AuditLogCreate {
+	if v != nil {
+		_c.SetErasedAt(*v)
+	}
 	return _c
 }
 
@@ -313,6 +339,16 @@ func (_c *AuditLogCreate) check() error {
 			return &ValidationError{Name: "actor_email", err: fmt.Errorf(`ent: validator failed for field "AuditLog.actor_email": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.Salt(); ok {
+		if err := auditlog.SaltValidator(v); err != nil {
+			return &ValidationError{Name: "salt", err: fmt.Errorf(`ent: validator failed for field "AuditLog.salt": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.Commitment(); ok {
+		if err := auditlog.CommitmentValidator(v); err != nil {
+			return &ValidationError{Name: "commitment", err: fmt.Errorf(`ent: validator failed for field "AuditLog.commitment": %w`, err)}
+		}
+	}
 	if v, ok := _c.mutation.PreviousHash(); ok {
 		if err := auditlog.PreviousHashValidator(v); err != nil {
 			return &ValidationError{Name: "previous_hash", err: fmt.Errorf(`ent: validator failed for field "AuditLog.previous_hash": %w`, err)}
@@ -407,6 +443,14 @@ func (_c *AuditLogCreate) createSpec() (*AuditLog, *sqlgraph.CreateSpec) {
 		_spec.SetField(auditlog.FieldDetails, field.TypeJSON, value)
 		_node.Details = value
 	}
+	if value, ok := _c.mutation.Salt(); ok {
+		_spec.SetField(auditlog.FieldSalt, field.TypeBytes, value)
+		_node.Salt = &value
+	}
+	if value, ok := _c.mutation.Commitment(); ok {
+		_spec.SetField(auditlog.FieldCommitment, field.TypeBytes, value)
+		_node.Commitment = value
+	}
 	if value, ok := _c.mutation.PreviousHash(); ok {
 		_spec.SetField(auditlog.FieldPreviousHash, field.TypeBytes, value)
 		_node.PreviousHash = value
@@ -414,6 +458,10 @@ func (_c *AuditLogCreate) createSpec() (*AuditLog, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Hash(); ok {
 		_spec.SetField(auditlog.FieldHash, field.TypeBytes, value)
 		_node.Hash = value
+	}
+	if value, ok := _c.mutation.ErasedAt(); ok {
+		_spec.SetField(auditlog.FieldErasedAt, field.TypeTime, value)
+		_node.ErasedAt = &value
 	}
 	return _node, _spec
 }
@@ -479,6 +527,42 @@ func (u *AuditLogUpsert) UpdateUpdatedAt() *AuditLogUpsert {
 	return u
 }
 
+// SetError sets the "error" field.
+func (u *AuditLogUpsert) SetError(v string) *AuditLogUpsert {
+	u.Set(auditlog.FieldError, v)
+	return u
+}
+
+// UpdateError sets the "error" field to the value that was provided on create.
+func (u *AuditLogUpsert) UpdateError() *AuditLogUpsert {
+	u.SetExcluded(auditlog.FieldError)
+	return u
+}
+
+// SetMetaSourceIP sets the "meta_source_ip" field.
+func (u *AuditLogUpsert) SetMetaSourceIP(v string) *AuditLogUpsert {
+	u.Set(auditlog.FieldMetaSourceIP, v)
+	return u
+}
+
+// UpdateMetaSourceIP sets the "meta_source_ip" field to the value that was provided on create.
+func (u *AuditLogUpsert) UpdateMetaSourceIP() *AuditLogUpsert {
+	u.SetExcluded(auditlog.FieldMetaSourceIP)
+	return u
+}
+
+// SetMetaUserAgent sets the "meta_user_agent" field.
+func (u *AuditLogUpsert) SetMetaUserAgent(v string) *AuditLogUpsert {
+	u.Set(auditlog.FieldMetaUserAgent, v)
+	return u
+}
+
+// UpdateMetaUserAgent sets the "meta_user_agent" field to the value that was provided on create.
+func (u *AuditLogUpsert) UpdateMetaUserAgent() *AuditLogUpsert {
+	u.SetExcluded(auditlog.FieldMetaUserAgent)
+	return u
+}
+
 // SetActorEmail sets the "actor_email" field.
 func (u *AuditLogUpsert) SetActorEmail(v string) *AuditLogUpsert {
 	u.Set(auditlog.FieldActorEmail, v)
@@ -515,6 +599,42 @@ func (u *AuditLogUpsert) ClearDetails() *AuditLogUpsert {
 	return u
 }
 
+// SetSalt sets the "salt" field.
+func (u *AuditLogUpsert) SetSalt(v []byte) *AuditLogUpsert {
+	u.Set(auditlog.FieldSalt, v)
+	return u
+}
+
+// UpdateSalt sets the "salt" field to the value that was provided on create.
+func (u *AuditLogUpsert) UpdateSalt() *AuditLogUpsert {
+	u.SetExcluded(auditlog.FieldSalt)
+	return u
+}
+
+// ClearSalt clears the value of the "salt" field.
+func (u *AuditLogUpsert) ClearSalt() *AuditLogUpsert {
+	u.SetNull(auditlog.FieldSalt)
+	return u
+}
+
+// SetErasedAt sets the "erased_at" field.
+func (u *AuditLogUpsert) SetErasedAt(v time.Time) *AuditLogUpsert {
+	u.Set(auditlog.FieldErasedAt, v)
+	return u
+}
+
+// UpdateErasedAt sets the "erased_at" field to the value that was provided on create.
+func (u *AuditLogUpsert) UpdateErasedAt() *AuditLogUpsert {
+	u.SetExcluded(auditlog.FieldErasedAt)
+	return u
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (u *AuditLogUpsert) ClearErasedAt() *AuditLogUpsert {
+	u.SetNull(auditlog.FieldErasedAt)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -544,20 +664,14 @@ func (u *AuditLogUpsertOne) UpdateNewValues() *AuditLogUpsertOne {
 		if _, exists := u.create.mutation.GetType(); exists {
 			s.SetIgnore(auditlog.FieldType)
 		}
-		if _, exists := u.create.mutation.Error(); exists {
-			s.SetIgnore(auditlog.FieldError)
-		}
 		if _, exists := u.create.mutation.MetaHTTPRequestID(); exists {
 			s.SetIgnore(auditlog.FieldMetaHTTPRequestID)
 		}
-		if _, exists := u.create.mutation.MetaSourceIP(); exists {
-			s.SetIgnore(auditlog.FieldMetaSourceIP)
-		}
-		if _, exists := u.create.mutation.MetaUserAgent(); exists {
-			s.SetIgnore(auditlog.FieldMetaUserAgent)
-		}
 		if _, exists := u.create.mutation.ActorUserID(); exists {
 			s.SetIgnore(auditlog.FieldActorUserID)
+		}
+		if _, exists := u.create.mutation.Commitment(); exists {
+			s.SetIgnore(auditlog.FieldCommitment)
 		}
 		if _, exists := u.create.mutation.PreviousHash(); exists {
 			s.SetIgnore(auditlog.FieldPreviousHash)
@@ -610,6 +724,48 @@ func (u *AuditLogUpsertOne) UpdateUpdatedAt() *AuditLogUpsertOne {
 	})
 }
 
+// SetError sets the "error" field.
+func (u *AuditLogUpsertOne) SetError(v string) *AuditLogUpsertOne {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.SetError(v)
+	})
+}
+
+// UpdateError sets the "error" field to the value that was provided on create.
+func (u *AuditLogUpsertOne) UpdateError() *AuditLogUpsertOne {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.UpdateError()
+	})
+}
+
+// SetMetaSourceIP sets the "meta_source_ip" field.
+func (u *AuditLogUpsertOne) SetMetaSourceIP(v string) *AuditLogUpsertOne {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.SetMetaSourceIP(v)
+	})
+}
+
+// UpdateMetaSourceIP sets the "meta_source_ip" field to the value that was provided on create.
+func (u *AuditLogUpsertOne) UpdateMetaSourceIP() *AuditLogUpsertOne {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.UpdateMetaSourceIP()
+	})
+}
+
+// SetMetaUserAgent sets the "meta_user_agent" field.
+func (u *AuditLogUpsertOne) SetMetaUserAgent(v string) *AuditLogUpsertOne {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.SetMetaUserAgent(v)
+	})
+}
+
+// UpdateMetaUserAgent sets the "meta_user_agent" field to the value that was provided on create.
+func (u *AuditLogUpsertOne) UpdateMetaUserAgent() *AuditLogUpsertOne {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.UpdateMetaUserAgent()
+	})
+}
+
 // SetActorEmail sets the "actor_email" field.
 func (u *AuditLogUpsertOne) SetActorEmail(v string) *AuditLogUpsertOne {
 	return u.Update(func(s *AuditLogUpsert) {
@@ -649,6 +805,48 @@ func (u *AuditLogUpsertOne) UpdateDetails() *AuditLogUpsertOne {
 func (u *AuditLogUpsertOne) ClearDetails() *AuditLogUpsertOne {
 	return u.Update(func(s *AuditLogUpsert) {
 		s.ClearDetails()
+	})
+}
+
+// SetSalt sets the "salt" field.
+func (u *AuditLogUpsertOne) SetSalt(v []byte) *AuditLogUpsertOne {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.SetSalt(v)
+	})
+}
+
+// UpdateSalt sets the "salt" field to the value that was provided on create.
+func (u *AuditLogUpsertOne) UpdateSalt() *AuditLogUpsertOne {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.UpdateSalt()
+	})
+}
+
+// ClearSalt clears the value of the "salt" field.
+func (u *AuditLogUpsertOne) ClearSalt() *AuditLogUpsertOne {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.ClearSalt()
+	})
+}
+
+// SetErasedAt sets the "erased_at" field.
+func (u *AuditLogUpsertOne) SetErasedAt(v time.Time) *AuditLogUpsertOne {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.SetErasedAt(v)
+	})
+}
+
+// UpdateErasedAt sets the "erased_at" field to the value that was provided on create.
+func (u *AuditLogUpsertOne) UpdateErasedAt() *AuditLogUpsertOne {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.UpdateErasedAt()
+	})
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (u *AuditLogUpsertOne) ClearErasedAt() *AuditLogUpsertOne {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.ClearErasedAt()
 	})
 }
 
@@ -847,20 +1045,14 @@ func (u *AuditLogUpsertBulk) UpdateNewValues() *AuditLogUpsertBulk {
 			if _, exists := b.mutation.GetType(); exists {
 				s.SetIgnore(auditlog.FieldType)
 			}
-			if _, exists := b.mutation.Error(); exists {
-				s.SetIgnore(auditlog.FieldError)
-			}
 			if _, exists := b.mutation.MetaHTTPRequestID(); exists {
 				s.SetIgnore(auditlog.FieldMetaHTTPRequestID)
 			}
-			if _, exists := b.mutation.MetaSourceIP(); exists {
-				s.SetIgnore(auditlog.FieldMetaSourceIP)
-			}
-			if _, exists := b.mutation.MetaUserAgent(); exists {
-				s.SetIgnore(auditlog.FieldMetaUserAgent)
-			}
 			if _, exists := b.mutation.ActorUserID(); exists {
 				s.SetIgnore(auditlog.FieldActorUserID)
+			}
+			if _, exists := b.mutation.Commitment(); exists {
+				s.SetIgnore(auditlog.FieldCommitment)
 			}
 			if _, exists := b.mutation.PreviousHash(); exists {
 				s.SetIgnore(auditlog.FieldPreviousHash)
@@ -914,6 +1106,48 @@ func (u *AuditLogUpsertBulk) UpdateUpdatedAt() *AuditLogUpsertBulk {
 	})
 }
 
+// SetError sets the "error" field.
+func (u *AuditLogUpsertBulk) SetError(v string) *AuditLogUpsertBulk {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.SetError(v)
+	})
+}
+
+// UpdateError sets the "error" field to the value that was provided on create.
+func (u *AuditLogUpsertBulk) UpdateError() *AuditLogUpsertBulk {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.UpdateError()
+	})
+}
+
+// SetMetaSourceIP sets the "meta_source_ip" field.
+func (u *AuditLogUpsertBulk) SetMetaSourceIP(v string) *AuditLogUpsertBulk {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.SetMetaSourceIP(v)
+	})
+}
+
+// UpdateMetaSourceIP sets the "meta_source_ip" field to the value that was provided on create.
+func (u *AuditLogUpsertBulk) UpdateMetaSourceIP() *AuditLogUpsertBulk {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.UpdateMetaSourceIP()
+	})
+}
+
+// SetMetaUserAgent sets the "meta_user_agent" field.
+func (u *AuditLogUpsertBulk) SetMetaUserAgent(v string) *AuditLogUpsertBulk {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.SetMetaUserAgent(v)
+	})
+}
+
+// UpdateMetaUserAgent sets the "meta_user_agent" field to the value that was provided on create.
+func (u *AuditLogUpsertBulk) UpdateMetaUserAgent() *AuditLogUpsertBulk {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.UpdateMetaUserAgent()
+	})
+}
+
 // SetActorEmail sets the "actor_email" field.
 func (u *AuditLogUpsertBulk) SetActorEmail(v string) *AuditLogUpsertBulk {
 	return u.Update(func(s *AuditLogUpsert) {
@@ -953,6 +1187,48 @@ func (u *AuditLogUpsertBulk) UpdateDetails() *AuditLogUpsertBulk {
 func (u *AuditLogUpsertBulk) ClearDetails() *AuditLogUpsertBulk {
 	return u.Update(func(s *AuditLogUpsert) {
 		s.ClearDetails()
+	})
+}
+
+// SetSalt sets the "salt" field.
+func (u *AuditLogUpsertBulk) SetSalt(v []byte) *AuditLogUpsertBulk {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.SetSalt(v)
+	})
+}
+
+// UpdateSalt sets the "salt" field to the value that was provided on create.
+func (u *AuditLogUpsertBulk) UpdateSalt() *AuditLogUpsertBulk {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.UpdateSalt()
+	})
+}
+
+// ClearSalt clears the value of the "salt" field.
+func (u *AuditLogUpsertBulk) ClearSalt() *AuditLogUpsertBulk {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.ClearSalt()
+	})
+}
+
+// SetErasedAt sets the "erased_at" field.
+func (u *AuditLogUpsertBulk) SetErasedAt(v time.Time) *AuditLogUpsertBulk {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.SetErasedAt(v)
+	})
+}
+
+// UpdateErasedAt sets the "erased_at" field to the value that was provided on create.
+func (u *AuditLogUpsertBulk) UpdateErasedAt() *AuditLogUpsertBulk {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.UpdateErasedAt()
+	})
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (u *AuditLogUpsertBulk) ClearErasedAt() *AuditLogUpsertBulk {
+	return u.Update(func(s *AuditLogUpsert) {
+		s.ClearErasedAt()
 	})
 }
 

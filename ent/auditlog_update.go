@@ -36,6 +36,48 @@ func (_u *AuditLogUpdate) SetUpdatedAt(v time.Time) *AuditLogUpdate {
 	return _u
 }
 
+// SetError sets the "error" field.
+func (_u *AuditLogUpdate) SetError(v string) *AuditLogUpdate {
+	_u.mutation.SetError(v)
+	return _u
+}
+
+// SetNillableError sets the "error" field if the given value is not nil.
+func (_u *AuditLogUpdate) SetNillableError(v *string) *AuditLogUpdate {
+	if v != nil {
+		_u.SetError(*v)
+	}
+	return _u
+}
+
+// SetMetaSourceIP sets the "meta_source_ip" field.
+func (_u *AuditLogUpdate) SetMetaSourceIP(v string) *AuditLogUpdate {
+	_u.mutation.SetMetaSourceIP(v)
+	return _u
+}
+
+// SetNillableMetaSourceIP sets the "meta_source_ip" field if the given value is not nil.
+func (_u *AuditLogUpdate) SetNillableMetaSourceIP(v *string) *AuditLogUpdate {
+	if v != nil {
+		_u.SetMetaSourceIP(*v)
+	}
+	return _u
+}
+
+// SetMetaUserAgent sets the "meta_user_agent" field.
+func (_u *AuditLogUpdate) SetMetaUserAgent(v string) *AuditLogUpdate {
+	_u.mutation.SetMetaUserAgent(v)
+	return _u
+}
+
+// SetNillableMetaUserAgent sets the "meta_user_agent" field if the given value is not nil.
+func (_u *AuditLogUpdate) SetNillableMetaUserAgent(v *string) *AuditLogUpdate {
+	if v != nil {
+		_u.SetMetaUserAgent(*v)
+	}
+	return _u
+}
+
 // SetActorEmail sets the "actor_email" field.
 func (_u *AuditLogUpdate) SetActorEmail(v string) *AuditLogUpdate {
 	_u.mutation.SetActorEmail(v)
@@ -71,6 +113,38 @@ func (_u *AuditLogUpdate) AppendDetails(v json.RawMessage) *AuditLogUpdate {
 // ClearDetails clears the value of the "details" field.
 func (_u *AuditLogUpdate) ClearDetails() *AuditLogUpdate {
 	_u.mutation.ClearDetails()
+	return _u
+}
+
+// SetSalt sets the "salt" field.
+func (_u *AuditLogUpdate) SetSalt(v []byte) *AuditLogUpdate {
+	_u.mutation.SetSalt(v)
+	return _u
+}
+
+// ClearSalt clears the value of the "salt" field.
+func (_u *AuditLogUpdate) ClearSalt() *AuditLogUpdate {
+	_u.mutation.ClearSalt()
+	return _u
+}
+
+// SetErasedAt sets the "erased_at" field.
+func (_u *AuditLogUpdate) SetErasedAt(v time.Time) *AuditLogUpdate {
+	_u.mutation.SetErasedAt(v)
+	return _u
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_u *AuditLogUpdate) SetNillableErasedAt(v *time.Time) *AuditLogUpdate {
+	if v != nil {
+		_u.SetErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (_u *AuditLogUpdate) ClearErasedAt() *AuditLogUpdate {
+	_u.mutation.ClearErasedAt()
 	return _u
 }
 
@@ -123,9 +197,19 @@ func (_u *AuditLogUpdate) defaults() error {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *AuditLogUpdate) check() error {
+	if v, ok := _u.mutation.MetaSourceIP(); ok {
+		if err := auditlog.MetaSourceIPValidator(v); err != nil {
+			return &ValidationError{Name: "meta_source_ip", err: fmt.Errorf(`ent: validator failed for field "AuditLog.meta_source_ip": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.ActorEmail(); ok {
 		if err := auditlog.ActorEmailValidator(v); err != nil {
 			return &ValidationError{Name: "actor_email", err: fmt.Errorf(`ent: validator failed for field "AuditLog.actor_email": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Salt(); ok {
+		if err := auditlog.SaltValidator(v); err != nil {
+			return &ValidationError{Name: "salt", err: fmt.Errorf(`ent: validator failed for field "AuditLog.salt": %w`, err)}
 		}
 	}
 	return nil
@@ -145,6 +229,15 @@ func (_u *AuditLogUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(auditlog.FieldUpdatedAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.Error(); ok {
+		_spec.SetField(auditlog.FieldError, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.MetaSourceIP(); ok {
+		_spec.SetField(auditlog.FieldMetaSourceIP, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.MetaUserAgent(); ok {
+		_spec.SetField(auditlog.FieldMetaUserAgent, field.TypeString, value)
 	}
 	if _u.mutation.ActorUserIDCleared() {
 		_spec.ClearField(auditlog.FieldActorUserID, field.TypeUUID)
@@ -166,11 +259,26 @@ func (_u *AuditLogUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.DetailsCleared() {
 		_spec.ClearField(auditlog.FieldDetails, field.TypeJSON)
 	}
+	if value, ok := _u.mutation.Salt(); ok {
+		_spec.SetField(auditlog.FieldSalt, field.TypeBytes, value)
+	}
+	if _u.mutation.SaltCleared() {
+		_spec.ClearField(auditlog.FieldSalt, field.TypeBytes)
+	}
+	if _u.mutation.CommitmentCleared() {
+		_spec.ClearField(auditlog.FieldCommitment, field.TypeBytes)
+	}
 	if _u.mutation.PreviousHashCleared() {
 		_spec.ClearField(auditlog.FieldPreviousHash, field.TypeBytes)
 	}
 	if _u.mutation.HashCleared() {
 		_spec.ClearField(auditlog.FieldHash, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.ErasedAt(); ok {
+		_spec.SetField(auditlog.FieldErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ErasedAtCleared() {
+		_spec.ClearField(auditlog.FieldErasedAt, field.TypeTime)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -195,6 +303,48 @@ type AuditLogUpdateOne struct {
 // SetUpdatedAt sets the "updated_at" field.
 func (_u *AuditLogUpdateOne) SetUpdatedAt(v time.Time) *AuditLogUpdateOne {
 	_u.mutation.SetUpdatedAt(v)
+	return _u
+}
+
+// SetError sets the "error" field.
+func (_u *AuditLogUpdateOne) SetError(v string) *AuditLogUpdateOne {
+	_u.mutation.SetError(v)
+	return _u
+}
+
+// SetNillableError sets the "error" field if the given value is not nil.
+func (_u *AuditLogUpdateOne) SetNillableError(v *string) *AuditLogUpdateOne {
+	if v != nil {
+		_u.SetError(*v)
+	}
+	return _u
+}
+
+// SetMetaSourceIP sets the "meta_source_ip" field.
+func (_u *AuditLogUpdateOne) SetMetaSourceIP(v string) *AuditLogUpdateOne {
+	_u.mutation.SetMetaSourceIP(v)
+	return _u
+}
+
+// SetNillableMetaSourceIP sets the "meta_source_ip" field if the given value is not nil.
+func (_u *AuditLogUpdateOne) SetNillableMetaSourceIP(v *string) *AuditLogUpdateOne {
+	if v != nil {
+		_u.SetMetaSourceIP(*v)
+	}
+	return _u
+}
+
+// SetMetaUserAgent sets the "meta_user_agent" field.
+func (_u *AuditLogUpdateOne) SetMetaUserAgent(v string) *AuditLogUpdateOne {
+	_u.mutation.SetMetaUserAgent(v)
+	return _u
+}
+
+// SetNillableMetaUserAgent sets the "meta_user_agent" field if the given value is not nil.
+func (_u *AuditLogUpdateOne) SetNillableMetaUserAgent(v *string) *AuditLogUpdateOne {
+	if v != nil {
+		_u.SetMetaUserAgent(*v)
+	}
 	return _u
 }
 
@@ -233,6 +383,38 @@ func (_u *AuditLogUpdateOne) AppendDetails(v json.RawMessage) *AuditLogUpdateOne
 // ClearDetails clears the value of the "details" field.
 func (_u *AuditLogUpdateOne) ClearDetails() *AuditLogUpdateOne {
 	_u.mutation.ClearDetails()
+	return _u
+}
+
+// SetSalt sets the "salt" field.
+func (_u *AuditLogUpdateOne) SetSalt(v []byte) *AuditLogUpdateOne {
+	_u.mutation.SetSalt(v)
+	return _u
+}
+
+// ClearSalt clears the value of the "salt" field.
+func (_u *AuditLogUpdateOne) ClearSalt() *AuditLogUpdateOne {
+	_u.mutation.ClearSalt()
+	return _u
+}
+
+// SetErasedAt sets the "erased_at" field.
+func (_u *AuditLogUpdateOne) SetErasedAt(v time.Time) *AuditLogUpdateOne {
+	_u.mutation.SetErasedAt(v)
+	return _u
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_u *AuditLogUpdateOne) SetNillableErasedAt(v *time.Time) *AuditLogUpdateOne {
+	if v != nil {
+		_u.SetErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (_u *AuditLogUpdateOne) ClearErasedAt() *AuditLogUpdateOne {
+	_u.mutation.ClearErasedAt()
 	return _u
 }
 
@@ -298,9 +480,19 @@ func (_u *AuditLogUpdateOne) defaults() error {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *AuditLogUpdateOne) check() error {
+	if v, ok := _u.mutation.MetaSourceIP(); ok {
+		if err := auditlog.MetaSourceIPValidator(v); err != nil {
+			return &ValidationError{Name: "meta_source_ip", err: fmt.Errorf(`ent: validator failed for field "AuditLog.meta_source_ip": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.ActorEmail(); ok {
 		if err := auditlog.ActorEmailValidator(v); err != nil {
 			return &ValidationError{Name: "actor_email", err: fmt.Errorf(`ent: validator failed for field "AuditLog.actor_email": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Salt(); ok {
+		if err := auditlog.SaltValidator(v); err != nil {
+			return &ValidationError{Name: "salt", err: fmt.Errorf(`ent: validator failed for field "AuditLog.salt": %w`, err)}
 		}
 	}
 	return nil
@@ -338,6 +530,15 @@ func (_u *AuditLogUpdateOne) sqlSave(ctx context.Context) (_node *AuditLog, err 
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(auditlog.FieldUpdatedAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.Error(); ok {
+		_spec.SetField(auditlog.FieldError, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.MetaSourceIP(); ok {
+		_spec.SetField(auditlog.FieldMetaSourceIP, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.MetaUserAgent(); ok {
+		_spec.SetField(auditlog.FieldMetaUserAgent, field.TypeString, value)
+	}
 	if _u.mutation.ActorUserIDCleared() {
 		_spec.ClearField(auditlog.FieldActorUserID, field.TypeUUID)
 	}
@@ -358,11 +559,26 @@ func (_u *AuditLogUpdateOne) sqlSave(ctx context.Context) (_node *AuditLog, err 
 	if _u.mutation.DetailsCleared() {
 		_spec.ClearField(auditlog.FieldDetails, field.TypeJSON)
 	}
+	if value, ok := _u.mutation.Salt(); ok {
+		_spec.SetField(auditlog.FieldSalt, field.TypeBytes, value)
+	}
+	if _u.mutation.SaltCleared() {
+		_spec.ClearField(auditlog.FieldSalt, field.TypeBytes)
+	}
+	if _u.mutation.CommitmentCleared() {
+		_spec.ClearField(auditlog.FieldCommitment, field.TypeBytes)
+	}
 	if _u.mutation.PreviousHashCleared() {
 		_spec.ClearField(auditlog.FieldPreviousHash, field.TypeBytes)
 	}
 	if _u.mutation.HashCleared() {
 		_spec.ClearField(auditlog.FieldHash, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.ErasedAt(); ok {
+		_spec.SetField(auditlog.FieldErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ErasedAtCleared() {
+		_spec.ClearField(auditlog.FieldErasedAt, field.TypeTime)
 	}
 	_node = &AuditLog{config: _u.config}
 	_spec.Assign = _node.assignValues

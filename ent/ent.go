@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/latchkeep/latchkeep/ent/apikey"
+	"github.com/latchkeep/latchkeep/ent/auditcheckpoint"
 	"github.com/latchkeep/latchkeep/ent/auditlog"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/flow"
@@ -43,6 +44,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/webauthncredential"
 	"github.com/latchkeep/latchkeep/ent/webhook"
 	"github.com/latchkeep/latchkeep/ent/webhookdelivery"
+	"github.com/latchkeep/latchkeep/ent/webhookendpoint"
 )
 
 // ent aliases to avoid import conflicts in user's code.
@@ -104,6 +106,7 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			apikey.Table:              apikey.ValidColumn,
+			auditcheckpoint.Table:     auditcheckpoint.ValidColumn,
 			auditlog.Table:            auditlog.ValidColumn,
 			email.Table:               email.ValidColumn,
 			flow.Table:                flow.ValidColumn,
@@ -134,6 +137,7 @@ func checkColumn(t, c string) error {
 			webauthncredential.Table:  webauthncredential.ValidColumn,
 			webhook.Table:             webhook.ValidColumn,
 			webhookdelivery.Table:     webhookdelivery.ValidColumn,
+			webhookendpoint.Table:     webhookendpoint.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -31,12 +31,10 @@ type Webhook struct {
 	Events json.RawMessage `json:"events,omitempty"`
 	// Enabled holds the value of the "enabled" field.
 	Enabled bool `json:"enabled,omitempty"`
-	// Failures holds the value of the "failures" field.
+	// events in a row that could not be delivered
 	Failures int `json:"failures,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
-	ExpiresAt time.Time `json:"expires_at,omitempty"`
-	// sealed
-	Secret       []byte `json:"-"`
+	ExpiresAt    time.Time `json:"expires_at,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -45,7 +43,7 @@ func (*Webhook) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case webhook.FieldEvents, webhook.FieldSecret:
+		case webhook.FieldEvents:
 			values[i] = new([]byte)
 		case webhook.FieldEnabled:
 			values[i] = new(sql.NullBool)
@@ -128,12 +126,6 @@ func (_m *Webhook) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ExpiresAt = value.Time
 			}
-		case webhook.FieldSecret:
-			if value, ok := values[i].(*[]byte); !ok {
-				return fmt.Errorf("unexpected type %T for field secret", values[i])
-			} else if value != nil {
-				_m.Secret = *value
-			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -193,8 +185,6 @@ func (_m *Webhook) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("expires_at=")
 	builder.WriteString(_m.ExpiresAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("secret=<sensitive>")
 	builder.WriteByte(')')
 	return builder.String()
 }

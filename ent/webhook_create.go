@@ -105,12 +105,6 @@ func (_c *WebhookCreate) SetExpiresAt(v time.Time) *WebhookCreate {
 	return _c
 }
 
-// SetSecret sets the "secret" field.
-func (_c *WebhookCreate) SetSecret(v []byte) *WebhookCreate {
-	_c.mutation.SetSecret(v)
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *WebhookCreate) SetID(v uuid.UUID) *WebhookCreate {
 	_c.mutation.SetID(v)
@@ -220,11 +214,6 @@ func (_c *WebhookCreate) check() error {
 	if _, ok := _c.mutation.ExpiresAt(); !ok {
 		return &ValidationError{Name: "expires_at", err: errors.New(`ent: missing required field "Webhook.expires_at"`)}
 	}
-	if v, ok := _c.mutation.Secret(); ok {
-		if err := webhook.SecretValidator(v); err != nil {
-			return &ValidationError{Name: "secret", err: fmt.Errorf(`ent: validator failed for field "Webhook.secret": %w`, err)}
-		}
-	}
 	return nil
 }
 
@@ -292,10 +281,6 @@ func (_c *WebhookCreate) createSpec() (*Webhook, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ExpiresAt(); ok {
 		_spec.SetField(webhook.FieldExpiresAt, field.TypeTime, value)
 		_node.ExpiresAt = value
-	}
-	if value, ok := _c.mutation.Secret(); ok {
-		_spec.SetField(webhook.FieldSecret, field.TypeBytes, value)
-		_node.Secret = value
 	}
 	return _node, _spec
 }
@@ -424,24 +409,6 @@ func (u *WebhookUpsert) SetExpiresAt(v time.Time) *WebhookUpsert {
 // UpdateExpiresAt sets the "expires_at" field to the value that was provided on create.
 func (u *WebhookUpsert) UpdateExpiresAt() *WebhookUpsert {
 	u.SetExcluded(webhook.FieldExpiresAt)
-	return u
-}
-
-// SetSecret sets the "secret" field.
-func (u *WebhookUpsert) SetSecret(v []byte) *WebhookUpsert {
-	u.Set(webhook.FieldSecret, v)
-	return u
-}
-
-// UpdateSecret sets the "secret" field to the value that was provided on create.
-func (u *WebhookUpsert) UpdateSecret() *WebhookUpsert {
-	u.SetExcluded(webhook.FieldSecret)
-	return u
-}
-
-// ClearSecret clears the value of the "secret" field.
-func (u *WebhookUpsert) ClearSecret() *WebhookUpsert {
-	u.SetNull(webhook.FieldSecret)
 	return u
 }
 
@@ -587,27 +554,6 @@ func (u *WebhookUpsertOne) SetExpiresAt(v time.Time) *WebhookUpsertOne {
 func (u *WebhookUpsertOne) UpdateExpiresAt() *WebhookUpsertOne {
 	return u.Update(func(s *WebhookUpsert) {
 		s.UpdateExpiresAt()
-	})
-}
-
-// SetSecret sets the "secret" field.
-func (u *WebhookUpsertOne) SetSecret(v []byte) *WebhookUpsertOne {
-	return u.Update(func(s *WebhookUpsert) {
-		s.SetSecret(v)
-	})
-}
-
-// UpdateSecret sets the "secret" field to the value that was provided on create.
-func (u *WebhookUpsertOne) UpdateSecret() *WebhookUpsertOne {
-	return u.Update(func(s *WebhookUpsert) {
-		s.UpdateSecret()
-	})
-}
-
-// ClearSecret clears the value of the "secret" field.
-func (u *WebhookUpsertOne) ClearSecret() *WebhookUpsertOne {
-	return u.Update(func(s *WebhookUpsert) {
-		s.ClearSecret()
 	})
 }
 
@@ -920,27 +866,6 @@ func (u *WebhookUpsertBulk) SetExpiresAt(v time.Time) *WebhookUpsertBulk {
 func (u *WebhookUpsertBulk) UpdateExpiresAt() *WebhookUpsertBulk {
 	return u.Update(func(s *WebhookUpsert) {
 		s.UpdateExpiresAt()
-	})
-}
-
-// SetSecret sets the "secret" field.
-func (u *WebhookUpsertBulk) SetSecret(v []byte) *WebhookUpsertBulk {
-	return u.Update(func(s *WebhookUpsert) {
-		s.SetSecret(v)
-	})
-}
-
-// UpdateSecret sets the "secret" field to the value that was provided on create.
-func (u *WebhookUpsertBulk) UpdateSecret() *WebhookUpsertBulk {
-	return u.Update(func(s *WebhookUpsert) {
-		s.UpdateSecret()
-	})
-}
-
-// ClearSecret clears the value of the "secret" field.
-func (u *WebhookUpsertBulk) ClearSecret() *WebhookUpsertBulk {
-	return u.Update(func(s *WebhookUpsert) {
-		s.ClearSecret()
 	})
 }
 

@@ -111,18 +111,6 @@ func (_u *WebhookUpdate) SetNillableExpiresAt(v *time.Time) *WebhookUpdate {
 	return _u
 }
 
-// SetSecret sets the "secret" field.
-func (_u *WebhookUpdate) SetSecret(v []byte) *WebhookUpdate {
-	_u.mutation.SetSecret(v)
-	return _u
-}
-
-// ClearSecret clears the value of the "secret" field.
-func (_u *WebhookUpdate) ClearSecret() *WebhookUpdate {
-	_u.mutation.ClearSecret()
-	return _u
-}
-
 // Mutation returns the WebhookMutation object of the builder.
 func (_u *WebhookUpdate) Mutation() *WebhookMutation {
 	return _u.mutation
@@ -170,20 +158,7 @@ func (_u *WebhookUpdate) defaults() error {
 	return nil
 }
 
-// check runs all checks and user-defined validators on the builder.
-func (_u *WebhookUpdate) check() error {
-	if v, ok := _u.mutation.Secret(); ok {
-		if err := webhook.SecretValidator(v); err != nil {
-			return &ValidationError{Name: "secret", err: fmt.Errorf(`ent: validator failed for field "Webhook.secret": %w`, err)}
-		}
-	}
-	return nil
-}
-
 func (_u *WebhookUpdate) sqlSave(ctx context.Context) (_node int, err error) {
-	if err := _u.check(); err != nil {
-		return _node, err
-	}
 	_spec := sqlgraph.NewUpdateSpec(webhook.Table, webhook.Columns, sqlgraph.NewFieldSpec(webhook.FieldID, field.TypeUUID))
 	if ps := _u.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
@@ -217,12 +192,6 @@ func (_u *WebhookUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(webhook.FieldExpiresAt, field.TypeTime, value)
-	}
-	if value, ok := _u.mutation.Secret(); ok {
-		_spec.SetField(webhook.FieldSecret, field.TypeBytes, value)
-	}
-	if _u.mutation.SecretCleared() {
-		_spec.ClearField(webhook.FieldSecret, field.TypeBytes)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -325,18 +294,6 @@ func (_u *WebhookUpdateOne) SetNillableExpiresAt(v *time.Time) *WebhookUpdateOne
 	return _u
 }
 
-// SetSecret sets the "secret" field.
-func (_u *WebhookUpdateOne) SetSecret(v []byte) *WebhookUpdateOne {
-	_u.mutation.SetSecret(v)
-	return _u
-}
-
-// ClearSecret clears the value of the "secret" field.
-func (_u *WebhookUpdateOne) ClearSecret() *WebhookUpdateOne {
-	_u.mutation.ClearSecret()
-	return _u
-}
-
 // Mutation returns the WebhookMutation object of the builder.
 func (_u *WebhookUpdateOne) Mutation() *WebhookMutation {
 	return _u.mutation
@@ -397,20 +354,7 @@ func (_u *WebhookUpdateOne) defaults() error {
 	return nil
 }
 
-// check runs all checks and user-defined validators on the builder.
-func (_u *WebhookUpdateOne) check() error {
-	if v, ok := _u.mutation.Secret(); ok {
-		if err := webhook.SecretValidator(v); err != nil {
-			return &ValidationError{Name: "secret", err: fmt.Errorf(`ent: validator failed for field "Webhook.secret": %w`, err)}
-		}
-	}
-	return nil
-}
-
 func (_u *WebhookUpdateOne) sqlSave(ctx context.Context) (_node *Webhook, err error) {
-	if err := _u.check(); err != nil {
-		return _node, err
-	}
 	_spec := sqlgraph.NewUpdateSpec(webhook.Table, webhook.Columns, sqlgraph.NewFieldSpec(webhook.FieldID, field.TypeUUID))
 	id, ok := _u.mutation.ID()
 	if !ok {
@@ -461,12 +405,6 @@ func (_u *WebhookUpdateOne) sqlSave(ctx context.Context) (_node *Webhook, err er
 	}
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(webhook.FieldExpiresAt, field.TypeTime, value)
-	}
-	if value, ok := _u.mutation.Secret(); ok {
-		_spec.SetField(webhook.FieldSecret, field.TypeBytes, value)
-	}
-	if _u.mutation.SecretCleared() {
-		_spec.ClearField(webhook.FieldSecret, field.TypeBytes)
 	}
 	_node = &Webhook{config: _u.config}
 	_spec.Assign = _node.assignValues

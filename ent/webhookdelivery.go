@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -24,30 +25,32 @@ type WebhookDelivery struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// UpdatedAt holds the value of the "updated_at" field.
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
-	// the intent: constant over retries
+	// the intent: constant over tries and replays
 	MessageID uuid.UUID `json:"message_id,omitempty"`
-	// id of the webhook, or a digest of a configured callback
-	Endpoint string `json:"endpoint,omitempty"`
+	// the webhook, or the endpoint of a configured one
+	EndpointID uuid.UUID `json:"endpoint_id,omitempty"`
 	// Event holds the value of the "event" field.
 	Event string `json:"event,omitempty"`
-	// Ordering holds the value of the "ordering" field.
+	// deliveries of one key keep their order where that is possible
 	Ordering string `json:"ordering,omitempty"`
-	// waiting, delivered, dead
+	// waiting, delivered, dead, dropped
 	State string `json:"state,omitempty"`
-	// sealed; kept for replay as long as the log
+	// sealed; kept for replay, blanked where it holds a code
 	Payload []byte `json:"payload,omitempty"`
+	// OccurredAt holds the value of the "occurred_at" field.
+	OccurredAt time.Time `json:"occurred_at,omitempty"`
+	// not before
+	AvailableAt time.Time `json:"available_at,omitempty"`
+	// dead, or of no use, after
+	GiveUpAt time.Time `json:"give_up_at,omitempty"`
 	// Attempts holds the value of the "attempts" field.
 	Attempts int `json:"attempts,omitempty"`
+	// the latest attempts: when, status, latency, excerpt, error
+	AttemptLog json.RawMessage `json:"attempt_log,omitempty"`
 	// LastStatus holds the value of the "last_status" field.
 	LastStatus int `json:"last_status,omitempty"`
-	// LastLatencyMs holds the value of the "last_latency_ms" field.
-	LastLatencyMs int `json:"last_latency_ms,omitempty"`
-	// LastExcerpt holds the value of the "last_excerpt" field.
-	LastExcerpt string `json:"last_excerpt,omitempty"`
-	// AvailableAt holds the value of the "available_at" field.
-	AvailableAt time.Time `json:"available_at,omitempty"`
-	// DeliveredAt holds the value of the "delivered_at" field.
-	DeliveredAt  *time.Time `json:"delivered_at,omitempty"`
+	// FinishedAt holds the value of the "finished_at" field.
+	FinishedAt   *time.Time `json:"finished_at,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -56,15 +59,15 @@ func (*WebhookDelivery) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case webhookdelivery.FieldPayload:
+		case webhookdelivery.FieldPayload, webhookdelivery.FieldAttemptLog:
 			values[i] = new([]byte)
-		case webhookdelivery.FieldAttempts, webhookdelivery.FieldLastStatus, webhookdelivery.FieldLastLatencyMs:
+		case webhookdelivery.FieldAttempts, webhookdelivery.FieldLastStatus:
 			values[i] = new(sql.NullInt64)
-		case webhookdelivery.FieldEndpoint, webhookdelivery.FieldEvent, webhookdelivery.FieldOrdering, webhookdelivery.FieldState, webhookdelivery.FieldLastExcerpt:
+		case webhookdelivery.FieldEvent, webhookdelivery.FieldOrdering, webhookdelivery.FieldState:
 			values[i] = new(sql.NullString)
-		case webhookdelivery.FieldCreatedAt, webhookdelivery.FieldUpdatedAt, webhookdelivery.FieldAvailableAt, webhookdelivery.FieldDeliveredAt:
+		case webhookdelivery.FieldCreatedAt, webhookdelivery.FieldUpdatedAt, webhookdelivery.FieldOccurredAt, webhookdelivery.FieldAvailableAt, webhookdelivery.FieldGiveUpAt, webhookdelivery.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
-		case webhookdelivery.FieldID, webhookdelivery.FieldTenantID, webhookdelivery.FieldMessageID:
+		case webhookdelivery.FieldID, webhookdelivery.FieldTenantID, webhookdelivery.FieldMessageID, webhookdelivery.FieldEndpointID:
 			values[i] = new(uuid.UUID)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -111,11 +114,11 @@ func (_m *WebhookDelivery) assignValues(columns []string, values []any) error {
 			} else if value != nil {
 				_m.MessageID = *value
 			}
-		case webhookdelivery.FieldEndpoint:
-			if value, ok := values[i].(*sql.NullString); !ok {
-				return fmt.Errorf("unexpected type %T for field endpoint", values[i])
-			} else if value.Valid {
-				_m.Endpoint = value.String
+		case webhookdelivery.FieldEndpointID:
+			if value, ok := values[i].(*uuid.UUID); !ok {
+				return fmt.Errorf("unexpected type %T for field endpoint_id", values[i])
+			} else if value != nil {
+				_m.EndpointID = *value
 			}
 		case webhookdelivery.FieldEvent:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -141,29 +144,11 @@ func (_m *WebhookDelivery) assignValues(columns []string, values []any) error {
 			} else if value != nil {
 				_m.Payload = *value
 			}
-		case webhookdelivery.FieldAttempts:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field attempts", values[i])
+		case webhookdelivery.FieldOccurredAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field occurred_at", values[i])
 			} else if value.Valid {
-				_m.Attempts = int(value.Int64)
-			}
-		case webhookdelivery.FieldLastStatus:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field last_status", values[i])
-			} else if value.Valid {
-				_m.LastStatus = int(value.Int64)
-			}
-		case webhookdelivery.FieldLastLatencyMs:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field last_latency_ms", values[i])
-			} else if value.Valid {
-				_m.LastLatencyMs = int(value.Int64)
-			}
-		case webhookdelivery.FieldLastExcerpt:
-			if value, ok := values[i].(*sql.NullString); !ok {
-				return fmt.Errorf("unexpected type %T for field last_excerpt", values[i])
-			} else if value.Valid {
-				_m.LastExcerpt = value.String
+				_m.OccurredAt = value.Time
 			}
 		case webhookdelivery.FieldAvailableAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -171,12 +156,38 @@ func (_m *WebhookDelivery) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.AvailableAt = value.Time
 			}
-		case webhookdelivery.FieldDeliveredAt:
+		case webhookdelivery.FieldGiveUpAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
-				return fmt.Errorf("unexpected type %T for field delivered_at", values[i])
+				return fmt.Errorf("unexpected type %T for field give_up_at", values[i])
 			} else if value.Valid {
-				_m.DeliveredAt = new(time.Time)
-				*_m.DeliveredAt = value.Time
+				_m.GiveUpAt = value.Time
+			}
+		case webhookdelivery.FieldAttempts:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field attempts", values[i])
+			} else if value.Valid {
+				_m.Attempts = int(value.Int64)
+			}
+		case webhookdelivery.FieldAttemptLog:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field attempt_log", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.AttemptLog); err != nil {
+					return fmt.Errorf("unmarshal field attempt_log: %w", err)
+				}
+			}
+		case webhookdelivery.FieldLastStatus:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field last_status", values[i])
+			} else if value.Valid {
+				_m.LastStatus = int(value.Int64)
+			}
+		case webhookdelivery.FieldFinishedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field finished_at", values[i])
+			} else if value.Valid {
+				_m.FinishedAt = new(time.Time)
+				*_m.FinishedAt = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -226,8 +237,8 @@ func (_m *WebhookDelivery) String() string {
 	builder.WriteString("message_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.MessageID))
 	builder.WriteString(", ")
-	builder.WriteString("endpoint=")
-	builder.WriteString(_m.Endpoint)
+	builder.WriteString("endpoint_id=")
+	builder.WriteString(fmt.Sprintf("%v", _m.EndpointID))
 	builder.WriteString(", ")
 	builder.WriteString("event=")
 	builder.WriteString(_m.Event)
@@ -241,23 +252,26 @@ func (_m *WebhookDelivery) String() string {
 	builder.WriteString("payload=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Payload))
 	builder.WriteString(", ")
-	builder.WriteString("attempts=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Attempts))
-	builder.WriteString(", ")
-	builder.WriteString("last_status=")
-	builder.WriteString(fmt.Sprintf("%v", _m.LastStatus))
-	builder.WriteString(", ")
-	builder.WriteString("last_latency_ms=")
-	builder.WriteString(fmt.Sprintf("%v", _m.LastLatencyMs))
-	builder.WriteString(", ")
-	builder.WriteString("last_excerpt=")
-	builder.WriteString(_m.LastExcerpt)
+	builder.WriteString("occurred_at=")
+	builder.WriteString(_m.OccurredAt.Format(time.ANSIC))
 	builder.WriteString(", ")
 	builder.WriteString("available_at=")
 	builder.WriteString(_m.AvailableAt.Format(time.ANSIC))
 	builder.WriteString(", ")
-	if v := _m.DeliveredAt; v != nil {
-		builder.WriteString("delivered_at=")
+	builder.WriteString("give_up_at=")
+	builder.WriteString(_m.GiveUpAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("attempts=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Attempts))
+	builder.WriteString(", ")
+	builder.WriteString("attempt_log=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AttemptLog))
+	builder.WriteString(", ")
+	builder.WriteString("last_status=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LastStatus))
+	builder.WriteString(", ")
+	if v := _m.FinishedAt; v != nil {
+		builder.WriteString("finished_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteByte(')')

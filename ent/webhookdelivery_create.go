@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -64,9 +65,9 @@ func (_c *WebhookDeliveryCreate) SetMessageID(v uuid.UUID) *WebhookDeliveryCreat
 	return _c
 }
 
-// SetEndpoint sets the "endpoint" field.
-func (_c *WebhookDeliveryCreate) SetEndpoint(v string) *WebhookDeliveryCreate {
-	_c.mutation.SetEndpoint(v)
+// SetEndpointID sets the "endpoint_id" field.
+func (_c *WebhookDeliveryCreate) SetEndpointID(v uuid.UUID) *WebhookDeliveryCreate {
+	_c.mutation.SetEndpointID(v)
 	return _c
 }
 
@@ -102,6 +103,24 @@ func (_c *WebhookDeliveryCreate) SetPayload(v []byte) *WebhookDeliveryCreate {
 	return _c
 }
 
+// SetOccurredAt sets the "occurred_at" field.
+func (_c *WebhookDeliveryCreate) SetOccurredAt(v time.Time) *WebhookDeliveryCreate {
+	_c.mutation.SetOccurredAt(v)
+	return _c
+}
+
+// SetAvailableAt sets the "available_at" field.
+func (_c *WebhookDeliveryCreate) SetAvailableAt(v time.Time) *WebhookDeliveryCreate {
+	_c.mutation.SetAvailableAt(v)
+	return _c
+}
+
+// SetGiveUpAt sets the "give_up_at" field.
+func (_c *WebhookDeliveryCreate) SetGiveUpAt(v time.Time) *WebhookDeliveryCreate {
+	_c.mutation.SetGiveUpAt(v)
+	return _c
+}
+
 // SetAttempts sets the "attempts" field.
 func (_c *WebhookDeliveryCreate) SetAttempts(v int) *WebhookDeliveryCreate {
 	_c.mutation.SetAttempts(v)
@@ -113,6 +132,12 @@ func (_c *WebhookDeliveryCreate) SetNillableAttempts(v *int) *WebhookDeliveryCre
 	if v != nil {
 		_c.SetAttempts(*v)
 	}
+	return _c
+}
+
+// SetAttemptLog sets the "attempt_log" field.
+func (_c *WebhookDeliveryCreate) SetAttemptLog(v json.RawMessage) *WebhookDeliveryCreate {
+	_c.mutation.SetAttemptLog(v)
 	return _c
 }
 
@@ -130,50 +155,16 @@ func (_c *WebhookDeliveryCreate) SetNillableLastStatus(v *int) *WebhookDeliveryC
 	return _c
 }
 
-// SetLastLatencyMs sets the "last_latency_ms" field.
-func (_c *WebhookDeliveryCreate) SetLastLatencyMs(v int) *WebhookDeliveryCreate {
-	_c.mutation.SetLastLatencyMs(v)
+// SetFinishedAt sets the "finished_at" field.
+func (_c *WebhookDeliveryCreate) SetFinishedAt(v time.Time) *WebhookDeliveryCreate {
+	_c.mutation.SetFinishedAt(v)
 	return _c
 }
 
-// SetNillableLastLatencyMs sets the "last_latency_ms" field if the given value is not nil.
-func (_c *WebhookDeliveryCreate) SetNillableLastLatencyMs(v *int) *WebhookDeliveryCreate {
+// SetNillableFinishedAt sets the "finished_at" field if the given value is not nil.
+func (_c *WebhookDeliveryCreate) SetNillableFinishedAt(v *time.Time) *WebhookDeliveryCreate {
 	if v != nil {
-		_c.SetLastLatencyMs(*v)
-	}
-	return _c
-}
-
-// SetLastExcerpt sets the "last_excerpt" field.
-func (_c *WebhookDeliveryCreate) SetLastExcerpt(v string) *WebhookDeliveryCreate {
-	_c.mutation.SetLastExcerpt(v)
-	return _c
-}
-
-// SetNillableLastExcerpt sets the "last_excerpt" field if the given value is not nil.
-func (_c *WebhookDeliveryCreate) SetNillableLastExcerpt(v *string) *WebhookDeliveryCreate {
-	if v != nil {
-		_c.SetLastExcerpt(*v)
-	}
-	return _c
-}
-
-// SetAvailableAt sets the "available_at" field.
-func (_c *WebhookDeliveryCreate) SetAvailableAt(v time.Time) *WebhookDeliveryCreate {
-	_c.mutation.SetAvailableAt(v)
-	return _c
-}
-
-// SetDeliveredAt sets the "delivered_at" field.
-func (_c *WebhookDeliveryCreate) SetDeliveredAt(v time.Time) *WebhookDeliveryCreate {
-	_c.mutation.SetDeliveredAt(v)
-	return _c
-}
-
-// SetNillableDeliveredAt sets the "delivered_at" field if the given value is not nil.
-func (_c *WebhookDeliveryCreate) SetNillableDeliveredAt(v *time.Time) *WebhookDeliveryCreate {
-	if v != nil {
-		_c.SetDeliveredAt(*v)
+		_c.SetFinishedAt(*v)
 	}
 	return _c
 }
@@ -255,14 +246,6 @@ func (_c *WebhookDeliveryCreate) defaults() error {
 		v := webhookdelivery.DefaultLastStatus
 		_c.mutation.SetLastStatus(v)
 	}
-	if _, ok := _c.mutation.LastLatencyMs(); !ok {
-		v := webhookdelivery.DefaultLastLatencyMs
-		_c.mutation.SetLastLatencyMs(v)
-	}
-	if _, ok := _c.mutation.LastExcerpt(); !ok {
-		v := webhookdelivery.DefaultLastExcerpt
-		_c.mutation.SetLastExcerpt(v)
-	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if webhookdelivery.DefaultID == nil {
 			return fmt.Errorf("ent: uninitialized webhookdelivery.DefaultID (forgotten import ent/runtime?)")
@@ -287,13 +270,8 @@ func (_c *WebhookDeliveryCreate) check() error {
 	if _, ok := _c.mutation.MessageID(); !ok {
 		return &ValidationError{Name: "message_id", err: errors.New(`ent: missing required field "WebhookDelivery.message_id"`)}
 	}
-	if _, ok := _c.mutation.Endpoint(); !ok {
-		return &ValidationError{Name: "endpoint", err: errors.New(`ent: missing required field "WebhookDelivery.endpoint"`)}
-	}
-	if v, ok := _c.mutation.Endpoint(); ok {
-		if err := webhookdelivery.EndpointValidator(v); err != nil {
-			return &ValidationError{Name: "endpoint", err: fmt.Errorf(`ent: validator failed for field "WebhookDelivery.endpoint": %w`, err)}
-		}
+	if _, ok := _c.mutation.EndpointID(); !ok {
+		return &ValidationError{Name: "endpoint_id", err: errors.New(`ent: missing required field "WebhookDelivery.endpoint_id"`)}
 	}
 	if _, ok := _c.mutation.Event(); !ok {
 		return &ValidationError{Name: "event", err: errors.New(`ent: missing required field "WebhookDelivery.event"`)}
@@ -319,28 +297,25 @@ func (_c *WebhookDeliveryCreate) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "WebhookDelivery.state": %w`, err)}
 		}
 	}
-	if _, ok := _c.mutation.Payload(); !ok {
-		return &ValidationError{Name: "payload", err: errors.New(`ent: missing required field "WebhookDelivery.payload"`)}
-	}
 	if v, ok := _c.mutation.Payload(); ok {
 		if err := webhookdelivery.PayloadValidator(v); err != nil {
 			return &ValidationError{Name: "payload", err: fmt.Errorf(`ent: validator failed for field "WebhookDelivery.payload": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.OccurredAt(); !ok {
+		return &ValidationError{Name: "occurred_at", err: errors.New(`ent: missing required field "WebhookDelivery.occurred_at"`)}
+	}
+	if _, ok := _c.mutation.AvailableAt(); !ok {
+		return &ValidationError{Name: "available_at", err: errors.New(`ent: missing required field "WebhookDelivery.available_at"`)}
+	}
+	if _, ok := _c.mutation.GiveUpAt(); !ok {
+		return &ValidationError{Name: "give_up_at", err: errors.New(`ent: missing required field "WebhookDelivery.give_up_at"`)}
 	}
 	if _, ok := _c.mutation.Attempts(); !ok {
 		return &ValidationError{Name: "attempts", err: errors.New(`ent: missing required field "WebhookDelivery.attempts"`)}
 	}
 	if _, ok := _c.mutation.LastStatus(); !ok {
 		return &ValidationError{Name: "last_status", err: errors.New(`ent: missing required field "WebhookDelivery.last_status"`)}
-	}
-	if _, ok := _c.mutation.LastLatencyMs(); !ok {
-		return &ValidationError{Name: "last_latency_ms", err: errors.New(`ent: missing required field "WebhookDelivery.last_latency_ms"`)}
-	}
-	if _, ok := _c.mutation.LastExcerpt(); !ok {
-		return &ValidationError{Name: "last_excerpt", err: errors.New(`ent: missing required field "WebhookDelivery.last_excerpt"`)}
-	}
-	if _, ok := _c.mutation.AvailableAt(); !ok {
-		return &ValidationError{Name: "available_at", err: errors.New(`ent: missing required field "WebhookDelivery.available_at"`)}
 	}
 	return nil
 }
@@ -394,9 +369,9 @@ func (_c *WebhookDeliveryCreate) createSpec() (*WebhookDelivery, *sqlgraph.Creat
 		_spec.SetField(webhookdelivery.FieldMessageID, field.TypeUUID, value)
 		_node.MessageID = value
 	}
-	if value, ok := _c.mutation.Endpoint(); ok {
-		_spec.SetField(webhookdelivery.FieldEndpoint, field.TypeString, value)
-		_node.Endpoint = value
+	if value, ok := _c.mutation.EndpointID(); ok {
+		_spec.SetField(webhookdelivery.FieldEndpointID, field.TypeUUID, value)
+		_node.EndpointID = value
 	}
 	if value, ok := _c.mutation.Event(); ok {
 		_spec.SetField(webhookdelivery.FieldEvent, field.TypeString, value)
@@ -414,29 +389,33 @@ func (_c *WebhookDeliveryCreate) createSpec() (*WebhookDelivery, *sqlgraph.Creat
 		_spec.SetField(webhookdelivery.FieldPayload, field.TypeBytes, value)
 		_node.Payload = value
 	}
-	if value, ok := _c.mutation.Attempts(); ok {
-		_spec.SetField(webhookdelivery.FieldAttempts, field.TypeInt, value)
-		_node.Attempts = value
-	}
-	if value, ok := _c.mutation.LastStatus(); ok {
-		_spec.SetField(webhookdelivery.FieldLastStatus, field.TypeInt, value)
-		_node.LastStatus = value
-	}
-	if value, ok := _c.mutation.LastLatencyMs(); ok {
-		_spec.SetField(webhookdelivery.FieldLastLatencyMs, field.TypeInt, value)
-		_node.LastLatencyMs = value
-	}
-	if value, ok := _c.mutation.LastExcerpt(); ok {
-		_spec.SetField(webhookdelivery.FieldLastExcerpt, field.TypeString, value)
-		_node.LastExcerpt = value
+	if value, ok := _c.mutation.OccurredAt(); ok {
+		_spec.SetField(webhookdelivery.FieldOccurredAt, field.TypeTime, value)
+		_node.OccurredAt = value
 	}
 	if value, ok := _c.mutation.AvailableAt(); ok {
 		_spec.SetField(webhookdelivery.FieldAvailableAt, field.TypeTime, value)
 		_node.AvailableAt = value
 	}
-	if value, ok := _c.mutation.DeliveredAt(); ok {
-		_spec.SetField(webhookdelivery.FieldDeliveredAt, field.TypeTime, value)
-		_node.DeliveredAt = &value
+	if value, ok := _c.mutation.GiveUpAt(); ok {
+		_spec.SetField(webhookdelivery.FieldGiveUpAt, field.TypeTime, value)
+		_node.GiveUpAt = value
+	}
+	if value, ok := _c.mutation.Attempts(); ok {
+		_spec.SetField(webhookdelivery.FieldAttempts, field.TypeInt, value)
+		_node.Attempts = value
+	}
+	if value, ok := _c.mutation.AttemptLog(); ok {
+		_spec.SetField(webhookdelivery.FieldAttemptLog, field.TypeJSON, value)
+		_node.AttemptLog = value
+	}
+	if value, ok := _c.mutation.LastStatus(); ok {
+		_spec.SetField(webhookdelivery.FieldLastStatus, field.TypeInt, value)
+		_node.LastStatus = value
+	}
+	if value, ok := _c.mutation.FinishedAt(); ok {
+		_spec.SetField(webhookdelivery.FieldFinishedAt, field.TypeTime, value)
+		_node.FinishedAt = &value
 	}
 	return _node, _spec
 }
@@ -526,6 +505,36 @@ func (u *WebhookDeliveryUpsert) UpdatePayload() *WebhookDeliveryUpsert {
 	return u
 }
 
+// ClearPayload clears the value of the "payload" field.
+func (u *WebhookDeliveryUpsert) ClearPayload() *WebhookDeliveryUpsert {
+	u.SetNull(webhookdelivery.FieldPayload)
+	return u
+}
+
+// SetAvailableAt sets the "available_at" field.
+func (u *WebhookDeliveryUpsert) SetAvailableAt(v time.Time) *WebhookDeliveryUpsert {
+	u.Set(webhookdelivery.FieldAvailableAt, v)
+	return u
+}
+
+// UpdateAvailableAt sets the "available_at" field to the value that was provided on create.
+func (u *WebhookDeliveryUpsert) UpdateAvailableAt() *WebhookDeliveryUpsert {
+	u.SetExcluded(webhookdelivery.FieldAvailableAt)
+	return u
+}
+
+// SetGiveUpAt sets the "give_up_at" field.
+func (u *WebhookDeliveryUpsert) SetGiveUpAt(v time.Time) *WebhookDeliveryUpsert {
+	u.Set(webhookdelivery.FieldGiveUpAt, v)
+	return u
+}
+
+// UpdateGiveUpAt sets the "give_up_at" field to the value that was provided on create.
+func (u *WebhookDeliveryUpsert) UpdateGiveUpAt() *WebhookDeliveryUpsert {
+	u.SetExcluded(webhookdelivery.FieldGiveUpAt)
+	return u
+}
+
 // SetAttempts sets the "attempts" field.
 func (u *WebhookDeliveryUpsert) SetAttempts(v int) *WebhookDeliveryUpsert {
 	u.Set(webhookdelivery.FieldAttempts, v)
@@ -541,6 +550,24 @@ func (u *WebhookDeliveryUpsert) UpdateAttempts() *WebhookDeliveryUpsert {
 // AddAttempts adds v to the "attempts" field.
 func (u *WebhookDeliveryUpsert) AddAttempts(v int) *WebhookDeliveryUpsert {
 	u.Add(webhookdelivery.FieldAttempts, v)
+	return u
+}
+
+// SetAttemptLog sets the "attempt_log" field.
+func (u *WebhookDeliveryUpsert) SetAttemptLog(v json.RawMessage) *WebhookDeliveryUpsert {
+	u.Set(webhookdelivery.FieldAttemptLog, v)
+	return u
+}
+
+// UpdateAttemptLog sets the "attempt_log" field to the value that was provided on create.
+func (u *WebhookDeliveryUpsert) UpdateAttemptLog() *WebhookDeliveryUpsert {
+	u.SetExcluded(webhookdelivery.FieldAttemptLog)
+	return u
+}
+
+// ClearAttemptLog clears the value of the "attempt_log" field.
+func (u *WebhookDeliveryUpsert) ClearAttemptLog() *WebhookDeliveryUpsert {
+	u.SetNull(webhookdelivery.FieldAttemptLog)
 	return u
 }
 
@@ -562,63 +589,21 @@ func (u *WebhookDeliveryUpsert) AddLastStatus(v int) *WebhookDeliveryUpsert {
 	return u
 }
 
-// SetLastLatencyMs sets the "last_latency_ms" field.
-func (u *WebhookDeliveryUpsert) SetLastLatencyMs(v int) *WebhookDeliveryUpsert {
-	u.Set(webhookdelivery.FieldLastLatencyMs, v)
+// SetFinishedAt sets the "finished_at" field.
+func (u *WebhookDeliveryUpsert) SetFinishedAt(v time.Time) *WebhookDeliveryUpsert {
+	u.Set(webhookdelivery.FieldFinishedAt, v)
 	return u
 }
 
-// UpdateLastLatencyMs sets the "last_latency_ms" field to the value that was provided on create.
-func (u *WebhookDeliveryUpsert) UpdateLastLatencyMs() *WebhookDeliveryUpsert {
-	u.SetExcluded(webhookdelivery.FieldLastLatencyMs)
+// UpdateFinishedAt sets the "finished_at" field to the value that was provided on create.
+func (u *WebhookDeliveryUpsert) UpdateFinishedAt() *WebhookDeliveryUpsert {
+	u.SetExcluded(webhookdelivery.FieldFinishedAt)
 	return u
 }
 
-// AddLastLatencyMs adds v to the "last_latency_ms" field.
-func (u *WebhookDeliveryUpsert) AddLastLatencyMs(v int) *WebhookDeliveryUpsert {
-	u.Add(webhookdelivery.FieldLastLatencyMs, v)
-	return u
-}
-
-// SetLastExcerpt sets the "last_excerpt" field.
-func (u *WebhookDeliveryUpsert) SetLastExcerpt(v string) *WebhookDeliveryUpsert {
-	u.Set(webhookdelivery.FieldLastExcerpt, v)
-	return u
-}
-
-// UpdateLastExcerpt sets the "last_excerpt" field to the value that was provided on create.
-func (u *WebhookDeliveryUpsert) UpdateLastExcerpt() *WebhookDeliveryUpsert {
-	u.SetExcluded(webhookdelivery.FieldLastExcerpt)
-	return u
-}
-
-// SetAvailableAt sets the "available_at" field.
-func (u *WebhookDeliveryUpsert) SetAvailableAt(v time.Time) *WebhookDeliveryUpsert {
-	u.Set(webhookdelivery.FieldAvailableAt, v)
-	return u
-}
-
-// UpdateAvailableAt sets the "available_at" field to the value that was provided on create.
-func (u *WebhookDeliveryUpsert) UpdateAvailableAt() *WebhookDeliveryUpsert {
-	u.SetExcluded(webhookdelivery.FieldAvailableAt)
-	return u
-}
-
-// SetDeliveredAt sets the "delivered_at" field.
-func (u *WebhookDeliveryUpsert) SetDeliveredAt(v time.Time) *WebhookDeliveryUpsert {
-	u.Set(webhookdelivery.FieldDeliveredAt, v)
-	return u
-}
-
-// UpdateDeliveredAt sets the "delivered_at" field to the value that was provided on create.
-func (u *WebhookDeliveryUpsert) UpdateDeliveredAt() *WebhookDeliveryUpsert {
-	u.SetExcluded(webhookdelivery.FieldDeliveredAt)
-	return u
-}
-
-// ClearDeliveredAt clears the value of the "delivered_at" field.
-func (u *WebhookDeliveryUpsert) ClearDeliveredAt() *WebhookDeliveryUpsert {
-	u.SetNull(webhookdelivery.FieldDeliveredAt)
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (u *WebhookDeliveryUpsert) ClearFinishedAt() *WebhookDeliveryUpsert {
+	u.SetNull(webhookdelivery.FieldFinishedAt)
 	return u
 }
 
@@ -648,14 +633,17 @@ func (u *WebhookDeliveryUpsertOne) UpdateNewValues() *WebhookDeliveryUpsertOne {
 		if _, exists := u.create.mutation.MessageID(); exists {
 			s.SetIgnore(webhookdelivery.FieldMessageID)
 		}
-		if _, exists := u.create.mutation.Endpoint(); exists {
-			s.SetIgnore(webhookdelivery.FieldEndpoint)
+		if _, exists := u.create.mutation.EndpointID(); exists {
+			s.SetIgnore(webhookdelivery.FieldEndpointID)
 		}
 		if _, exists := u.create.mutation.Event(); exists {
 			s.SetIgnore(webhookdelivery.FieldEvent)
 		}
 		if _, exists := u.create.mutation.Ordering(); exists {
 			s.SetIgnore(webhookdelivery.FieldOrdering)
+		}
+		if _, exists := u.create.mutation.OccurredAt(); exists {
+			s.SetIgnore(webhookdelivery.FieldOccurredAt)
 		}
 	}))
 	return u
@@ -730,6 +718,41 @@ func (u *WebhookDeliveryUpsertOne) UpdatePayload() *WebhookDeliveryUpsertOne {
 	})
 }
 
+// ClearPayload clears the value of the "payload" field.
+func (u *WebhookDeliveryUpsertOne) ClearPayload() *WebhookDeliveryUpsertOne {
+	return u.Update(func(s *WebhookDeliveryUpsert) {
+		s.ClearPayload()
+	})
+}
+
+// SetAvailableAt sets the "available_at" field.
+func (u *WebhookDeliveryUpsertOne) SetAvailableAt(v time.Time) *WebhookDeliveryUpsertOne {
+	return u.Update(func(s *WebhookDeliveryUpsert) {
+		s.SetAvailableAt(v)
+	})
+}
+
+// UpdateAvailableAt sets the "available_at" field to the value that was provided on create.
+func (u *WebhookDeliveryUpsertOne) UpdateAvailableAt() *WebhookDeliveryUpsertOne {
+	return u.Update(func(s *WebhookDeliveryUpsert) {
+		s.UpdateAvailableAt()
+	})
+}
+
+// SetGiveUpAt sets the "give_up_at" field.
+func (u *WebhookDeliveryUpsertOne) SetGiveUpAt(v time.Time) *WebhookDeliveryUpsertOne {
+	return u.Update(func(s *WebhookDeliveryUpsert) {
+		s.SetGiveUpAt(v)
+	})
+}
+
+// UpdateGiveUpAt sets the "give_up_at" field to the value that was provided on create.
+func (u *WebhookDeliveryUpsertOne) UpdateGiveUpAt() *WebhookDeliveryUpsertOne {
+	return u.Update(func(s *WebhookDeliveryUpsert) {
+		s.UpdateGiveUpAt()
+	})
+}
+
 // SetAttempts sets the "attempts" field.
 func (u *WebhookDeliveryUpsertOne) SetAttempts(v int) *WebhookDeliveryUpsertOne {
 	return u.Update(func(s *WebhookDeliveryUpsert) {
@@ -748,6 +771,27 @@ func (u *WebhookDeliveryUpsertOne) AddAttempts(v int) *WebhookDeliveryUpsertOne 
 func (u *WebhookDeliveryUpsertOne) UpdateAttempts() *WebhookDeliveryUpsertOne {
 	return u.Update(func(s *WebhookDeliveryUpsert) {
 		s.UpdateAttempts()
+	})
+}
+
+// SetAttemptLog sets the "attempt_log" field.
+func (u *WebhookDeliveryUpsertOne) SetAttemptLog(v json.RawMessage) *WebhookDeliveryUpsertOne {
+	return u.Update(func(s *WebhookDeliveryUpsert) {
+		s.SetAttemptLog(v)
+	})
+}
+
+// UpdateAttemptLog sets the "attempt_log" field to the value that was provided on create.
+func (u *WebhookDeliveryUpsertOne) UpdateAttemptLog() *WebhookDeliveryUpsertOne {
+	return u.Update(func(s *WebhookDeliveryUpsert) {
+		s.UpdateAttemptLog()
+	})
+}
+
+// ClearAttemptLog clears the value of the "attempt_log" field.
+func (u *WebhookDeliveryUpsertOne) ClearAttemptLog() *WebhookDeliveryUpsertOne {
+	return u.Update(func(s *WebhookDeliveryUpsert) {
+		s.ClearAttemptLog()
 	})
 }
 
@@ -772,73 +816,24 @@ func (u *WebhookDeliveryUpsertOne) UpdateLastStatus() *WebhookDeliveryUpsertOne 
 	})
 }
 
-// SetLastLatencyMs sets the "last_latency_ms" field.
-func (u *WebhookDeliveryUpsertOne) SetLastLatencyMs(v int) *WebhookDeliveryUpsertOne {
+// SetFinishedAt sets the "finished_at" field.
+func (u *WebhookDeliveryUpsertOne) SetFinishedAt(v time.Time) *WebhookDeliveryUpsertOne {
 	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.SetLastLatencyMs(v)
+		s.SetFinishedAt(v)
 	})
 }
 
-// AddLastLatencyMs adds v to the "last_latency_ms" field.
-func (u *WebhookDeliveryUpsertOne) AddLastLatencyMs(v int) *WebhookDeliveryUpsertOne {
+// UpdateFinishedAt sets the "finished_at" field to the value that was provided on create.
+func (u *WebhookDeliveryUpsertOne) UpdateFinishedAt() *WebhookDeliveryUpsertOne {
 	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.AddLastLatencyMs(v)
+		s.UpdateFinishedAt()
 	})
 }
 
-// UpdateLastLatencyMs sets the "last_latency_ms" field to the value that was provided on create.
-func (u *WebhookDeliveryUpsertOne) UpdateLastLatencyMs() *WebhookDeliveryUpsertOne {
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (u *WebhookDeliveryUpsertOne) ClearFinishedAt() *WebhookDeliveryUpsertOne {
 	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.UpdateLastLatencyMs()
-	})
-}
-
-// SetLastExcerpt sets the "last_excerpt" field.
-func (u *WebhookDeliveryUpsertOne) SetLastExcerpt(v string) *WebhookDeliveryUpsertOne {
-	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.SetLastExcerpt(v)
-	})
-}
-
-// UpdateLastExcerpt sets the "last_excerpt" field to the value that was provided on create.
-func (u *WebhookDeliveryUpsertOne) UpdateLastExcerpt() *WebhookDeliveryUpsertOne {
-	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.UpdateLastExcerpt()
-	})
-}
-
-// SetAvailableAt sets the "available_at" field.
-func (u *WebhookDeliveryUpsertOne) SetAvailableAt(v time.Time) *WebhookDeliveryUpsertOne {
-	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.SetAvailableAt(v)
-	})
-}
-
-// UpdateAvailableAt sets the "available_at" field to the value that was provided on create.
-func (u *WebhookDeliveryUpsertOne) UpdateAvailableAt() *WebhookDeliveryUpsertOne {
-	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.UpdateAvailableAt()
-	})
-}
-
-// SetDeliveredAt sets the "delivered_at" field.
-func (u *WebhookDeliveryUpsertOne) SetDeliveredAt(v time.Time) *WebhookDeliveryUpsertOne {
-	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.SetDeliveredAt(v)
-	})
-}
-
-// UpdateDeliveredAt sets the "delivered_at" field to the value that was provided on create.
-func (u *WebhookDeliveryUpsertOne) UpdateDeliveredAt() *WebhookDeliveryUpsertOne {
-	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.UpdateDeliveredAt()
-	})
-}
-
-// ClearDeliveredAt clears the value of the "delivered_at" field.
-func (u *WebhookDeliveryUpsertOne) ClearDeliveredAt() *WebhookDeliveryUpsertOne {
-	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.ClearDeliveredAt()
+		s.ClearFinishedAt()
 	})
 }
 
@@ -1034,14 +1029,17 @@ func (u *WebhookDeliveryUpsertBulk) UpdateNewValues() *WebhookDeliveryUpsertBulk
 			if _, exists := b.mutation.MessageID(); exists {
 				s.SetIgnore(webhookdelivery.FieldMessageID)
 			}
-			if _, exists := b.mutation.Endpoint(); exists {
-				s.SetIgnore(webhookdelivery.FieldEndpoint)
+			if _, exists := b.mutation.EndpointID(); exists {
+				s.SetIgnore(webhookdelivery.FieldEndpointID)
 			}
 			if _, exists := b.mutation.Event(); exists {
 				s.SetIgnore(webhookdelivery.FieldEvent)
 			}
 			if _, exists := b.mutation.Ordering(); exists {
 				s.SetIgnore(webhookdelivery.FieldOrdering)
+			}
+			if _, exists := b.mutation.OccurredAt(); exists {
+				s.SetIgnore(webhookdelivery.FieldOccurredAt)
 			}
 		}
 	}))
@@ -1117,6 +1115,41 @@ func (u *WebhookDeliveryUpsertBulk) UpdatePayload() *WebhookDeliveryUpsertBulk {
 	})
 }
 
+// ClearPayload clears the value of the "payload" field.
+func (u *WebhookDeliveryUpsertBulk) ClearPayload() *WebhookDeliveryUpsertBulk {
+	return u.Update(func(s *WebhookDeliveryUpsert) {
+		s.ClearPayload()
+	})
+}
+
+// SetAvailableAt sets the "available_at" field.
+func (u *WebhookDeliveryUpsertBulk) SetAvailableAt(v time.Time) *WebhookDeliveryUpsertBulk {
+	return u.Update(func(s *WebhookDeliveryUpsert) {
+		s.SetAvailableAt(v)
+	})
+}
+
+// UpdateAvailableAt sets the "available_at" field to the value that was provided on create.
+func (u *WebhookDeliveryUpsertBulk) UpdateAvailableAt() *WebhookDeliveryUpsertBulk {
+	return u.Update(func(s *WebhookDeliveryUpsert) {
+		s.UpdateAvailableAt()
+	})
+}
+
+// SetGiveUpAt sets the "give_up_at" field.
+func (u *WebhookDeliveryUpsertBulk) SetGiveUpAt(v time.Time) *WebhookDeliveryUpsertBulk {
+	return u.Update(func(s *WebhookDeliveryUpsert) {
+		s.SetGiveUpAt(v)
+	})
+}
+
+// UpdateGiveUpAt sets the "give_up_at" field to the value that was provided on create.
+func (u *WebhookDeliveryUpsertBulk) UpdateGiveUpAt() *WebhookDeliveryUpsertBulk {
+	return u.Update(func(s *WebhookDeliveryUpsert) {
+		s.UpdateGiveUpAt()
+	})
+}
+
 // SetAttempts sets the "attempts" field.
 func (u *WebhookDeliveryUpsertBulk) SetAttempts(v int) *WebhookDeliveryUpsertBulk {
 	return u.Update(func(s *WebhookDeliveryUpsert) {
@@ -1135,6 +1168,27 @@ func (u *WebhookDeliveryUpsertBulk) AddAttempts(v int) *WebhookDeliveryUpsertBul
 func (u *WebhookDeliveryUpsertBulk) UpdateAttempts() *WebhookDeliveryUpsertBulk {
 	return u.Update(func(s *WebhookDeliveryUpsert) {
 		s.UpdateAttempts()
+	})
+}
+
+// SetAttemptLog sets the "attempt_log" field.
+func (u *WebhookDeliveryUpsertBulk) SetAttemptLog(v json.RawMessage) *WebhookDeliveryUpsertBulk {
+	return u.Update(func(s *WebhookDeliveryUpsert) {
+		s.SetAttemptLog(v)
+	})
+}
+
+// UpdateAttemptLog sets the "attempt_log" field to the value that was provided on create.
+func (u *WebhookDeliveryUpsertBulk) UpdateAttemptLog() *WebhookDeliveryUpsertBulk {
+	return u.Update(func(s *WebhookDeliveryUpsert) {
+		s.UpdateAttemptLog()
+	})
+}
+
+// ClearAttemptLog clears the value of the "attempt_log" field.
+func (u *WebhookDeliveryUpsertBulk) ClearAttemptLog() *WebhookDeliveryUpsertBulk {
+	return u.Update(func(s *WebhookDeliveryUpsert) {
+		s.ClearAttemptLog()
 	})
 }
 
@@ -1159,73 +1213,24 @@ func (u *WebhookDeliveryUpsertBulk) UpdateLastStatus() *WebhookDeliveryUpsertBul
 	})
 }
 
-// SetLastLatencyMs sets the "last_latency_ms" field.
-func (u *WebhookDeliveryUpsertBulk) SetLastLatencyMs(v int) *WebhookDeliveryUpsertBulk {
+// SetFinishedAt sets the "finished_at" field.
+func (u *WebhookDeliveryUpsertBulk) SetFinishedAt(v time.Time) *WebhookDeliveryUpsertBulk {
 	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.SetLastLatencyMs(v)
+		s.SetFinishedAt(v)
 	})
 }
 
-// AddLastLatencyMs adds v to the "last_latency_ms" field.
-func (u *WebhookDeliveryUpsertBulk) AddLastLatencyMs(v int) *WebhookDeliveryUpsertBulk {
+// UpdateFinishedAt sets the "finished_at" field to the value that was provided on create.
+func (u *WebhookDeliveryUpsertBulk) UpdateFinishedAt() *WebhookDeliveryUpsertBulk {
 	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.AddLastLatencyMs(v)
+		s.UpdateFinishedAt()
 	})
 }
 
-// UpdateLastLatencyMs sets the "last_latency_ms" field to the value that was provided on create.
-func (u *WebhookDeliveryUpsertBulk) UpdateLastLatencyMs() *WebhookDeliveryUpsertBulk {
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (u *WebhookDeliveryUpsertBulk) ClearFinishedAt() *WebhookDeliveryUpsertBulk {
 	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.UpdateLastLatencyMs()
-	})
-}
-
-// SetLastExcerpt sets the "last_excerpt" field.
-func (u *WebhookDeliveryUpsertBulk) SetLastExcerpt(v string) *WebhookDeliveryUpsertBulk {
-	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.SetLastExcerpt(v)
-	})
-}
-
-// UpdateLastExcerpt sets the "last_excerpt" field to the value that was provided on create.
-func (u *WebhookDeliveryUpsertBulk) UpdateLastExcerpt() *WebhookDeliveryUpsertBulk {
-	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.UpdateLastExcerpt()
-	})
-}
-
-// SetAvailableAt sets the "available_at" field.
-func (u *WebhookDeliveryUpsertBulk) SetAvailableAt(v time.Time) *WebhookDeliveryUpsertBulk {
-	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.SetAvailableAt(v)
-	})
-}
-
-// UpdateAvailableAt sets the "available_at" field to the value that was provided on create.
-func (u *WebhookDeliveryUpsertBulk) UpdateAvailableAt() *WebhookDeliveryUpsertBulk {
-	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.UpdateAvailableAt()
-	})
-}
-
-// SetDeliveredAt sets the "delivered_at" field.
-func (u *WebhookDeliveryUpsertBulk) SetDeliveredAt(v time.Time) *WebhookDeliveryUpsertBulk {
-	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.SetDeliveredAt(v)
-	})
-}
-
-// UpdateDeliveredAt sets the "delivered_at" field to the value that was provided on create.
-func (u *WebhookDeliveryUpsertBulk) UpdateDeliveredAt() *WebhookDeliveryUpsertBulk {
-	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.UpdateDeliveredAt()
-	})
-}
-
-// ClearDeliveredAt clears the value of the "delivered_at" field.
-func (u *WebhookDeliveryUpsertBulk) ClearDeliveredAt() *WebhookDeliveryUpsertBulk {
-	return u.Update(func(s *WebhookDeliveryUpsert) {
-		s.ClearDeliveredAt()
+		s.ClearFinishedAt()
 	})
 }
 

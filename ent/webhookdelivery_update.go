@@ -4,12 +4,14 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/latchkeep/latchkeep/ent/predicate"
 	"github.com/latchkeep/latchkeep/ent/webhookdelivery"
@@ -54,6 +56,40 @@ func (_u *WebhookDeliveryUpdate) SetPayload(v []byte) *WebhookDeliveryUpdate {
 	return _u
 }
 
+// ClearPayload clears the value of the "payload" field.
+func (_u *WebhookDeliveryUpdate) ClearPayload() *WebhookDeliveryUpdate {
+	_u.mutation.ClearPayload()
+	return _u
+}
+
+// SetAvailableAt sets the "available_at" field.
+func (_u *WebhookDeliveryUpdate) SetAvailableAt(v time.Time) *WebhookDeliveryUpdate {
+	_u.mutation.SetAvailableAt(v)
+	return _u
+}
+
+// SetNillableAvailableAt sets the "available_at" field if the given value is not nil.
+func (_u *WebhookDeliveryUpdate) SetNillableAvailableAt(v *time.Time) *WebhookDeliveryUpdate {
+	if v != nil {
+		_u.SetAvailableAt(*v)
+	}
+	return _u
+}
+
+// SetGiveUpAt sets the "give_up_at" field.
+func (_u *WebhookDeliveryUpdate) SetGiveUpAt(v time.Time) *WebhookDeliveryUpdate {
+	_u.mutation.SetGiveUpAt(v)
+	return _u
+}
+
+// SetNillableGiveUpAt sets the "give_up_at" field if the given value is not nil.
+func (_u *WebhookDeliveryUpdate) SetNillableGiveUpAt(v *time.Time) *WebhookDeliveryUpdate {
+	if v != nil {
+		_u.SetGiveUpAt(*v)
+	}
+	return _u
+}
+
 // SetAttempts sets the "attempts" field.
 func (_u *WebhookDeliveryUpdate) SetAttempts(v int) *WebhookDeliveryUpdate {
 	_u.mutation.ResetAttempts()
@@ -72,6 +108,24 @@ func (_u *WebhookDeliveryUpdate) SetNillableAttempts(v *int) *WebhookDeliveryUpd
 // AddAttempts adds value to the "attempts" field.
 func (_u *WebhookDeliveryUpdate) AddAttempts(v int) *WebhookDeliveryUpdate {
 	_u.mutation.AddAttempts(v)
+	return _u
+}
+
+// SetAttemptLog sets the "attempt_log" field.
+func (_u *WebhookDeliveryUpdate) SetAttemptLog(v json.RawMessage) *WebhookDeliveryUpdate {
+	_u.mutation.SetAttemptLog(v)
+	return _u
+}
+
+// AppendAttemptLog appends value to the "attempt_log" field.
+func (_u *WebhookDeliveryUpdate) AppendAttemptLog(v json.RawMessage) *WebhookDeliveryUpdate {
+	_u.mutation.AppendAttemptLog(v)
+	return _u
+}
+
+// ClearAttemptLog clears the value of the "attempt_log" field.
+func (_u *WebhookDeliveryUpdate) ClearAttemptLog() *WebhookDeliveryUpdate {
+	_u.mutation.ClearAttemptLog()
 	return _u
 }
 
@@ -96,72 +150,23 @@ func (_u *WebhookDeliveryUpdate) AddLastStatus(v int) *WebhookDeliveryUpdate {
 	return _u
 }
 
-// SetLastLatencyMs sets the "last_latency_ms" field.
-func (_u *WebhookDeliveryUpdate) SetLastLatencyMs(v int) *WebhookDeliveryUpdate {
-	_u.mutation.ResetLastLatencyMs()
-	_u.mutation.SetLastLatencyMs(v)
+// SetFinishedAt sets the "finished_at" field.
+func (_u *WebhookDeliveryUpdate) SetFinishedAt(v time.Time) *WebhookDeliveryUpdate {
+	_u.mutation.SetFinishedAt(v)
 	return _u
 }
 
-// SetNillableLastLatencyMs sets the "last_latency_ms" field if the given value is not nil.
-func (_u *WebhookDeliveryUpdate) SetNillableLastLatencyMs(v *int) *WebhookDeliveryUpdate {
+// SetNillableFinishedAt sets the "finished_at" field if the given value is not nil.
+func (_u *WebhookDeliveryUpdate) SetNillableFinishedAt(v *time.Time) *WebhookDeliveryUpdate {
 	if v != nil {
-		_u.SetLastLatencyMs(*v)
+		_u.SetFinishedAt(*v)
 	}
 	return _u
 }
 
-// AddLastLatencyMs adds value to the "last_latency_ms" field.
-func (_u *WebhookDeliveryUpdate) AddLastLatencyMs(v int) *WebhookDeliveryUpdate {
-	_u.mutation.AddLastLatencyMs(v)
-	return _u
-}
-
-// SetLastExcerpt sets the "last_excerpt" field.
-func (_u *WebhookDeliveryUpdate) SetLastExcerpt(v string) *WebhookDeliveryUpdate {
-	_u.mutation.SetLastExcerpt(v)
-	return _u
-}
-
-// SetNillableLastExcerpt sets the "last_excerpt" field if the given value is not nil.
-func (_u *WebhookDeliveryUpdate) SetNillableLastExcerpt(v *string) *WebhookDeliveryUpdate {
-	if v != nil {
-		_u.SetLastExcerpt(*v)
-	}
-	return _u
-}
-
-// SetAvailableAt sets the "available_at" field.
-func (_u *WebhookDeliveryUpdate) SetAvailableAt(v time.Time) *WebhookDeliveryUpdate {
-	_u.mutation.SetAvailableAt(v)
-	return _u
-}
-
-// SetNillableAvailableAt sets the "available_at" field if the given value is not nil.
-func (_u *WebhookDeliveryUpdate) SetNillableAvailableAt(v *time.Time) *WebhookDeliveryUpdate {
-	if v != nil {
-		_u.SetAvailableAt(*v)
-	}
-	return _u
-}
-
-// SetDeliveredAt sets the "delivered_at" field.
-func (_u *WebhookDeliveryUpdate) SetDeliveredAt(v time.Time) *WebhookDeliveryUpdate {
-	_u.mutation.SetDeliveredAt(v)
-	return _u
-}
-
-// SetNillableDeliveredAt sets the "delivered_at" field if the given value is not nil.
-func (_u *WebhookDeliveryUpdate) SetNillableDeliveredAt(v *time.Time) *WebhookDeliveryUpdate {
-	if v != nil {
-		_u.SetDeliveredAt(*v)
-	}
-	return _u
-}
-
-// ClearDeliveredAt clears the value of the "delivered_at" field.
-func (_u *WebhookDeliveryUpdate) ClearDeliveredAt() *WebhookDeliveryUpdate {
-	_u.mutation.ClearDeliveredAt()
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (_u *WebhookDeliveryUpdate) ClearFinishedAt() *WebhookDeliveryUpdate {
+	_u.mutation.ClearFinishedAt()
 	return _u
 }
 
@@ -248,11 +253,31 @@ func (_u *WebhookDeliveryUpdate) sqlSave(ctx context.Context) (_node int, err er
 	if value, ok := _u.mutation.Payload(); ok {
 		_spec.SetField(webhookdelivery.FieldPayload, field.TypeBytes, value)
 	}
+	if _u.mutation.PayloadCleared() {
+		_spec.ClearField(webhookdelivery.FieldPayload, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.AvailableAt(); ok {
+		_spec.SetField(webhookdelivery.FieldAvailableAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.GiveUpAt(); ok {
+		_spec.SetField(webhookdelivery.FieldGiveUpAt, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.Attempts(); ok {
 		_spec.SetField(webhookdelivery.FieldAttempts, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.AddedAttempts(); ok {
 		_spec.AddField(webhookdelivery.FieldAttempts, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AttemptLog(); ok {
+		_spec.SetField(webhookdelivery.FieldAttemptLog, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAttemptLog(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, webhookdelivery.FieldAttemptLog, value)
+		})
+	}
+	if _u.mutation.AttemptLogCleared() {
+		_spec.ClearField(webhookdelivery.FieldAttemptLog, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.LastStatus(); ok {
 		_spec.SetField(webhookdelivery.FieldLastStatus, field.TypeInt, value)
@@ -260,23 +285,11 @@ func (_u *WebhookDeliveryUpdate) sqlSave(ctx context.Context) (_node int, err er
 	if value, ok := _u.mutation.AddedLastStatus(); ok {
 		_spec.AddField(webhookdelivery.FieldLastStatus, field.TypeInt, value)
 	}
-	if value, ok := _u.mutation.LastLatencyMs(); ok {
-		_spec.SetField(webhookdelivery.FieldLastLatencyMs, field.TypeInt, value)
+	if value, ok := _u.mutation.FinishedAt(); ok {
+		_spec.SetField(webhookdelivery.FieldFinishedAt, field.TypeTime, value)
 	}
-	if value, ok := _u.mutation.AddedLastLatencyMs(); ok {
-		_spec.AddField(webhookdelivery.FieldLastLatencyMs, field.TypeInt, value)
-	}
-	if value, ok := _u.mutation.LastExcerpt(); ok {
-		_spec.SetField(webhookdelivery.FieldLastExcerpt, field.TypeString, value)
-	}
-	if value, ok := _u.mutation.AvailableAt(); ok {
-		_spec.SetField(webhookdelivery.FieldAvailableAt, field.TypeTime, value)
-	}
-	if value, ok := _u.mutation.DeliveredAt(); ok {
-		_spec.SetField(webhookdelivery.FieldDeliveredAt, field.TypeTime, value)
-	}
-	if _u.mutation.DeliveredAtCleared() {
-		_spec.ClearField(webhookdelivery.FieldDeliveredAt, field.TypeTime)
+	if _u.mutation.FinishedAtCleared() {
+		_spec.ClearField(webhookdelivery.FieldFinishedAt, field.TypeTime)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -324,6 +337,40 @@ func (_u *WebhookDeliveryUpdateOne) SetPayload(v []byte) *WebhookDeliveryUpdateO
 	return _u
 }
 
+// ClearPayload clears the value of the "payload" field.
+func (_u *WebhookDeliveryUpdateOne) ClearPayload() *WebhookDeliveryUpdateOne {
+	_u.mutation.ClearPayload()
+	return _u
+}
+
+// SetAvailableAt sets the "available_at" field.
+func (_u *WebhookDeliveryUpdateOne) SetAvailableAt(v time.Time) *WebhookDeliveryUpdateOne {
+	_u.mutation.SetAvailableAt(v)
+	return _u
+}
+
+// SetNillableAvailableAt sets the "available_at" field if the given value is not nil.
+func (_u *WebhookDeliveryUpdateOne) SetNillableAvailableAt(v *time.Time) *WebhookDeliveryUpdateOne {
+	if v != nil {
+		_u.SetAvailableAt(*v)
+	}
+	return _u
+}
+
+// SetGiveUpAt sets the "give_up_at" field.
+func (_u *WebhookDeliveryUpdateOne) SetGiveUpAt(v time.Time) *WebhookDeliveryUpdateOne {
+	_u.mutation.SetGiveUpAt(v)
+	return _u
+}
+
+// SetNillableGiveUpAt sets the "give_up_at" field if the given value is not nil.
+func (_u *WebhookDeliveryUpdateOne) SetNillableGiveUpAt(v *time.Time) *WebhookDeliveryUpdateOne {
+	if v != nil {
+		_u.SetGiveUpAt(*v)
+	}
+	return _u
+}
+
 // SetAttempts sets the "attempts" field.
 func (_u *WebhookDeliveryUpdateOne) SetAttempts(v int) *WebhookDeliveryUpdateOne {
 	_u.mutation.ResetAttempts()
@@ -342,6 +389,24 @@ func (_u *WebhookDeliveryUpdateOne) SetNillableAttempts(v *int) *WebhookDelivery
 // AddAttempts adds value to the "attempts" field.
 func (_u *WebhookDeliveryUpdateOne) AddAttempts(v int) *WebhookDeliveryUpdateOne {
 	_u.mutation.AddAttempts(v)
+	return _u
+}
+
+// SetAttemptLog sets the "attempt_log" field.
+func (_u *WebhookDeliveryUpdateOne) SetAttemptLog(v json.RawMessage) *WebhookDeliveryUpdateOne {
+	_u.mutation.SetAttemptLog(v)
+	return _u
+}
+
+// AppendAttemptLog appends value to the "attempt_log" field.
+func (_u *WebhookDeliveryUpdateOne) AppendAttemptLog(v json.RawMessage) *WebhookDeliveryUpdateOne {
+	_u.mutation.AppendAttemptLog(v)
+	return _u
+}
+
+// ClearAttemptLog clears the value of the "attempt_log" field.
+func (_u *WebhookDeliveryUpdateOne) ClearAttemptLog() *WebhookDeliveryUpdateOne {
+	_u.mutation.ClearAttemptLog()
 	return _u
 }
 
@@ -366,72 +431,23 @@ func (_u *WebhookDeliveryUpdateOne) AddLastStatus(v int) *WebhookDeliveryUpdateO
 	return _u
 }
 
-// SetLastLatencyMs sets the "last_latency_ms" field.
-func (_u *WebhookDeliveryUpdateOne) SetLastLatencyMs(v int) *WebhookDeliveryUpdateOne {
-	_u.mutation.ResetLastLatencyMs()
-	_u.mutation.SetLastLatencyMs(v)
+// SetFinishedAt sets the "finished_at" field.
+func (_u *WebhookDeliveryUpdateOne) SetFinishedAt(v time.Time) *WebhookDeliveryUpdateOne {
+	_u.mutation.SetFinishedAt(v)
 	return _u
 }
 
-// SetNillableLastLatencyMs sets the "last_latency_ms" field if the given value is not nil.
-func (_u *WebhookDeliveryUpdateOne) SetNillableLastLatencyMs(v *int) *WebhookDeliveryUpdateOne {
+// SetNillableFinishedAt sets the "finished_at" field if the given value is not nil.
+func (_u *WebhookDeliveryUpdateOne) SetNillableFinishedAt(v *time.Time) *WebhookDeliveryUpdateOne {
 	if v != nil {
-		_u.SetLastLatencyMs(*v)
+		_u.SetFinishedAt(*v)
 	}
 	return _u
 }
 
-// AddLastLatencyMs adds value to the "last_latency_ms" field.
-func (_u *WebhookDeliveryUpdateOne) AddLastLatencyMs(v int) *WebhookDeliveryUpdateOne {
-	_u.mutation.AddLastLatencyMs(v)
-	return _u
-}
-
-// SetLastExcerpt sets the "last_excerpt" field.
-func (_u *WebhookDeliveryUpdateOne) SetLastExcerpt(v string) *WebhookDeliveryUpdateOne {
-	_u.mutation.SetLastExcerpt(v)
-	return _u
-}
-
-// SetNillableLastExcerpt sets the "last_excerpt" field if the given value is not nil.
-func (_u *WebhookDeliveryUpdateOne) SetNillableLastExcerpt(v *string) *WebhookDeliveryUpdateOne {
-	if v != nil {
-		_u.SetLastExcerpt(*v)
-	}
-	return _u
-}
-
-// SetAvailableAt sets the "available_at" field.
-func (_u *WebhookDeliveryUpdateOne) SetAvailableAt(v time.Time) *WebhookDeliveryUpdateOne {
-	_u.mutation.SetAvailableAt(v)
-	return _u
-}
-
-// SetNillableAvailableAt sets the "available_at" field if the given value is not nil.
-func (_u *WebhookDeliveryUpdateOne) SetNillableAvailableAt(v *time.Time) *WebhookDeliveryUpdateOne {
-	if v != nil {
-		_u.SetAvailableAt(*v)
-	}
-	return _u
-}
-
-// SetDeliveredAt sets the "delivered_at" field.
-func (_u *WebhookDeliveryUpdateOne) SetDeliveredAt(v time.Time) *WebhookDeliveryUpdateOne {
-	_u.mutation.SetDeliveredAt(v)
-	return _u
-}
-
-// SetNillableDeliveredAt sets the "delivered_at" field if the given value is not nil.
-func (_u *WebhookDeliveryUpdateOne) SetNillableDeliveredAt(v *time.Time) *WebhookDeliveryUpdateOne {
-	if v != nil {
-		_u.SetDeliveredAt(*v)
-	}
-	return _u
-}
-
-// ClearDeliveredAt clears the value of the "delivered_at" field.
-func (_u *WebhookDeliveryUpdateOne) ClearDeliveredAt() *WebhookDeliveryUpdateOne {
-	_u.mutation.ClearDeliveredAt()
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (_u *WebhookDeliveryUpdateOne) ClearFinishedAt() *WebhookDeliveryUpdateOne {
+	_u.mutation.ClearFinishedAt()
 	return _u
 }
 
@@ -548,11 +564,31 @@ func (_u *WebhookDeliveryUpdateOne) sqlSave(ctx context.Context) (_node *Webhook
 	if value, ok := _u.mutation.Payload(); ok {
 		_spec.SetField(webhookdelivery.FieldPayload, field.TypeBytes, value)
 	}
+	if _u.mutation.PayloadCleared() {
+		_spec.ClearField(webhookdelivery.FieldPayload, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.AvailableAt(); ok {
+		_spec.SetField(webhookdelivery.FieldAvailableAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.GiveUpAt(); ok {
+		_spec.SetField(webhookdelivery.FieldGiveUpAt, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.Attempts(); ok {
 		_spec.SetField(webhookdelivery.FieldAttempts, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.AddedAttempts(); ok {
 		_spec.AddField(webhookdelivery.FieldAttempts, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AttemptLog(); ok {
+		_spec.SetField(webhookdelivery.FieldAttemptLog, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAttemptLog(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, webhookdelivery.FieldAttemptLog, value)
+		})
+	}
+	if _u.mutation.AttemptLogCleared() {
+		_spec.ClearField(webhookdelivery.FieldAttemptLog, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.LastStatus(); ok {
 		_spec.SetField(webhookdelivery.FieldLastStatus, field.TypeInt, value)
@@ -560,23 +596,11 @@ func (_u *WebhookDeliveryUpdateOne) sqlSave(ctx context.Context) (_node *Webhook
 	if value, ok := _u.mutation.AddedLastStatus(); ok {
 		_spec.AddField(webhookdelivery.FieldLastStatus, field.TypeInt, value)
 	}
-	if value, ok := _u.mutation.LastLatencyMs(); ok {
-		_spec.SetField(webhookdelivery.FieldLastLatencyMs, field.TypeInt, value)
+	if value, ok := _u.mutation.FinishedAt(); ok {
+		_spec.SetField(webhookdelivery.FieldFinishedAt, field.TypeTime, value)
 	}
-	if value, ok := _u.mutation.AddedLastLatencyMs(); ok {
-		_spec.AddField(webhookdelivery.FieldLastLatencyMs, field.TypeInt, value)
-	}
-	if value, ok := _u.mutation.LastExcerpt(); ok {
-		_spec.SetField(webhookdelivery.FieldLastExcerpt, field.TypeString, value)
-	}
-	if value, ok := _u.mutation.AvailableAt(); ok {
-		_spec.SetField(webhookdelivery.FieldAvailableAt, field.TypeTime, value)
-	}
-	if value, ok := _u.mutation.DeliveredAt(); ok {
-		_spec.SetField(webhookdelivery.FieldDeliveredAt, field.TypeTime, value)
-	}
-	if _u.mutation.DeliveredAtCleared() {
-		_spec.ClearField(webhookdelivery.FieldDeliveredAt, field.TypeTime)
+	if _u.mutation.FinishedAtCleared() {
+		_spec.ClearField(webhookdelivery.FieldFinishedAt, field.TypeTime)
 	}
 	_node = &WebhookDelivery{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -32,6 +32,8 @@ const (
 type CleanupPolicy struct {
 	// Intents are kept this long after they were done.
 	Intents time.Duration
+	// DeadIntents are kept this long after they were given up; zero keeps them for good.
+	DeadIntents time.Duration
 	// AuditLogs are kept this long; zero keeps them for good.
 	AuditLogs time.Duration
 }
@@ -71,6 +73,9 @@ func (c *cleanup) rules(at time.Time) []rule {
 		{rawsql.ExpiredIdempotencyKeys, at},
 		{rawsql.ExpiredJobs, at},
 		{rawsql.DoneIntents, at.Add(-c.policy.Intents)},
+	}
+	if c.policy.DeadIntents > 0 {
+		rules = append(rules, rule{rawsql.DeadIntents, at.Add(-c.policy.DeadIntents)})
 	}
 	if c.policy.AuditLogs > 0 {
 		rules = append(rules, rule{rawsql.OldAuditLogs, at.Add(-c.policy.AuditLogs)})

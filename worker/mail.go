@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/auth/letter"
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
@@ -110,32 +111,20 @@ func (m *mailTask) send(ctx context.Context, tenantID uuid.UUID, it item) error 
 	if err != nil {
 		return err
 	}
-	message, err := compose(t, it.ID, p)
+	l, err := letter.Write(t, p)
+	if err != nil {
+		return err
+	}
+	if l.Fallback != nil {
+		m.log.WarnContext(ctx, "a tenant's own text of a mail cannot be used", "tenant_id", tenantID, "template", p.Template, "error", l.Fallback)
+	}
+	message, err := l.Address(t, it.ID.String(), p.To)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, mailTimeout)
 	defer cancel()
 	return m.mailer.Send(ctx, t, message)
-}
-
-// compose renders a mail in the language that its request asked for.
-func compose(t *tenants.Tenant, id uuid.UUID, p event.MailPayload) (mail.Message, error) {
-	rendered, err := mail.Render(p.Template, mail.MatchLanguage(p.Language), mail.Data{
-		ServiceName: t.Config.Service.Name,
-		Code:        p.Code,
-		TTL:         time.Duration(p.TTL) * time.Second,
-		OldAddress:  p.Old, NewAddress: p.New, DeletedAddress: p.Deleted,
-	})
-	if err != nil {
-		return mail.Message{}, fmt.Errorf("render mail: %w", err)
-	}
-	return mail.Message{
-		ID:      id.String(), // the same at every try, so that a duplicate is known as one
-		From:    mail.Address{Name: t.Config.EmailDelivery.FromName, Address: t.Config.EmailDelivery.FromAddress},
-		To:      mail.Address{Address: p.To},
-		Subject: rendered.Subject, Text: rendered.Text, HTML: rendered.HTML,
-	}, nil
 }
 
 // settle writes what became of a mail.

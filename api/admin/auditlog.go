@@ -55,7 +55,7 @@ func (s *Server) auditOperations() {
 	huma.Register(s.api, described(op("list-audit-logs", http.MethodGet, "/audit_logs", tenants.AuditRead, tagAudit, "Read the audit log", 400),
 		"Newest first. An entry appears within about a second of what it is about. Nothing is stored unless the deployment does so "+
 			"(`audit_log.storage.enabled`). Filters must all be met.\n\nPages are numbered, or go from cursor to cursor: every answer says in "+
-			"`X-Next-Cursor` how to go on, which costs the same however far that is. A total of more than 2000 may be five seconds old."), s.listAuditLogs)
+			"`X-Next-Cursor` how to go on, which costs the same however far that is. A total of more than 2000 may be five seconds old, one that takes long to count some minutes."), s.listAuditLogs)
 }
 
 func (s *Server) listAuditLogs(ctx context.Context, in *auditInput) (*auditOutput, error) {

@@ -22,7 +22,7 @@ Conditions narrow each other, but ` + "`email` and `username`" + `, of which one
 all of them; the prefixes, the exact address and metadata are found by an index.
 
 Pages are numbered, or go from cursor to cursor: every answer says in ` + "`X-Next-Cursor`" + ` how to go on, which costs the same however far
-that is. A total of more than 2000 may be five seconds old. Users are sorted by the time of their creation; those found by email_prefix,
+that is. A total of more than 2000 may be five seconds old, one that takes long to count some minutes. Users are sorted by the time of their creation; those found by email_prefix,
 username_prefix or metadata alone by address, username or id.`
 
 // The sizes of pages.

@@ -49,17 +49,13 @@ func NewLog(st *store.Store, keyring *secret.Keyring) *Log {
 	return &Log{store: st, keyring: keyring, totals: paging.NewTotals(rememberedTotals, time.Now)}
 }
 
-const (
-	// countAlways is up to how many entries are counted at every request: it costs little, and short lists are exact.
-	countAlways = 2000
-	// rememberedTotals is of how many longer lists the total is remembered for a moment.
-	rememberedTotals = 10_000
-)
+// rememberedTotals is of how many long lists the total is remembered for a while.
+const rememberedTotals = 10_000
 
 // A Page is a page of a log.
 type Page struct {
 	Entries []Entry
-	// Total is how many entries all pages have; one of more than 2000 may be five seconds old. It is -1 where the page was asked for by a cursor.
+	// Total is how many entries all pages have; see [paging.Totals]. It is -1 where the page was asked for by a cursor.
 	Total int
 	// Next is the cursor of what follows, empty at the end.
 	Next string
@@ -121,18 +117,14 @@ func (l *Log) read(ctx context.Context, t *tenants.Tenant, raw rawsql.AuditFilte
 	return p, nil
 }
 
-// total counts what meets a filter. Long lists are counted once in a while.
+// total counts what meets a filter.
 func (l *Log) total(ctx context.Context, t *tenants.Tenant, raw rawsql.AuditFilter) (int, error) {
-	n, err := l.store.Raw().CountAuditRecords(ctx, raw, countAlways+1)
-	if err != nil || n <= countAlways {
-		return n, err
-	}
 	name, err := key(raw)
 	if err != nil {
 		return 0, err
 	}
-	return l.totals.Of(ctx, t.Key("audit total", name), func(ctx context.Context) (int, error) {
-		return l.store.Raw().CountAuditRecords(ctx, raw, 0)
+	return l.totals.Of(ctx, t.Key("audit total", name), func(ctx context.Context, most int) (int, error) {
+		return l.store.Raw().CountAuditRecords(ctx, raw, most)
 	})
 }
 

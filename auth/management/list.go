@@ -18,7 +18,7 @@ type Filter = rawsql.UserFilter
 // A Listing is a part of the list of a tenant's people.
 type Listing struct {
 	Users []user.AdminView
-	// Total is how many people there are, on all pages; it may be five seconds old. It is -1 where the part was asked for by a cursor.
+	// Total is how many people there are, on all pages; see [paging.Totals]. It is -1 where the part was asked for by a cursor.
 	Total int
 	// Next is the cursor of what follows, empty at the end.
 	Next string

@@ -12,31 +12,23 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/latchkeep/latchkeep/ent/rawsql"
-	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
 const (
-	// small is how many people are counted, or passed over, anew each time. The number of more may be as old as paging.TotalAge.
-	small = 2000
+	// near is how many people are passed over anew each time, rather than remembered places be looked for.
+	near = 2000
 	// placeFor is how old a remembered place may be. Who is made or deleted meanwhile shifts what is found by its number.
 	placeFor = time.Minute
 	// maxPlaces is how many places of a list are remembered, maxLists of how many lists.
 	maxPlaces, maxLists = 32, 512
 )
 
-// A memory of lists: how long they are and where some of their pages begin. Numbers of pages say nothing to an index, so people are passed
-// over one by one from the nearest place that is known: either end, or a page that was shown a moment ago.
+// A memory of lists: where some of their pages begin. Numbers of pages say nothing to an index, so people are passed over one by one from the
+// nearest place that is known: either end, or a page that was shown a moment ago.
 type memory struct {
 	mu    sync.Mutex
-	lists *lru.Cache[string, *remembered]
-}
-
-// remembered of one list.
-type remembered struct {
-	total   int
-	counted time.Time
-	places  []place // the latest last
+	lists *lru.Cache[string, []place] // the latest last
 }
 
 // A place is the person before an offset.
@@ -48,33 +40,11 @@ type place struct {
 }
 
 func newMemory() *memory {
-	lists, err := lru.New[string, *remembered](maxLists)
+	lists, err := lru.New[string, []place](maxLists)
 	if err != nil {
 		panic("management: the memory's size is positive: " + err.Error())
 	}
 	return &memory{lists: lists}
-}
-
-// get reads, under the lock, what is known of a list.
-func (m *memory) get(key string) remembered {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if r, ok := m.lists.Get(key); ok {
-		return remembered{r.total, r.counted, slices.Clone(r.places)}
-	}
-	return remembered{}
-}
-
-// change changes, under the lock, what is known of a list.
-func (m *memory) change(key string, f func(*remembered)) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	r, ok := m.lists.Get(key)
-	if !ok {
-		r = &remembered{}
-		m.lists.Add(key, r)
-	}
-	f(r)
 }
 
 // listKey names a list of a tenant.
@@ -87,24 +57,13 @@ func listKey(t *tenants.Tenant, f Filter, ascending bool) string {
 	return t.Key("users", string(sum[:]))
 }
 
-// total is how many people a filter finds. More than a few are not counted anew within five seconds.
+// total is how many people a filter finds.
 func (s *Service) total(ctx context.Context, t *tenants.Tenant, f Filter) (int, error) {
-	key := listKey(t, f, false)
-	count := func(ctx context.Context) (int, error) { return s.n.Store.Raw().CountUsers(ctx, f) }
-	r := s.lists.get(key)
-	if r.total > small && time.Since(r.counted) < paging.TotalAge {
-		return r.total, nil
-	}
-	at, once := time.Now(), count
-	if r.total > small { // of many who ask one counts
-		at, once = r.counted, func(ctx context.Context) (int, error) { return s.totals.Of(ctx, key, count) }
-	}
-	n, err := once(ctx)
+	n, err := s.totals.Of(ctx, listKey(t, f, false), func(ctx context.Context, most int) (int, error) {
+		return s.n.Store.Raw().CountUsers(ctx, f, most)
+	})
 	if err != nil {
 		return 0, fmt.Errorf("count users: %w", err)
-	}
-	if n > small || r.total > small {
-		s.lists.change(key, func(r *remembered) { r.total, r.counted = n, at })
 	}
 	return n, nil
 }
@@ -113,7 +72,7 @@ func (s *Service) total(ctx context.Context, t *tenants.Tenant, f Filter) (int, 
 func (s *Service) at(ctx context.Context, t *tenants.Tenant, f Filter, ascending bool, offset, limit, total int) ([]rawsql.UserPosition, error) {
 	key := listKey(t, f, ascending)
 	from, forward := place{at: time.Now()}, true
-	if offset > small {
+	if offset > near {
 		from = s.lists.nearest(key, offset, time.Now())
 		if f.ByCreation() && total-offset < offset-from.offset {
 			forward = false
@@ -134,7 +93,7 @@ func (s *Service) at(ctx context.Context, t *tenants.Tenant, f Filter, ascending
 	if err != nil {
 		return nil, fmt.Errorf("list users: %w", err)
 	}
-	if shown := limit - 1; offset+shown > small && len(found) == limit {
+	if shown := limit - 1; offset+shown > near && len(found) == limit {
 		s.lists.remember(key, place{offset: offset + shown, before: found[shown-1], at: from.at})
 	}
 	return found, nil
@@ -153,8 +112,11 @@ func (s *Service) fromEnd(ctx context.Context, f Filter, ascending bool, offset,
 
 // nearest is the last remembered place before an offset; the beginning where none is.
 func (m *memory) nearest(key string, offset int, now time.Time) place {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	best := place{at: now}
-	for _, p := range m.get(key).places {
+	places, _ := m.lists.Get(key)
+	for _, p := range places {
 		if now.Sub(p.at) < placeFor && p.offset <= offset && p.offset >= best.offset {
 			best = p
 		}
@@ -164,9 +126,10 @@ func (m *memory) nearest(key string, offset int, now time.Time) place {
 
 // remember keeps a place in mind.
 func (m *memory) remember(key string, p place) {
-	m.change(key, func(r *remembered) {
-		r.places = slices.DeleteFunc(r.places, func(old place) bool { return old.offset == p.offset || p.at.Sub(old.at) > placeFor })
-		r.places = append(r.places, p)
-		r.places = r.places[max(0, len(r.places)-maxPlaces):]
-	})
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	places, _ := m.lists.Get(key)
+	places = slices.DeleteFunc(places, func(old place) bool { return old.offset == p.offset || p.at.Sub(old.at) > placeFor })
+	places = append(places, p)
+	m.lists.Add(key, places[max(0, len(places)-maxPlaces):])
 }

@@ -7,7 +7,6 @@ package api
 
 import (
 	"context"
-	"github.com/latchkeep/latchkeep/pkg/paging"
 	"log/slog"
 	"net/http"
 	"time"
@@ -16,7 +15,10 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 
+	"github.com/latchkeep/latchkeep/auth/deadletter"
+	"github.com/latchkeep/latchkeep/auth/letter"
 	"github.com/latchkeep/latchkeep/auth/management"
+	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/pkg/problem/humaproblem"
 	"github.com/latchkeep/latchkeep/tenants"
 )
@@ -26,14 +28,16 @@ const maxBody = 1 << 20
 
 // Options are what the API needs; all are required.
 type Options struct {
-	Tenants    *tenants.Provisioner
-	Registry   *tenants.Registry
-	APIKeys    *tenants.APIKeys
-	Operators  *tenants.OperatorTokens
-	Management *management.Service
-	Ready      func(context.Context) error // whether the database answers
-	Log        *slog.Logger
-	Version    string // of the program
+	Tenants     *tenants.Provisioner
+	Registry    *tenants.Registry
+	APIKeys     *tenants.APIKeys
+	Operators   *tenants.OperatorTokens
+	Management  *management.Service
+	Mail        letter.Mailer
+	DeadLetters *deadletter.Room
+	Ready       func(context.Context) error // whether the database answers
+	Log         *slog.Logger
+	Version     string // of the program
 }
 
 // An API is the console API and the compatible management API.
@@ -81,6 +85,8 @@ be rolled back to.`)
 	a.tenantOperations()
 	a.configOperations()
 	a.claimsOperations()
+	a.mailOperations()
+	a.deadLetterOperations()
 	a.keyOperations()
 	a.operatorOperations()
 	a.router.Mount("/v1", v1)

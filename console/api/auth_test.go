@@ -26,6 +26,11 @@ func routes(id string) [][3]string {
 		{"GET", "/v1/tenants/" + id + "/config/versions/1", "tenants:read"},
 		{"POST", "/v1/tenants/" + id + "/config/versions/1/rollback", "tenants:write"},
 		{"POST", "/v1/tenants/" + id + "/preview-claims", "tenants:read"},
+		{"POST", "/v1/tenants/" + id + "/preview-mail", "tenants:read"},
+		{"POST", "/v1/tenants/" + id + "/test-mail", "tenants:write"},
+		{"GET", "/v1/tenants/" + id + "/dead-letters", "tenants:read"},
+		{"POST", "/v1/tenants/" + id + "/dead-letters/retry", "tenants:write"},
+		{"POST", "/v1/tenants/" + id + "/dead-letters/discard", "tenants:write"},
 		{"GET", "/v1/config-schema", "tenants:read"},
 		{"GET", "/v1/config-defaults", "tenants:read"},
 		{"POST", "/v1/tenants/" + id + "/api-keys", "keys:write"},
@@ -143,6 +148,10 @@ func body(method, path string) string {
 		return `{"name":"x"}`
 	case strings.HasSuffix(path, "/preview-claims"):
 		return `{"user_id":"` + newID() + `"}`
+	case strings.HasSuffix(path, "/test-mail"):
+		return `{"to":"kim@shop.example"}`
+	case strings.HasSuffix(path, "-mail"), strings.Contains(path, "/dead-letters/"):
+		return `{}`
 	case method == http.MethodPut && !strings.HasPrefix(path, "/v1"):
 		return `{"config":{}}`
 	case method == http.MethodPut || method == http.MethodPatch:

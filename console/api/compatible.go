@@ -2,14 +2,14 @@ package api
 
 import (
 	"context"
-	"github.com/latchkeep/latchkeep/api/rawjson"
-	"github.com/latchkeep/latchkeep/pkg/paging"
 	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/api/rawjson"
+	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )

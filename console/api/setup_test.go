@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/user"
@@ -41,6 +42,8 @@ type console struct {
 	log        *strings.Builder
 	doc        *api.API
 	keyring    *secret.Keyring
+	post       *postbox
+	rings      atomic.Int32
 }
 
 // newKeys makes keys at once, RSA ones included: their length is not what is tested.
@@ -81,7 +84,7 @@ func newConsole(t *testing.T, st *store.Store) *console {
 	require.NoError(t, err)
 	addresses, err := tenants.NewAddresses("http://localhost:8000", "http://localhost:8001", false)
 	require.NoError(t, err)
-	c := &console{store: st, keyring: keyring, log: &strings.Builder{}}
+	c := &console{store: st, keyring: keyring, log: &strings.Builder{}, post: &postbox{}}
 	log := slog.New(slog.NewTextHandler(c.log, nil))
 	c.registry = tenants.NewRegistry(tenants.RegistryOptions{Store: st, Keyring: keyring, Addresses: addresses})
 	c.tenants = tenants.NewProvisioner(tenants.ProvisionerOptions{Store: st, Keyring: keyring, Registry: c.registry, Keys: newKeys{}})
@@ -95,7 +98,7 @@ func newConsole(t *testing.T, st *store.Store) *console {
 		Management: management.New(management.Needs{
 			Store: st, Outbox: out, Keyring: keyring, Users: user.NewDirectory(st), Sessions: session.New(st, out, func() {}, 10, log),
 		}),
-		Ready: st.Ping, Log: log, Version: "test",
+		Mail: c.post, DeadLetters: deadletter.NewRoom(st, func() { c.rings.Add(1) }), Ready: st.Ping, Log: log, Version: "test",
 	})
 	server := httptest.NewServer(c.doc)
 	t.Cleanup(server.Close)

@@ -39,10 +39,16 @@ const (
 	FieldActorEmail = "actor_email"
 	// FieldDetails holds the string denoting the details field in the database.
 	FieldDetails = "details"
+	// FieldSalt holds the string denoting the salt field in the database.
+	FieldSalt = "salt"
+	// FieldCommitment holds the string denoting the commitment field in the database.
+	FieldCommitment = "commitment"
 	// FieldPreviousHash holds the string denoting the previous_hash field in the database.
 	FieldPreviousHash = "previous_hash"
 	// FieldHash holds the string denoting the hash field in the database.
 	FieldHash = "hash"
+	// FieldErasedAt holds the string denoting the erased_at field in the database.
+	FieldErasedAt = "erased_at"
 	// Table holds the table name of the auditlog in the database.
 	Table = "audit_logs"
 )
@@ -62,8 +68,11 @@ var Columns = []string{
 	FieldActorUserID,
 	FieldActorEmail,
 	FieldDetails,
+	FieldSalt,
+	FieldCommitment,
 	FieldPreviousHash,
 	FieldHash,
+	FieldErasedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -106,6 +115,10 @@ var (
 	DefaultMetaUserAgent string
 	// ActorEmailValidator is a validator for the "actor_email" field. It is called by the builders before save.
 	ActorEmailValidator func(string) error
+	// SaltValidator is a validator for the "salt" field. It is called by the builders before save.
+	SaltValidator func([]byte) error
+	// CommitmentValidator is a validator for the "commitment" field. It is called by the builders before save.
+	CommitmentValidator func([]byte) error
 	// PreviousHashValidator is a validator for the "previous_hash" field. It is called by the builders before save.
 	PreviousHashValidator func([]byte) error
 	// HashValidator is a validator for the "hash" field. It is called by the builders before save.
@@ -175,4 +188,9 @@ func ByActorUserID(opts ...sql.OrderTermOption) OrderOption {
 // ByActorEmail orders the results by the actor_email field.
 func ByActorEmail(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldActorEmail, opts...).ToFunc()
+}
+
+// ByErasedAt orders the results by the erased_at field.
+func ByErasedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldErasedAt, opts...).ToFunc()
 }

@@ -110,6 +110,16 @@ func ActorEmail(v string) predicate.AuditLog {
 	return predicate.AuditLog(sql.FieldEQ(FieldActorEmail, v))
 }
 
+// Salt applies equality check predicate on the "salt" field. It's identical to SaltEQ.
+func Salt(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldEQ(FieldSalt, v))
+}
+
+// Commitment applies equality check predicate on the "commitment" field. It's identical to CommitmentEQ.
+func Commitment(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldEQ(FieldCommitment, v))
+}
+
 // PreviousHash applies equality check predicate on the "previous_hash" field. It's identical to PreviousHashEQ.
 func PreviousHash(v []byte) predicate.AuditLog {
 	return predicate.AuditLog(sql.FieldEQ(FieldPreviousHash, v))
@@ -118,6 +128,11 @@ func PreviousHash(v []byte) predicate.AuditLog {
 // Hash applies equality check predicate on the "hash" field. It's identical to HashEQ.
 func Hash(v []byte) predicate.AuditLog {
 	return predicate.AuditLog(sql.FieldEQ(FieldHash, v))
+}
+
+// ErasedAt applies equality check predicate on the "erased_at" field. It's identical to ErasedAtEQ.
+func ErasedAt(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldEQ(FieldErasedAt, v))
 }
 
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
@@ -740,6 +755,106 @@ func DetailsNotNil() predicate.AuditLog {
 	return predicate.AuditLog(sql.FieldNotNull(FieldDetails))
 }
 
+// SaltEQ applies the EQ predicate on the "salt" field.
+func SaltEQ(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldEQ(FieldSalt, v))
+}
+
+// SaltNEQ applies the NEQ predicate on the "salt" field.
+func SaltNEQ(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldNEQ(FieldSalt, v))
+}
+
+// SaltIn applies the In predicate on the "salt" field.
+func SaltIn(vs ...[]byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldIn(FieldSalt, vs...))
+}
+
+// SaltNotIn applies the NotIn predicate on the "salt" field.
+func SaltNotIn(vs ...[]byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldNotIn(FieldSalt, vs...))
+}
+
+// SaltGT applies the GT predicate on the "salt" field.
+func SaltGT(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldGT(FieldSalt, v))
+}
+
+// SaltGTE applies the GTE predicate on the "salt" field.
+func SaltGTE(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldGTE(FieldSalt, v))
+}
+
+// SaltLT applies the LT predicate on the "salt" field.
+func SaltLT(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldLT(FieldSalt, v))
+}
+
+// SaltLTE applies the LTE predicate on the "salt" field.
+func SaltLTE(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldLTE(FieldSalt, v))
+}
+
+// SaltIsNil applies the IsNil predicate on the "salt" field.
+func SaltIsNil() predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldIsNull(FieldSalt))
+}
+
+// SaltNotNil applies the NotNil predicate on the "salt" field.
+func SaltNotNil() predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldNotNull(FieldSalt))
+}
+
+// CommitmentEQ applies the EQ predicate on the "commitment" field.
+func CommitmentEQ(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldEQ(FieldCommitment, v))
+}
+
+// CommitmentNEQ applies the NEQ predicate on the "commitment" field.
+func CommitmentNEQ(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldNEQ(FieldCommitment, v))
+}
+
+// CommitmentIn applies the In predicate on the "commitment" field.
+func CommitmentIn(vs ...[]byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldIn(FieldCommitment, vs...))
+}
+
+// CommitmentNotIn applies the NotIn predicate on the "commitment" field.
+func CommitmentNotIn(vs ...[]byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldNotIn(FieldCommitment, vs...))
+}
+
+// CommitmentGT applies the GT predicate on the "commitment" field.
+func CommitmentGT(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldGT(FieldCommitment, v))
+}
+
+// CommitmentGTE applies the GTE predicate on the "commitment" field.
+func CommitmentGTE(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldGTE(FieldCommitment, v))
+}
+
+// CommitmentLT applies the LT predicate on the "commitment" field.
+func CommitmentLT(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldLT(FieldCommitment, v))
+}
+
+// CommitmentLTE applies the LTE predicate on the "commitment" field.
+func CommitmentLTE(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldLTE(FieldCommitment, v))
+}
+
+// CommitmentIsNil applies the IsNil predicate on the "commitment" field.
+func CommitmentIsNil() predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldIsNull(FieldCommitment))
+}
+
+// CommitmentNotNil applies the NotNil predicate on the "commitment" field.
+func CommitmentNotNil() predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldNotNull(FieldCommitment))
+}
+
 // PreviousHashEQ applies the EQ predicate on the "previous_hash" field.
 func PreviousHashEQ(v []byte) predicate.AuditLog {
 	return predicate.AuditLog(sql.FieldEQ(FieldPreviousHash, v))
@@ -838,6 +953,56 @@ func HashIsNil() predicate.AuditLog {
 // HashNotNil applies the NotNil predicate on the "hash" field.
 func HashNotNil() predicate.AuditLog {
 	return predicate.AuditLog(sql.FieldNotNull(FieldHash))
+}
+
+// ErasedAtEQ applies the EQ predicate on the "erased_at" field.
+func ErasedAtEQ(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldEQ(FieldErasedAt, v))
+}
+
+// ErasedAtNEQ applies the NEQ predicate on the "erased_at" field.
+func ErasedAtNEQ(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldNEQ(FieldErasedAt, v))
+}
+
+// ErasedAtIn applies the In predicate on the "erased_at" field.
+func ErasedAtIn(vs ...time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldIn(FieldErasedAt, vs...))
+}
+
+// ErasedAtNotIn applies the NotIn predicate on the "erased_at" field.
+func ErasedAtNotIn(vs ...time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldNotIn(FieldErasedAt, vs...))
+}
+
+// ErasedAtGT applies the GT predicate on the "erased_at" field.
+func ErasedAtGT(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldGT(FieldErasedAt, v))
+}
+
+// ErasedAtGTE applies the GTE predicate on the "erased_at" field.
+func ErasedAtGTE(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldGTE(FieldErasedAt, v))
+}
+
+// ErasedAtLT applies the LT predicate on the "erased_at" field.
+func ErasedAtLT(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldLT(FieldErasedAt, v))
+}
+
+// ErasedAtLTE applies the LTE predicate on the "erased_at" field.
+func ErasedAtLTE(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldLTE(FieldErasedAt, v))
+}
+
+// ErasedAtIsNil applies the IsNil predicate on the "erased_at" field.
+func ErasedAtIsNil() predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldIsNull(FieldErasedAt))
+}
+
+// ErasedAtNotNil applies the NotNil predicate on the "erased_at" field.
+func ErasedAtNotNil() predicate.AuditLog {
+	return predicate.AuditLog(sql.FieldNotNull(FieldErasedAt))
 }
 
 // And groups predicates with the AND operator between them.

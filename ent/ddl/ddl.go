@@ -122,30 +122,52 @@ func addIndexes(tables []*schema.Table, name string) {
 	// that are to be done: few, however many were done before.
 	outbox := table(tables, "outbox")
 	outbox.Indexes = slices.DeleteFunc(outbox.Indexes, func(i *schema.Index) bool { return i.Name == "intent_state_available_at_id" })
-	if name == dialect.MySQL {
-		addIndex(outbox, "intent", "state", TenantColumn, "id")
-		addIndex(outbox, "intent", "state", TenantColumn, "ordering", "id")
-	} else {
-		ready := "state = 'ready'"
-		if name == dialect.Postgres {
-			ready = "((state)::text = 'ready'::text)" // as the database gives it back
-		}
-		addIndex(outbox, "intent_ready", TenantColumn, "id").Annotation = entsql.IndexWhere(ready)
-		addIndex(outbox, "intent_ready", TenantColumn, "ordering", "id").Annotation = entsql.IndexWhere(ready)
-	}
+	addPartial(outbox, name, "intent", "state", "ready", TenantColumn, "id")
+	addPartial(outbox, name, "intent", "state", "ready", TenantColumn, "ordering", "id")
+	// So are deliveries of webhooks, endpoint by endpoint.
+	deliveries := table(tables, "webhook_deliveries")
+	addPartial(deliveries, name, "delivery", "state", "waiting", TenantColumn, "endpoint_id", "available_at")
+	addPartial(deliveries, name, "delivery", "state", "waiting", TenantColumn, "endpoint_id", "ordering", "message_id")
 	// Clean-up deletes the oldest rows of all tenants.
 	addIndex(table(tables, "audit_logs"), "auditlog", "created_at")
-	addIndex(table(tables, "webhook_deliveries"), "webhookdelivery", "created_at")
+	addIndex(deliveries, "webhookdelivery", "created_at")
 	// Back ends look for addresses and usernames by their beginning. Elsewhere the unique index serves, since it is in byte order.
 	if name == dialect.Postgres {
 		addIndex(table(tables, "emails"), "email_prefix", TenantColumn, "address").Annotation = entsql.OpClassColumn("address", "text_pattern_ops")
 		addIndex(table(tables, "users"), "user_prefix", TenantColumn, "username").Annotation = entsql.OpClassColumn("username", "text_pattern_ops")
 	}
+	// Few are blocked, and few passkeys were imported with a user handle of their own.
+	addKnown(table(tables, "users"), name, "user", TenantColumn, "blocked_at")
+	addKnown(table(tables, "webauthn_credentials"), name, "webauthncredential", TenantColumn, "user_handle")
 	// An edge to one makes its column unique by itself, which the index with the tenant already says.
 	for _, t := range tables {
 		if c := column(t, "user_id"); c != nil && column(t, TenantColumn) != nil {
 			c.Unique = false
 		}
+	}
+}
+
+// addPartial adds an index of the rows that are in a state. MySQL has no such indexes: there the state leads.
+func addPartial(t *schema.Table, name, entity, state, value string, columns ...string) {
+	if name == dialect.MySQL {
+		addIndex(t, entity, append([]string{state}, columns...)...)
+		return
+	}
+	where := fmt.Sprintf("%s = '%s'", state, value)
+	if name == dialect.Postgres {
+		where = fmt.Sprintf("((%s)::text = '%s'::text)", state, value) // as the database gives it back
+	}
+	addIndex(t, entity+"_"+value, columns...).Annotation = entsql.IndexWhere(where)
+}
+
+// addKnown adds an index of the rows whose last column is known.
+func addKnown(t *schema.Table, name, entity string, columns ...string) {
+	index, where := addIndex(t, entity, columns...), columns[len(columns)-1]+" IS NOT NULL"
+	switch name {
+	case dialect.Postgres:
+		index.Annotation = entsql.IndexWhere("(" + where + ")")
+	case dialect.SQLite:
+		index.Annotation = entsql.IndexWhere(where)
 	}
 }
 

@@ -42,6 +42,34 @@ var (
 			},
 		},
 	}
+	// AuditCheckpointsColumns holds the columns for the "audit_checkpoints" table.
+	AuditCheckpointsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "sequence", Type: field.TypeInt64},
+		{Name: "hash", Type: field.TypeBytes, Size: 32},
+		{Name: "signature", Type: field.TypeString, Size: 2147483647},
+		{Name: "pruned_at", Type: field.TypeTime, Nullable: true},
+	}
+	// AuditCheckpointsTable holds the schema information for the "audit_checkpoints" table.
+	AuditCheckpointsTable = &schema.Table{
+		Name:       "audit_checkpoints",
+		Columns:    AuditCheckpointsColumns,
+		PrimaryKey: []*schema.Column{AuditCheckpointsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditcheckpoint_tenant_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{AuditCheckpointsColumns[1], AuditCheckpointsColumns[0]},
+			},
+			{
+				Name:    "auditcheckpoint_tenant_id_sequence",
+				Unique:  true,
+				Columns: []*schema.Column{AuditCheckpointsColumns[1], AuditCheckpointsColumns[3]},
+			},
+		},
+	}
 	// AuditLogsColumns holds the columns for the "audit_logs" table.
 	AuditLogsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -57,8 +85,11 @@ var (
 		{Name: "actor_user_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "actor_email", Type: field.TypeString, Nullable: true, Size: 255},
 		{Name: "details", Type: field.TypeJSON, Nullable: true},
+		{Name: "salt", Type: field.TypeBytes, Nullable: true, Size: 32},
+		{Name: "commitment", Type: field.TypeBytes, Nullable: true, Size: 32},
 		{Name: "previous_hash", Type: field.TypeBytes, Nullable: true, Size: 32},
 		{Name: "hash", Type: field.TypeBytes, Nullable: true, Size: 32},
+		{Name: "erased_at", Type: field.TypeTime, Nullable: true},
 	}
 	// AuditLogsTable holds the schema information for the "audit_logs" table.
 	AuditLogsTable = &schema.Table{
@@ -1106,7 +1137,6 @@ var (
 		{Name: "enabled", Type: field.TypeBool, Default: true},
 		{Name: "failures", Type: field.TypeInt, Default: 0},
 		{Name: "expires_at", Type: field.TypeTime},
-		{Name: "secret", Type: field.TypeBytes, Nullable: true, Size: 1024},
 	}
 	// WebhooksTable holds the schema information for the "webhooks" table.
 	WebhooksTable = &schema.Table{
@@ -1128,17 +1158,18 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
 		{Name: "message_id", Type: field.TypeUUID},
-		{Name: "endpoint", Type: field.TypeString, Size: 64},
+		{Name: "endpoint_id", Type: field.TypeUUID},
 		{Name: "event", Type: field.TypeString, Size: 64},
 		{Name: "ordering", Type: field.TypeString, Size: 64, Default: ""},
 		{Name: "state", Type: field.TypeString, Size: 16},
-		{Name: "payload", Type: field.TypeBytes, Size: 1048576},
-		{Name: "attempts", Type: field.TypeInt, Default: 0},
-		{Name: "last_status", Type: field.TypeInt, Default: 0},
-		{Name: "last_latency_ms", Type: field.TypeInt, Default: 0},
-		{Name: "last_excerpt", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "payload", Type: field.TypeBytes, Nullable: true, Size: 1048576},
+		{Name: "occurred_at", Type: field.TypeTime},
 		{Name: "available_at", Type: field.TypeTime},
-		{Name: "delivered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "give_up_at", Type: field.TypeTime},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "attempt_log", Type: field.TypeJSON, Nullable: true},
+		{Name: "last_status", Type: field.TypeInt, Default: 0},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
 	}
 	// WebhookDeliveriesTable holds the schema information for the "webhook_deliveries" table.
 	WebhookDeliveriesTable = &schema.Table{
@@ -1152,25 +1183,59 @@ var (
 				Columns: []*schema.Column{WebhookDeliveriesColumns[1], WebhookDeliveriesColumns[0]},
 			},
 			{
-				Name:    "webhookdelivery_tenant_id_message_id_endpoint",
+				Name:    "webhookdelivery_tenant_id_message_id_endpoint_id",
 				Unique:  true,
 				Columns: []*schema.Column{WebhookDeliveriesColumns[1], WebhookDeliveriesColumns[4], WebhookDeliveriesColumns[5]},
 			},
 			{
-				Name:    "webhookdelivery_state_available_at_id",
-				Unique:  false,
-				Columns: []*schema.Column{WebhookDeliveriesColumns[8], WebhookDeliveriesColumns[14], WebhookDeliveriesColumns[0]},
-			},
-			{
-				Name:    "webhookdelivery_tenant_id_endpoint_created_at",
+				Name:    "webhookdelivery_tenant_id_endpoint_id_created_at",
 				Unique:  false,
 				Columns: []*schema.Column{WebhookDeliveriesColumns[1], WebhookDeliveriesColumns[5], WebhookDeliveriesColumns[2]},
+			},
+			{
+				Name:    "webhookdelivery_tenant_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{WebhookDeliveriesColumns[1], WebhookDeliveriesColumns[2]},
+			},
+		},
+	}
+	// WebhookEndpointsColumns holds the columns for the "webhook_endpoints" table.
+	WebhookEndpointsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "due_at", Type: field.TypeTime, Nullable: true},
+		{Name: "failures", Type: field.TypeInt, Default: 0},
+		{Name: "open_until", Type: field.TypeTime, Nullable: true},
+		{Name: "disabled_at", Type: field.TypeTime, Nullable: true},
+		{Name: "secrets", Type: field.TypeBytes, Nullable: true, Size: 4096},
+		{Name: "last_success_at", Type: field.TypeTime, Nullable: true},
+		{Name: "last_failure_at", Type: field.TypeTime, Nullable: true},
+		{Name: "last_error", Type: field.TypeString, Size: 2147483647, Default: ""},
+	}
+	// WebhookEndpointsTable holds the schema information for the "webhook_endpoints" table.
+	WebhookEndpointsTable = &schema.Table{
+		Name:       "webhook_endpoints",
+		Columns:    WebhookEndpointsColumns,
+		PrimaryKey: []*schema.Column{WebhookEndpointsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "webhookendpoint_tenant_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{WebhookEndpointsColumns[1], WebhookEndpointsColumns[0]},
+			},
+			{
+				Name:    "webhookendpoint_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{WebhookEndpointsColumns[4]},
 			},
 		},
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		APIKeysTable,
+		AuditCheckpointsTable,
 		AuditLogsTable,
 		EmailsTable,
 		FlowsTable,
@@ -1201,6 +1266,7 @@ var (
 		WebauthnCredentialsTable,
 		WebhooksTable,
 		WebhookDeliveriesTable,
+		WebhookEndpointsTable,
 	}
 )
 

@@ -29,6 +29,7 @@ var (
 	ExpiredSAMLUses        = Expiring{table: "saml_uses", column: "expires_at"}
 	ExpiredIdempotencyKeys = Expiring{table: "idempotency_keys", column: "expires_at"}
 	DoneIntents            = Expiring{table: "outbox", column: "done_at", where: "state IN ('done', 'dropped') AND "}
+	DeadIntents            = Expiring{table: "outbox", column: "done_at", where: "state = 'dead' AND "}
 	OldAuditLogs           = Expiring{table: "audit_logs", column: "created_at"}
 	OldWebhookDeliveries   = Expiring{table: "webhook_deliveries", column: "created_at", where: "state <> 'waiting' AND "}
 	ExpiredJobs            = Expiring{table: "jobs", column: "expires_at"}

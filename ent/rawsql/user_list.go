@@ -109,17 +109,24 @@ func (q *Queries) UserList(ctx context.Context, f UserFilter, w UserWindow) (str
 	return q.bind(s.String()), s.args, nil
 }
 
-// UserCount is the statement that counts the users found, and its arguments.
+// UserCount is the statement that counts the users found, but no more than most where that is positive, and its arguments.
 //
-// Why raw: it must count by the very conditions that UserList finds by.
-func (q *Queries) UserCount(ctx context.Context, f UserFilter) (string, []any, error) {
+// Why raw: it must count by the very conditions that UserList finds by, and ent cannot stop counting.
+func (q *Queries) UserCount(ctx context.Context, f UserFilter, most int) (string, []any, error) {
 	owner, err := tenant(ctx)
 	if err != nil {
 		return "", nil, fmt.Errorf("count users: %w", err)
 	}
 	s := &statement{}
-	s.add(`SELECT COUNT(*)`)
+	if most > 0 {
+		s.add(`SELECT COUNT(*) FROM (SELECT 1`)
+	} else {
+		s.add(`SELECT COUNT(*)`)
+	}
 	q.from(s, owner, f, `(u.username IS NOT NULL OR EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = u.tenant_id AND v.user_id = u.id))`)
+	if most > 0 {
+		s.add(` LIMIT ?) few`, most)
+	}
 	return q.bind(s.String()), s.args, nil
 }
 
@@ -319,9 +326,9 @@ func (q *Queries) ListUsers(ctx context.Context, f UserFilter, w UserWindow) ([]
 	return found, nil
 }
 
-// CountUsers counts the users that a filter finds. The scope must be that of one tenant.
-func (q *Queries) CountUsers(ctx context.Context, f UserFilter) (int, error) {
-	text, args, err := q.UserCount(ctx, f)
+// CountUsers counts the users that a filter finds, but no more than most where that is positive. The scope must be that of one tenant.
+func (q *Queries) CountUsers(ctx context.Context, f UserFilter, most int) (int, error) {
+	text, args, err := q.UserCount(ctx, f, most)
 	if err != nil {
 		return 0, err
 	}

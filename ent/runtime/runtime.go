@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/latchkeep/latchkeep/ent/apikey"
+	"github.com/latchkeep/latchkeep/ent/auditcheckpoint"
 	"github.com/latchkeep/latchkeep/ent/auditlog"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/flow"
@@ -38,6 +39,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/webauthncredential"
 	"github.com/latchkeep/latchkeep/ent/webhook"
 	"github.com/latchkeep/latchkeep/ent/webhookdelivery"
+	"github.com/latchkeep/latchkeep/ent/webhookendpoint"
 )
 
 // The init function reads all schema descriptors with runtime code
@@ -85,6 +87,29 @@ func init() {
 	apikeyDescID := apikeyMixinFields0[0].Descriptor()
 	// apikey.DefaultID holds the default value on creation for the id field.
 	apikey.DefaultID = apikeyDescID.Default.(func() uuid.UUID)
+	auditcheckpointMixin := schema.AuditCheckpoint{}.Mixin()
+	auditcheckpointMixinHooks1 := auditcheckpointMixin[1].Hooks()
+	auditcheckpoint.Hooks[0] = auditcheckpointMixinHooks1[0]
+	auditcheckpointMixinInters1 := auditcheckpointMixin[1].Interceptors()
+	auditcheckpoint.Interceptors[0] = auditcheckpointMixinInters1[0]
+	auditcheckpointMixinFields0 := auditcheckpointMixin[0].Fields()
+	_ = auditcheckpointMixinFields0
+	auditcheckpointMixinFields2 := auditcheckpointMixin[2].Fields()
+	_ = auditcheckpointMixinFields2
+	auditcheckpointFields := schema.AuditCheckpoint{}.Fields()
+	_ = auditcheckpointFields
+	// auditcheckpointDescCreatedAt is the schema descriptor for created_at field.
+	auditcheckpointDescCreatedAt := auditcheckpointMixinFields2[0].Descriptor()
+	// auditcheckpoint.DefaultCreatedAt holds the default value on creation for the created_at field.
+	auditcheckpoint.DefaultCreatedAt = auditcheckpointDescCreatedAt.Default.(func() time.Time)
+	// auditcheckpointDescHash is the schema descriptor for hash field.
+	auditcheckpointDescHash := auditcheckpointFields[1].Descriptor()
+	// auditcheckpoint.HashValidator is a validator for the "hash" field. It is called by the builders before save.
+	auditcheckpoint.HashValidator = auditcheckpointDescHash.Validators[0].(func([]byte) error)
+	// auditcheckpointDescID is the schema descriptor for id field.
+	auditcheckpointDescID := auditcheckpointMixinFields0[0].Descriptor()
+	// auditcheckpoint.DefaultID holds the default value on creation for the id field.
+	auditcheckpoint.DefaultID = auditcheckpointDescID.Default.(func() uuid.UUID)
 	auditlogMixin := schema.AuditLog{}.Mixin()
 	auditlogMixinHooks1 := auditlogMixin[1].Hooks()
 	auditlog.Hooks[0] = auditlogMixinHooks1[0]
@@ -134,12 +159,20 @@ func init() {
 	auditlogDescActorEmail := auditlogFields[7].Descriptor()
 	// auditlog.ActorEmailValidator is a validator for the "actor_email" field. It is called by the builders before save.
 	auditlog.ActorEmailValidator = auditlogDescActorEmail.Validators[0].(func(string) error)
+	// auditlogDescSalt is the schema descriptor for salt field.
+	auditlogDescSalt := auditlogFields[9].Descriptor()
+	// auditlog.SaltValidator is a validator for the "salt" field. It is called by the builders before save.
+	auditlog.SaltValidator = auditlogDescSalt.Validators[0].(func([]byte) error)
+	// auditlogDescCommitment is the schema descriptor for commitment field.
+	auditlogDescCommitment := auditlogFields[10].Descriptor()
+	// auditlog.CommitmentValidator is a validator for the "commitment" field. It is called by the builders before save.
+	auditlog.CommitmentValidator = auditlogDescCommitment.Validators[0].(func([]byte) error)
 	// auditlogDescPreviousHash is the schema descriptor for previous_hash field.
-	auditlogDescPreviousHash := auditlogFields[9].Descriptor()
+	auditlogDescPreviousHash := auditlogFields[11].Descriptor()
 	// auditlog.PreviousHashValidator is a validator for the "previous_hash" field. It is called by the builders before save.
 	auditlog.PreviousHashValidator = auditlogDescPreviousHash.Validators[0].(func([]byte) error)
 	// auditlogDescHash is the schema descriptor for hash field.
-	auditlogDescHash := auditlogFields[10].Descriptor()
+	auditlogDescHash := auditlogFields[12].Descriptor()
 	// auditlog.HashValidator is a validator for the "hash" field. It is called by the builders before save.
 	auditlog.HashValidator = auditlogDescHash.Validators[0].(func([]byte) error)
 	// auditlogDescID is the schema descriptor for id field.
@@ -1124,10 +1157,6 @@ func init() {
 	webhookDescFailures := webhookFields[3].Descriptor()
 	// webhook.DefaultFailures holds the default value on creation for the failures field.
 	webhook.DefaultFailures = webhookDescFailures.Default.(int)
-	// webhookDescSecret is the schema descriptor for secret field.
-	webhookDescSecret := webhookFields[5].Descriptor()
-	// webhook.SecretValidator is a validator for the "secret" field. It is called by the builders before save.
-	webhook.SecretValidator = webhookDescSecret.Validators[0].(func([]byte) error)
 	// webhookDescID is the schema descriptor for id field.
 	webhookDescID := webhookMixinFields0[0].Descriptor()
 	// webhook.DefaultID holds the default value on creation for the id field.
@@ -1153,10 +1182,6 @@ func init() {
 	webhookdelivery.DefaultUpdatedAt = webhookdeliveryDescUpdatedAt.Default.(func() time.Time)
 	// webhookdelivery.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
 	webhookdelivery.UpdateDefaultUpdatedAt = webhookdeliveryDescUpdatedAt.UpdateDefault.(func() time.Time)
-	// webhookdeliveryDescEndpoint is the schema descriptor for endpoint field.
-	webhookdeliveryDescEndpoint := webhookdeliveryFields[1].Descriptor()
-	// webhookdelivery.EndpointValidator is a validator for the "endpoint" field. It is called by the builders before save.
-	webhookdelivery.EndpointValidator = webhookdeliveryDescEndpoint.Validators[0].(func(string) error)
 	// webhookdeliveryDescEvent is the schema descriptor for event field.
 	webhookdeliveryDescEvent := webhookdeliveryFields[2].Descriptor()
 	// webhookdelivery.EventValidator is a validator for the "event" field. It is called by the builders before save.
@@ -1176,25 +1201,54 @@ func init() {
 	// webhookdelivery.PayloadValidator is a validator for the "payload" field. It is called by the builders before save.
 	webhookdelivery.PayloadValidator = webhookdeliveryDescPayload.Validators[0].(func([]byte) error)
 	// webhookdeliveryDescAttempts is the schema descriptor for attempts field.
-	webhookdeliveryDescAttempts := webhookdeliveryFields[6].Descriptor()
+	webhookdeliveryDescAttempts := webhookdeliveryFields[9].Descriptor()
 	// webhookdelivery.DefaultAttempts holds the default value on creation for the attempts field.
 	webhookdelivery.DefaultAttempts = webhookdeliveryDescAttempts.Default.(int)
 	// webhookdeliveryDescLastStatus is the schema descriptor for last_status field.
-	webhookdeliveryDescLastStatus := webhookdeliveryFields[7].Descriptor()
+	webhookdeliveryDescLastStatus := webhookdeliveryFields[11].Descriptor()
 	// webhookdelivery.DefaultLastStatus holds the default value on creation for the last_status field.
 	webhookdelivery.DefaultLastStatus = webhookdeliveryDescLastStatus.Default.(int)
-	// webhookdeliveryDescLastLatencyMs is the schema descriptor for last_latency_ms field.
-	webhookdeliveryDescLastLatencyMs := webhookdeliveryFields[8].Descriptor()
-	// webhookdelivery.DefaultLastLatencyMs holds the default value on creation for the last_latency_ms field.
-	webhookdelivery.DefaultLastLatencyMs = webhookdeliveryDescLastLatencyMs.Default.(int)
-	// webhookdeliveryDescLastExcerpt is the schema descriptor for last_excerpt field.
-	webhookdeliveryDescLastExcerpt := webhookdeliveryFields[9].Descriptor()
-	// webhookdelivery.DefaultLastExcerpt holds the default value on creation for the last_excerpt field.
-	webhookdelivery.DefaultLastExcerpt = webhookdeliveryDescLastExcerpt.Default.(string)
 	// webhookdeliveryDescID is the schema descriptor for id field.
 	webhookdeliveryDescID := webhookdeliveryMixinFields0[0].Descriptor()
 	// webhookdelivery.DefaultID holds the default value on creation for the id field.
 	webhookdelivery.DefaultID = webhookdeliveryDescID.Default.(func() uuid.UUID)
+	webhookendpointMixin := schema.WebhookEndpoint{}.Mixin()
+	webhookendpointMixinHooks1 := webhookendpointMixin[1].Hooks()
+	webhookendpoint.Hooks[0] = webhookendpointMixinHooks1[0]
+	webhookendpointMixinInters1 := webhookendpointMixin[1].Interceptors()
+	webhookendpoint.Interceptors[0] = webhookendpointMixinInters1[0]
+	webhookendpointMixinFields0 := webhookendpointMixin[0].Fields()
+	_ = webhookendpointMixinFields0
+	webhookendpointMixinFields2 := webhookendpointMixin[2].Fields()
+	_ = webhookendpointMixinFields2
+	webhookendpointFields := schema.WebhookEndpoint{}.Fields()
+	_ = webhookendpointFields
+	// webhookendpointDescCreatedAt is the schema descriptor for created_at field.
+	webhookendpointDescCreatedAt := webhookendpointMixinFields2[0].Descriptor()
+	// webhookendpoint.DefaultCreatedAt holds the default value on creation for the created_at field.
+	webhookendpoint.DefaultCreatedAt = webhookendpointDescCreatedAt.Default.(func() time.Time)
+	// webhookendpointDescUpdatedAt is the schema descriptor for updated_at field.
+	webhookendpointDescUpdatedAt := webhookendpointMixinFields2[1].Descriptor()
+	// webhookendpoint.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	webhookendpoint.DefaultUpdatedAt = webhookendpointDescUpdatedAt.Default.(func() time.Time)
+	// webhookendpoint.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	webhookendpoint.UpdateDefaultUpdatedAt = webhookendpointDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// webhookendpointDescFailures is the schema descriptor for failures field.
+	webhookendpointDescFailures := webhookendpointFields[1].Descriptor()
+	// webhookendpoint.DefaultFailures holds the default value on creation for the failures field.
+	webhookendpoint.DefaultFailures = webhookendpointDescFailures.Default.(int)
+	// webhookendpointDescSecrets is the schema descriptor for secrets field.
+	webhookendpointDescSecrets := webhookendpointFields[4].Descriptor()
+	// webhookendpoint.SecretsValidator is a validator for the "secrets" field. It is called by the builders before save.
+	webhookendpoint.SecretsValidator = webhookendpointDescSecrets.Validators[0].(func([]byte) error)
+	// webhookendpointDescLastError is the schema descriptor for last_error field.
+	webhookendpointDescLastError := webhookendpointFields[7].Descriptor()
+	// webhookendpoint.DefaultLastError holds the default value on creation for the last_error field.
+	webhookendpoint.DefaultLastError = webhookendpointDescLastError.Default.(string)
+	// webhookendpointDescID is the schema descriptor for id field.
+	webhookendpointDescID := webhookendpointMixinFields0[0].Descriptor()
+	// webhookendpoint.DefaultID holds the default value on creation for the id field.
+	webhookendpoint.DefaultID = webhookendpointDescID.Default.(func() uuid.UUID)
 }
 
 const (

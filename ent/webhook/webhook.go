@@ -31,8 +31,6 @@ const (
 	FieldFailures = "failures"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
 	FieldExpiresAt = "expires_at"
-	// FieldSecret holds the string denoting the secret field in the database.
-	FieldSecret = "secret"
 	// Table holds the table name of the webhook in the database.
 	Table = "webhooks"
 )
@@ -48,7 +46,6 @@ var Columns = []string{
 	FieldEnabled,
 	FieldFailures,
 	FieldExpiresAt,
-	FieldSecret,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -79,8 +76,6 @@ var (
 	DefaultEnabled bool
 	// DefaultFailures holds the default value on creation for the "failures" field.
 	DefaultFailures int
-	// SecretValidator is a validator for the "secret" field. It is called by the builders before save.
-	SecretValidator func([]byte) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )

@@ -90,11 +90,6 @@ func ExpiresAt(v time.Time) predicate.Webhook {
 	return predicate.Webhook(sql.FieldEQ(FieldExpiresAt, v))
 }
 
-// Secret applies equality check predicate on the "secret" field. It's identical to SecretEQ.
-func Secret(v []byte) predicate.Webhook {
-	return predicate.Webhook(sql.FieldEQ(FieldSecret, v))
-}
-
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
 func TenantIDEQ(v uuid.UUID) predicate.Webhook {
 	return predicate.Webhook(sql.FieldEQ(FieldTenantID, v))
@@ -368,56 +363,6 @@ func ExpiresAtLT(v time.Time) predicate.Webhook {
 // ExpiresAtLTE applies the LTE predicate on the "expires_at" field.
 func ExpiresAtLTE(v time.Time) predicate.Webhook {
 	return predicate.Webhook(sql.FieldLTE(FieldExpiresAt, v))
-}
-
-// SecretEQ applies the EQ predicate on the "secret" field.
-func SecretEQ(v []byte) predicate.Webhook {
-	return predicate.Webhook(sql.FieldEQ(FieldSecret, v))
-}
-
-// SecretNEQ applies the NEQ predicate on the "secret" field.
-func SecretNEQ(v []byte) predicate.Webhook {
-	return predicate.Webhook(sql.FieldNEQ(FieldSecret, v))
-}
-
-// SecretIn applies the In predicate on the "secret" field.
-func SecretIn(vs ...[]byte) predicate.Webhook {
-	return predicate.Webhook(sql.FieldIn(FieldSecret, vs...))
-}
-
-// SecretNotIn applies the NotIn predicate on the "secret" field.
-func SecretNotIn(vs ...[]byte) predicate.Webhook {
-	return predicate.Webhook(sql.FieldNotIn(FieldSecret, vs...))
-}
-
-// SecretGT applies the GT predicate on the "secret" field.
-func SecretGT(v []byte) predicate.Webhook {
-	return predicate.Webhook(sql.FieldGT(FieldSecret, v))
-}
-
-// SecretGTE applies the GTE predicate on the "secret" field.
-func SecretGTE(v []byte) predicate.Webhook {
-	return predicate.Webhook(sql.FieldGTE(FieldSecret, v))
-}
-
-// SecretLT applies the LT predicate on the "secret" field.
-func SecretLT(v []byte) predicate.Webhook {
-	return predicate.Webhook(sql.FieldLT(FieldSecret, v))
-}
-
-// SecretLTE applies the LTE predicate on the "secret" field.
-func SecretLTE(v []byte) predicate.Webhook {
-	return predicate.Webhook(sql.FieldLTE(FieldSecret, v))
-}
-
-// SecretIsNil applies the IsNil predicate on the "secret" field.
-func SecretIsNil() predicate.Webhook {
-	return predicate.Webhook(sql.FieldIsNull(FieldSecret))
-}
-
-// SecretNotNil applies the NotNil predicate on the "secret" field.
-func SecretNotNil() predicate.Webhook {
-	return predicate.Webhook(sql.FieldNotNull(FieldSecret))
 }
 
 // And groups predicates with the AND operator between them.

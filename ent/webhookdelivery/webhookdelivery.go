@@ -23,8 +23,8 @@ const (
 	FieldUpdatedAt = "updated_at"
 	// FieldMessageID holds the string denoting the message_id field in the database.
 	FieldMessageID = "message_id"
-	// FieldEndpoint holds the string denoting the endpoint field in the database.
-	FieldEndpoint = "endpoint"
+	// FieldEndpointID holds the string denoting the endpoint_id field in the database.
+	FieldEndpointID = "endpoint_id"
 	// FieldEvent holds the string denoting the event field in the database.
 	FieldEvent = "event"
 	// FieldOrdering holds the string denoting the ordering field in the database.
@@ -33,18 +33,20 @@ const (
 	FieldState = "state"
 	// FieldPayload holds the string denoting the payload field in the database.
 	FieldPayload = "payload"
-	// FieldAttempts holds the string denoting the attempts field in the database.
-	FieldAttempts = "attempts"
-	// FieldLastStatus holds the string denoting the last_status field in the database.
-	FieldLastStatus = "last_status"
-	// FieldLastLatencyMs holds the string denoting the last_latency_ms field in the database.
-	FieldLastLatencyMs = "last_latency_ms"
-	// FieldLastExcerpt holds the string denoting the last_excerpt field in the database.
-	FieldLastExcerpt = "last_excerpt"
+	// FieldOccurredAt holds the string denoting the occurred_at field in the database.
+	FieldOccurredAt = "occurred_at"
 	// FieldAvailableAt holds the string denoting the available_at field in the database.
 	FieldAvailableAt = "available_at"
-	// FieldDeliveredAt holds the string denoting the delivered_at field in the database.
-	FieldDeliveredAt = "delivered_at"
+	// FieldGiveUpAt holds the string denoting the give_up_at field in the database.
+	FieldGiveUpAt = "give_up_at"
+	// FieldAttempts holds the string denoting the attempts field in the database.
+	FieldAttempts = "attempts"
+	// FieldAttemptLog holds the string denoting the attempt_log field in the database.
+	FieldAttemptLog = "attempt_log"
+	// FieldLastStatus holds the string denoting the last_status field in the database.
+	FieldLastStatus = "last_status"
+	// FieldFinishedAt holds the string denoting the finished_at field in the database.
+	FieldFinishedAt = "finished_at"
 	// Table holds the table name of the webhookdelivery in the database.
 	Table = "webhook_deliveries"
 )
@@ -56,17 +58,18 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldUpdatedAt,
 	FieldMessageID,
-	FieldEndpoint,
+	FieldEndpointID,
 	FieldEvent,
 	FieldOrdering,
 	FieldState,
 	FieldPayload,
-	FieldAttempts,
-	FieldLastStatus,
-	FieldLastLatencyMs,
-	FieldLastExcerpt,
+	FieldOccurredAt,
 	FieldAvailableAt,
-	FieldDeliveredAt,
+	FieldGiveUpAt,
+	FieldAttempts,
+	FieldAttemptLog,
+	FieldLastStatus,
+	FieldFinishedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -93,8 +96,6 @@ var (
 	DefaultUpdatedAt func() time.Time
 	// UpdateDefaultUpdatedAt holds the default value on update for the "updated_at" field.
 	UpdateDefaultUpdatedAt func() time.Time
-	// EndpointValidator is a validator for the "endpoint" field. It is called by the builders before save.
-	EndpointValidator func(string) error
 	// EventValidator is a validator for the "event" field. It is called by the builders before save.
 	EventValidator func(string) error
 	// DefaultOrdering holds the default value on creation for the "ordering" field.
@@ -109,10 +110,6 @@ var (
 	DefaultAttempts int
 	// DefaultLastStatus holds the default value on creation for the "last_status" field.
 	DefaultLastStatus int
-	// DefaultLastLatencyMs holds the default value on creation for the "last_latency_ms" field.
-	DefaultLastLatencyMs int
-	// DefaultLastExcerpt holds the default value on creation for the "last_excerpt" field.
-	DefaultLastExcerpt string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -145,9 +142,9 @@ func ByMessageID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldMessageID, opts...).ToFunc()
 }
 
-// ByEndpoint orders the results by the endpoint field.
-func ByEndpoint(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldEndpoint, opts...).ToFunc()
+// ByEndpointID orders the results by the endpoint_id field.
+func ByEndpointID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEndpointID, opts...).ToFunc()
 }
 
 // ByEvent orders the results by the event field.
@@ -165,6 +162,21 @@ func ByState(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldState, opts...).ToFunc()
 }
 
+// ByOccurredAt orders the results by the occurred_at field.
+func ByOccurredAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOccurredAt, opts...).ToFunc()
+}
+
+// ByAvailableAt orders the results by the available_at field.
+func ByAvailableAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAvailableAt, opts...).ToFunc()
+}
+
+// ByGiveUpAt orders the results by the give_up_at field.
+func ByGiveUpAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldGiveUpAt, opts...).ToFunc()
+}
+
 // ByAttempts orders the results by the attempts field.
 func ByAttempts(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAttempts, opts...).ToFunc()
@@ -175,22 +187,7 @@ func ByLastStatus(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastStatus, opts...).ToFunc()
 }
 
-// ByLastLatencyMs orders the results by the last_latency_ms field.
-func ByLastLatencyMs(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldLastLatencyMs, opts...).ToFunc()
-}
-
-// ByLastExcerpt orders the results by the last_excerpt field.
-func ByLastExcerpt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldLastExcerpt, opts...).ToFunc()
-}
-
-// ByAvailableAt orders the results by the available_at field.
-func ByAvailableAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldAvailableAt, opts...).ToFunc()
-}
-
-// ByDeliveredAt orders the results by the delivered_at field.
-func ByDeliveredAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldDeliveredAt, opts...).ToFunc()
+// ByFinishedAt orders the results by the finished_at field.
+func ByFinishedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFinishedAt, opts...).ToFunc()
 }

@@ -75,9 +75,9 @@ func MessageID(v uuid.UUID) predicate.WebhookDelivery {
 	return predicate.WebhookDelivery(sql.FieldEQ(FieldMessageID, v))
 }
 
-// Endpoint applies equality check predicate on the "endpoint" field. It's identical to EndpointEQ.
-func Endpoint(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldEQ(FieldEndpoint, v))
+// EndpointID applies equality check predicate on the "endpoint_id" field. It's identical to EndpointIDEQ.
+func EndpointID(v uuid.UUID) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldEQ(FieldEndpointID, v))
 }
 
 // Event applies equality check predicate on the "event" field. It's identical to EventEQ.
@@ -100,6 +100,21 @@ func Payload(v []byte) predicate.WebhookDelivery {
 	return predicate.WebhookDelivery(sql.FieldEQ(FieldPayload, v))
 }
 
+// OccurredAt applies equality check predicate on the "occurred_at" field. It's identical to OccurredAtEQ.
+func OccurredAt(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldEQ(FieldOccurredAt, v))
+}
+
+// AvailableAt applies equality check predicate on the "available_at" field. It's identical to AvailableAtEQ.
+func AvailableAt(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldEQ(FieldAvailableAt, v))
+}
+
+// GiveUpAt applies equality check predicate on the "give_up_at" field. It's identical to GiveUpAtEQ.
+func GiveUpAt(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldEQ(FieldGiveUpAt, v))
+}
+
 // Attempts applies equality check predicate on the "attempts" field. It's identical to AttemptsEQ.
 func Attempts(v int) predicate.WebhookDelivery {
 	return predicate.WebhookDelivery(sql.FieldEQ(FieldAttempts, v))
@@ -110,24 +125,9 @@ func LastStatus(v int) predicate.WebhookDelivery {
 	return predicate.WebhookDelivery(sql.FieldEQ(FieldLastStatus, v))
 }
 
-// LastLatencyMs applies equality check predicate on the "last_latency_ms" field. It's identical to LastLatencyMsEQ.
-func LastLatencyMs(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldEQ(FieldLastLatencyMs, v))
-}
-
-// LastExcerpt applies equality check predicate on the "last_excerpt" field. It's identical to LastExcerptEQ.
-func LastExcerpt(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldEQ(FieldLastExcerpt, v))
-}
-
-// AvailableAt applies equality check predicate on the "available_at" field. It's identical to AvailableAtEQ.
-func AvailableAt(v time.Time) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldEQ(FieldAvailableAt, v))
-}
-
-// DeliveredAt applies equality check predicate on the "delivered_at" field. It's identical to DeliveredAtEQ.
-func DeliveredAt(v time.Time) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldEQ(FieldDeliveredAt, v))
+// FinishedAt applies equality check predicate on the "finished_at" field. It's identical to FinishedAtEQ.
+func FinishedAt(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldEQ(FieldFinishedAt, v))
 }
 
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
@@ -290,69 +290,44 @@ func MessageIDLTE(v uuid.UUID) predicate.WebhookDelivery {
 	return predicate.WebhookDelivery(sql.FieldLTE(FieldMessageID, v))
 }
 
-// EndpointEQ applies the EQ predicate on the "endpoint" field.
-func EndpointEQ(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldEQ(FieldEndpoint, v))
+// EndpointIDEQ applies the EQ predicate on the "endpoint_id" field.
+func EndpointIDEQ(v uuid.UUID) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldEQ(FieldEndpointID, v))
 }
 
-// EndpointNEQ applies the NEQ predicate on the "endpoint" field.
-func EndpointNEQ(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldNEQ(FieldEndpoint, v))
+// EndpointIDNEQ applies the NEQ predicate on the "endpoint_id" field.
+func EndpointIDNEQ(v uuid.UUID) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldNEQ(FieldEndpointID, v))
 }
 
-// EndpointIn applies the In predicate on the "endpoint" field.
-func EndpointIn(vs ...string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldIn(FieldEndpoint, vs...))
+// EndpointIDIn applies the In predicate on the "endpoint_id" field.
+func EndpointIDIn(vs ...uuid.UUID) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldIn(FieldEndpointID, vs...))
 }
 
-// EndpointNotIn applies the NotIn predicate on the "endpoint" field.
-func EndpointNotIn(vs ...string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldNotIn(FieldEndpoint, vs...))
+// EndpointIDNotIn applies the NotIn predicate on the "endpoint_id" field.
+func EndpointIDNotIn(vs ...uuid.UUID) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldNotIn(FieldEndpointID, vs...))
 }
 
-// EndpointGT applies the GT predicate on the "endpoint" field.
-func EndpointGT(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldGT(FieldEndpoint, v))
+// EndpointIDGT applies the GT predicate on the "endpoint_id" field.
+func EndpointIDGT(v uuid.UUID) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldGT(FieldEndpointID, v))
 }
 
-// EndpointGTE applies the GTE predicate on the "endpoint" field.
-func EndpointGTE(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldGTE(FieldEndpoint, v))
+// EndpointIDGTE applies the GTE predicate on the "endpoint_id" field.
+func EndpointIDGTE(v uuid.UUID) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldGTE(FieldEndpointID, v))
 }
 
-// EndpointLT applies the LT predicate on the "endpoint" field.
-func EndpointLT(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldLT(FieldEndpoint, v))
+// EndpointIDLT applies the LT predicate on the "endpoint_id" field.
+func EndpointIDLT(v uuid.UUID) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldLT(FieldEndpointID, v))
 }
 
-// EndpointLTE applies the LTE predicate on the "endpoint" field.
-func EndpointLTE(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldLTE(FieldEndpoint, v))
-}
-
-// EndpointContains applies the Contains predicate on the "endpoint" field.
-func EndpointContains(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldContains(FieldEndpoint, v))
-}
-
-// EndpointHasPrefix applies the HasPrefix predicate on the "endpoint" field.
-func EndpointHasPrefix(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldHasPrefix(FieldEndpoint, v))
-}
-
-// EndpointHasSuffix applies the HasSuffix predicate on the "endpoint" field.
-func EndpointHasSuffix(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldHasSuffix(FieldEndpoint, v))
-}
-
-// EndpointEqualFold applies the EqualFold predicate on the "endpoint" field.
-func EndpointEqualFold(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldEqualFold(FieldEndpoint, v))
-}
-
-// EndpointContainsFold applies the ContainsFold predicate on the "endpoint" field.
-func EndpointContainsFold(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldContainsFold(FieldEndpoint, v))
+// EndpointIDLTE applies the LTE predicate on the "endpoint_id" field.
+func EndpointIDLTE(v uuid.UUID) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldLTE(FieldEndpointID, v))
 }
 
 // EventEQ applies the EQ predicate on the "event" field.
@@ -590,189 +565,54 @@ func PayloadLTE(v []byte) predicate.WebhookDelivery {
 	return predicate.WebhookDelivery(sql.FieldLTE(FieldPayload, v))
 }
 
-// AttemptsEQ applies the EQ predicate on the "attempts" field.
-func AttemptsEQ(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldEQ(FieldAttempts, v))
+// PayloadIsNil applies the IsNil predicate on the "payload" field.
+func PayloadIsNil() predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldIsNull(FieldPayload))
 }
 
-// AttemptsNEQ applies the NEQ predicate on the "attempts" field.
-func AttemptsNEQ(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldNEQ(FieldAttempts, v))
+// PayloadNotNil applies the NotNil predicate on the "payload" field.
+func PayloadNotNil() predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldNotNull(FieldPayload))
 }
 
-// AttemptsIn applies the In predicate on the "attempts" field.
-func AttemptsIn(vs ...int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldIn(FieldAttempts, vs...))
+// OccurredAtEQ applies the EQ predicate on the "occurred_at" field.
+func OccurredAtEQ(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldEQ(FieldOccurredAt, v))
 }
 
-// AttemptsNotIn applies the NotIn predicate on the "attempts" field.
-func AttemptsNotIn(vs ...int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldNotIn(FieldAttempts, vs...))
+// OccurredAtNEQ applies the NEQ predicate on the "occurred_at" field.
+func OccurredAtNEQ(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldNEQ(FieldOccurredAt, v))
 }
 
-// AttemptsGT applies the GT predicate on the "attempts" field.
-func AttemptsGT(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldGT(FieldAttempts, v))
+// OccurredAtIn applies the In predicate on the "occurred_at" field.
+func OccurredAtIn(vs ...time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldIn(FieldOccurredAt, vs...))
 }
 
-// AttemptsGTE applies the GTE predicate on the "attempts" field.
-func AttemptsGTE(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldGTE(FieldAttempts, v))
+// OccurredAtNotIn applies the NotIn predicate on the "occurred_at" field.
+func OccurredAtNotIn(vs ...time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldNotIn(FieldOccurredAt, vs...))
 }
 
-// AttemptsLT applies the LT predicate on the "attempts" field.
-func AttemptsLT(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldLT(FieldAttempts, v))
+// OccurredAtGT applies the GT predicate on the "occurred_at" field.
+func OccurredAtGT(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldGT(FieldOccurredAt, v))
 }
 
-// AttemptsLTE applies the LTE predicate on the "attempts" field.
-func AttemptsLTE(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldLTE(FieldAttempts, v))
+// OccurredAtGTE applies the GTE predicate on the "occurred_at" field.
+func OccurredAtGTE(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldGTE(FieldOccurredAt, v))
 }
 
-// LastStatusEQ applies the EQ predicate on the "last_status" field.
-func LastStatusEQ(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldEQ(FieldLastStatus, v))
+// OccurredAtLT applies the LT predicate on the "occurred_at" field.
+func OccurredAtLT(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldLT(FieldOccurredAt, v))
 }
 
-// LastStatusNEQ applies the NEQ predicate on the "last_status" field.
-func LastStatusNEQ(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldNEQ(FieldLastStatus, v))
-}
-
-// LastStatusIn applies the In predicate on the "last_status" field.
-func LastStatusIn(vs ...int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldIn(FieldLastStatus, vs...))
-}
-
-// LastStatusNotIn applies the NotIn predicate on the "last_status" field.
-func LastStatusNotIn(vs ...int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldNotIn(FieldLastStatus, vs...))
-}
-
-// LastStatusGT applies the GT predicate on the "last_status" field.
-func LastStatusGT(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldGT(FieldLastStatus, v))
-}
-
-// LastStatusGTE applies the GTE predicate on the "last_status" field.
-func LastStatusGTE(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldGTE(FieldLastStatus, v))
-}
-
-// LastStatusLT applies the LT predicate on the "last_status" field.
-func LastStatusLT(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldLT(FieldLastStatus, v))
-}
-
-// LastStatusLTE applies the LTE predicate on the "last_status" field.
-func LastStatusLTE(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldLTE(FieldLastStatus, v))
-}
-
-// LastLatencyMsEQ applies the EQ predicate on the "last_latency_ms" field.
-func LastLatencyMsEQ(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldEQ(FieldLastLatencyMs, v))
-}
-
-// LastLatencyMsNEQ applies the NEQ predicate on the "last_latency_ms" field.
-func LastLatencyMsNEQ(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldNEQ(FieldLastLatencyMs, v))
-}
-
-// LastLatencyMsIn applies the In predicate on the "last_latency_ms" field.
-func LastLatencyMsIn(vs ...int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldIn(FieldLastLatencyMs, vs...))
-}
-
-// LastLatencyMsNotIn applies the NotIn predicate on the "last_latency_ms" field.
-func LastLatencyMsNotIn(vs ...int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldNotIn(FieldLastLatencyMs, vs...))
-}
-
-// LastLatencyMsGT applies the GT predicate on the "last_latency_ms" field.
-func LastLatencyMsGT(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldGT(FieldLastLatencyMs, v))
-}
-
-// LastLatencyMsGTE applies the GTE predicate on the "last_latency_ms" field.
-func LastLatencyMsGTE(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldGTE(FieldLastLatencyMs, v))
-}
-
-// LastLatencyMsLT applies the LT predicate on the "last_latency_ms" field.
-func LastLatencyMsLT(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldLT(FieldLastLatencyMs, v))
-}
-
-// LastLatencyMsLTE applies the LTE predicate on the "last_latency_ms" field.
-func LastLatencyMsLTE(v int) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldLTE(FieldLastLatencyMs, v))
-}
-
-// LastExcerptEQ applies the EQ predicate on the "last_excerpt" field.
-func LastExcerptEQ(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldEQ(FieldLastExcerpt, v))
-}
-
-// LastExcerptNEQ applies the NEQ predicate on the "last_excerpt" field.
-func LastExcerptNEQ(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldNEQ(FieldLastExcerpt, v))
-}
-
-// LastExcerptIn applies the In predicate on the "last_excerpt" field.
-func LastExcerptIn(vs ...string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldIn(FieldLastExcerpt, vs...))
-}
-
-// LastExcerptNotIn applies the NotIn predicate on the "last_excerpt" field.
-func LastExcerptNotIn(vs ...string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldNotIn(FieldLastExcerpt, vs...))
-}
-
-// LastExcerptGT applies the GT predicate on the "last_excerpt" field.
-func LastExcerptGT(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldGT(FieldLastExcerpt, v))
-}
-
-// LastExcerptGTE applies the GTE predicate on the "last_excerpt" field.
-func LastExcerptGTE(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldGTE(FieldLastExcerpt, v))
-}
-
-// LastExcerptLT applies the LT predicate on the "last_excerpt" field.
-func LastExcerptLT(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldLT(FieldLastExcerpt, v))
-}
-
-// LastExcerptLTE applies the LTE predicate on the "last_excerpt" field.
-func LastExcerptLTE(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldLTE(FieldLastExcerpt, v))
-}
-
-// LastExcerptContains applies the Contains predicate on the "last_excerpt" field.
-func LastExcerptContains(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldContains(FieldLastExcerpt, v))
-}
-
-// LastExcerptHasPrefix applies the HasPrefix predicate on the "last_excerpt" field.
-func LastExcerptHasPrefix(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldHasPrefix(FieldLastExcerpt, v))
-}
-
-// LastExcerptHasSuffix applies the HasSuffix predicate on the "last_excerpt" field.
-func LastExcerptHasSuffix(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldHasSuffix(FieldLastExcerpt, v))
-}
-
-// LastExcerptEqualFold applies the EqualFold predicate on the "last_excerpt" field.
-func LastExcerptEqualFold(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldEqualFold(FieldLastExcerpt, v))
-}
-
-// LastExcerptContainsFold applies the ContainsFold predicate on the "last_excerpt" field.
-func LastExcerptContainsFold(v string) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldContainsFold(FieldLastExcerpt, v))
+// OccurredAtLTE applies the LTE predicate on the "occurred_at" field.
+func OccurredAtLTE(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldLTE(FieldOccurredAt, v))
 }
 
 // AvailableAtEQ applies the EQ predicate on the "available_at" field.
@@ -815,54 +655,184 @@ func AvailableAtLTE(v time.Time) predicate.WebhookDelivery {
 	return predicate.WebhookDelivery(sql.FieldLTE(FieldAvailableAt, v))
 }
 
-// DeliveredAtEQ applies the EQ predicate on the "delivered_at" field.
-func DeliveredAtEQ(v time.Time) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldEQ(FieldDeliveredAt, v))
+// GiveUpAtEQ applies the EQ predicate on the "give_up_at" field.
+func GiveUpAtEQ(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldEQ(FieldGiveUpAt, v))
 }
 
-// DeliveredAtNEQ applies the NEQ predicate on the "delivered_at" field.
-func DeliveredAtNEQ(v time.Time) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldNEQ(FieldDeliveredAt, v))
+// GiveUpAtNEQ applies the NEQ predicate on the "give_up_at" field.
+func GiveUpAtNEQ(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldNEQ(FieldGiveUpAt, v))
 }
 
-// DeliveredAtIn applies the In predicate on the "delivered_at" field.
-func DeliveredAtIn(vs ...time.Time) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldIn(FieldDeliveredAt, vs...))
+// GiveUpAtIn applies the In predicate on the "give_up_at" field.
+func GiveUpAtIn(vs ...time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldIn(FieldGiveUpAt, vs...))
 }
 
-// DeliveredAtNotIn applies the NotIn predicate on the "delivered_at" field.
-func DeliveredAtNotIn(vs ...time.Time) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldNotIn(FieldDeliveredAt, vs...))
+// GiveUpAtNotIn applies the NotIn predicate on the "give_up_at" field.
+func GiveUpAtNotIn(vs ...time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldNotIn(FieldGiveUpAt, vs...))
 }
 
-// DeliveredAtGT applies the GT predicate on the "delivered_at" field.
-func DeliveredAtGT(v time.Time) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldGT(FieldDeliveredAt, v))
+// GiveUpAtGT applies the GT predicate on the "give_up_at" field.
+func GiveUpAtGT(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldGT(FieldGiveUpAt, v))
 }
 
-// DeliveredAtGTE applies the GTE predicate on the "delivered_at" field.
-func DeliveredAtGTE(v time.Time) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldGTE(FieldDeliveredAt, v))
+// GiveUpAtGTE applies the GTE predicate on the "give_up_at" field.
+func GiveUpAtGTE(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldGTE(FieldGiveUpAt, v))
 }
 
-// DeliveredAtLT applies the LT predicate on the "delivered_at" field.
-func DeliveredAtLT(v time.Time) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldLT(FieldDeliveredAt, v))
+// GiveUpAtLT applies the LT predicate on the "give_up_at" field.
+func GiveUpAtLT(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldLT(FieldGiveUpAt, v))
 }
 
-// DeliveredAtLTE applies the LTE predicate on the "delivered_at" field.
-func DeliveredAtLTE(v time.Time) predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldLTE(FieldDeliveredAt, v))
+// GiveUpAtLTE applies the LTE predicate on the "give_up_at" field.
+func GiveUpAtLTE(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldLTE(FieldGiveUpAt, v))
 }
 
-// DeliveredAtIsNil applies the IsNil predicate on the "delivered_at" field.
-func DeliveredAtIsNil() predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldIsNull(FieldDeliveredAt))
+// AttemptsEQ applies the EQ predicate on the "attempts" field.
+func AttemptsEQ(v int) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldEQ(FieldAttempts, v))
 }
 
-// DeliveredAtNotNil applies the NotNil predicate on the "delivered_at" field.
-func DeliveredAtNotNil() predicate.WebhookDelivery {
-	return predicate.WebhookDelivery(sql.FieldNotNull(FieldDeliveredAt))
+// AttemptsNEQ applies the NEQ predicate on the "attempts" field.
+func AttemptsNEQ(v int) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldNEQ(FieldAttempts, v))
+}
+
+// AttemptsIn applies the In predicate on the "attempts" field.
+func AttemptsIn(vs ...int) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldIn(FieldAttempts, vs...))
+}
+
+// AttemptsNotIn applies the NotIn predicate on the "attempts" field.
+func AttemptsNotIn(vs ...int) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldNotIn(FieldAttempts, vs...))
+}
+
+// AttemptsGT applies the GT predicate on the "attempts" field.
+func AttemptsGT(v int) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldGT(FieldAttempts, v))
+}
+
+// AttemptsGTE applies the GTE predicate on the "attempts" field.
+func AttemptsGTE(v int) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldGTE(FieldAttempts, v))
+}
+
+// AttemptsLT applies the LT predicate on the "attempts" field.
+func AttemptsLT(v int) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldLT(FieldAttempts, v))
+}
+
+// AttemptsLTE applies the LTE predicate on the "attempts" field.
+func AttemptsLTE(v int) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldLTE(FieldAttempts, v))
+}
+
+// AttemptLogIsNil applies the IsNil predicate on the "attempt_log" field.
+func AttemptLogIsNil() predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldIsNull(FieldAttemptLog))
+}
+
+// AttemptLogNotNil applies the NotNil predicate on the "attempt_log" field.
+func AttemptLogNotNil() predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldNotNull(FieldAttemptLog))
+}
+
+// LastStatusEQ applies the EQ predicate on the "last_status" field.
+func LastStatusEQ(v int) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldEQ(FieldLastStatus, v))
+}
+
+// LastStatusNEQ applies the NEQ predicate on the "last_status" field.
+func LastStatusNEQ(v int) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldNEQ(FieldLastStatus, v))
+}
+
+// LastStatusIn applies the In predicate on the "last_status" field.
+func LastStatusIn(vs ...int) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldIn(FieldLastStatus, vs...))
+}
+
+// LastStatusNotIn applies the NotIn predicate on the "last_status" field.
+func LastStatusNotIn(vs ...int) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldNotIn(FieldLastStatus, vs...))
+}
+
+// LastStatusGT applies the GT predicate on the "last_status" field.
+func LastStatusGT(v int) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldGT(FieldLastStatus, v))
+}
+
+// LastStatusGTE applies the GTE predicate on the "last_status" field.
+func LastStatusGTE(v int) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldGTE(FieldLastStatus, v))
+}
+
+// LastStatusLT applies the LT predicate on the "last_status" field.
+func LastStatusLT(v int) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldLT(FieldLastStatus, v))
+}
+
+// LastStatusLTE applies the LTE predicate on the "last_status" field.
+func LastStatusLTE(v int) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldLTE(FieldLastStatus, v))
+}
+
+// FinishedAtEQ applies the EQ predicate on the "finished_at" field.
+func FinishedAtEQ(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldEQ(FieldFinishedAt, v))
+}
+
+// FinishedAtNEQ applies the NEQ predicate on the "finished_at" field.
+func FinishedAtNEQ(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldNEQ(FieldFinishedAt, v))
+}
+
+// FinishedAtIn applies the In predicate on the "finished_at" field.
+func FinishedAtIn(vs ...time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldIn(FieldFinishedAt, vs...))
+}
+
+// FinishedAtNotIn applies the NotIn predicate on the "finished_at" field.
+func FinishedAtNotIn(vs ...time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldNotIn(FieldFinishedAt, vs...))
+}
+
+// FinishedAtGT applies the GT predicate on the "finished_at" field.
+func FinishedAtGT(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldGT(FieldFinishedAt, v))
+}
+
+// FinishedAtGTE applies the GTE predicate on the "finished_at" field.
+func FinishedAtGTE(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldGTE(FieldFinishedAt, v))
+}
+
+// FinishedAtLT applies the LT predicate on the "finished_at" field.
+func FinishedAtLT(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldLT(FieldFinishedAt, v))
+}
+
+// FinishedAtLTE applies the LTE predicate on the "finished_at" field.
+func FinishedAtLTE(v time.Time) predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldLTE(FieldFinishedAt, v))
+}
+
+// FinishedAtIsNil applies the IsNil predicate on the "finished_at" field.
+func FinishedAtIsNil() predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldIsNull(FieldFinishedAt))
+}
+
+// FinishedAtNotNil applies the NotNil predicate on the "finished_at" field.
+func FinishedAtNotNil() predicate.WebhookDelivery {
+	return predicate.WebhookDelivery(sql.FieldNotNull(FieldFinishedAt))
 }
 
 // And groups predicates with the AND operator between them.

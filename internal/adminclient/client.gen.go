@@ -1997,7 +1997,7 @@ type ClientInterface interface {
 	//
 	// Newest first. An entry appears within about a second of what it is about. Nothing is stored unless the deployment does so (`audit_log.storage.enabled`). Filters must all be met.
 	//
-	// Pages are numbered, or go from cursor to cursor: every answer says in `X-Next-Cursor` how to go on, which costs the same however far that is. A total of more than 2000 may be five seconds old.
+	// Pages are numbered, or go from cursor to cursor: every answer says in `X-Next-Cursor` how to go on, which costs the same however far that is. A total of more than 2000 may be five seconds old, one that takes long to count some minutes.
 	//
 	// Corresponds with GET /audit_logs (the `ListAuditLogs` operationId).
 	ListAuditLogs(ctx context.Context, params *ListAuditLogsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2097,7 +2097,7 @@ type ClientInterface interface {
 	// all of them; the prefixes, the exact address and metadata are found by an index.
 	//
 	// Pages are numbered, or go from cursor to cursor: every answer says in `X-Next-Cursor` how to go on, which costs the same however far
-	// that is. A total of more than 2000 may be five seconds old. Users are sorted by the time of their creation; those found by email_prefix,
+	// that is. A total of more than 2000 may be five seconds old, one that takes long to count some minutes. Users are sorted by the time of their creation; those found by email_prefix,
 	// username_prefix or metadata alone by address, username or id.
 	//
 	// Corresponds with GET /users (the `ListUsers` operationId).
@@ -2406,7 +2406,7 @@ type ClientInterface interface {
 //
 // Newest first. An entry appears within about a second of what it is about. Nothing is stored unless the deployment does so (`audit_log.storage.enabled`). Filters must all be met.
 //
-// Pages are numbered, or go from cursor to cursor: every answer says in `X-Next-Cursor` how to go on, which costs the same however far that is. A total of more than 2000 may be five seconds old.
+// Pages are numbered, or go from cursor to cursor: every answer says in `X-Next-Cursor` how to go on, which costs the same however far that is. A total of more than 2000 may be five seconds old, one that takes long to count some minutes.
 //
 // Corresponds with GET /audit_logs (the `ListAuditLogs` operationId).
 func (c *Client) ListAuditLogs(ctx context.Context, params *ListAuditLogsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2626,7 +2626,7 @@ func (c *Client) CreateSession(ctx context.Context, params *CreateSessionParams,
 // all of them; the prefixes, the exact address and metadata are found by an index.
 //
 // Pages are numbered, or go from cursor to cursor: every answer says in `X-Next-Cursor` how to go on, which costs the same however far
-// that is. A total of more than 2000 may be five seconds old. Users are sorted by the time of their creation; those found by email_prefix,
+// that is. A total of more than 2000 may be five seconds old, one that takes long to count some minutes. Users are sorted by the time of their creation; those found by email_prefix,
 // username_prefix or metadata alone by address, username or id.
 //
 // Corresponds with GET /users (the `ListUsers` operationId).
@@ -5525,7 +5525,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Newest first. An entry appears within about a second of what it is about. Nothing is stored unless the deployment does so (`audit_log.storage.enabled`). Filters must all be met.
 	//
-	// Pages are numbered, or go from cursor to cursor: every answer says in `X-Next-Cursor` how to go on, which costs the same however far that is. A total of more than 2000 may be five seconds old.
+	// Pages are numbered, or go from cursor to cursor: every answer says in `X-Next-Cursor` how to go on, which costs the same however far that is. A total of more than 2000 may be five seconds old, one that takes long to count some minutes.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5637,7 +5637,7 @@ type ClientWithResponsesInterface interface {
 	// all of them; the prefixes, the exact address and metadata are found by an index.
 	//
 	// Pages are numbered, or go from cursor to cursor: every answer says in `X-Next-Cursor` how to go on, which costs the same however far
-	// that is. A total of more than 2000 may be five seconds old. Users are sorted by the time of their creation; those found by email_prefix,
+	// that is. A total of more than 2000 may be five seconds old, one that takes long to count some minutes. Users are sorted by the time of their creation; those found by email_prefix,
 	// username_prefix or metadata alone by address, username or id.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -9379,7 +9379,7 @@ func (r ReplaceWebhookResponse) ContentType() string {
 //
 // Newest first. An entry appears within about a second of what it is about. Nothing is stored unless the deployment does so (`audit_log.storage.enabled`). Filters must all be met.
 //
-// Pages are numbered, or go from cursor to cursor: every answer says in `X-Next-Cursor` how to go on, which costs the same however far that is. A total of more than 2000 may be five seconds old.
+// Pages are numbered, or go from cursor to cursor: every answer says in `X-Next-Cursor` how to go on, which costs the same however far that is. A total of more than 2000 may be five seconds old, one that takes long to count some minutes.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9563,7 +9563,7 @@ func (c *ClientWithResponses) CreateSessionWithResponse(ctx context.Context, par
 // all of them; the prefixes, the exact address and metadata are found by an index.
 //
 // Pages are numbered, or go from cursor to cursor: every answer says in `X-Next-Cursor` how to go on, which costs the same however far
-// that is. A total of more than 2000 may be five seconds old. Users are sorted by the time of their creation; those found by email_prefix,
+// that is. A total of more than 2000 may be five seconds old, one that takes long to count some minutes. Users are sorted by the time of their creation; those found by email_prefix,
 // username_prefix or metadata alone by address, username or id.
 //
 // Returns a wrapper object for the known response body format(s).

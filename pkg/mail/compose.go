@@ -1,9 +1,11 @@
 package mail
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	netmail "net/mail"
 	"net/textproto"
 	"regexp"
@@ -20,6 +22,7 @@ type letter struct {
 	msg *gomail.Msg
 	// from and to are the addresses of the envelope.
 	from, to string
+	dkim     *DKIM
 	// international letters need a host that speaks SMTPUTF8 (RFC 6531).
 	international bool
 }
@@ -35,7 +38,7 @@ var (
 // ours are the headers that this package writes.
 func ours(header string) bool {
 	return slices.Contains([]string{
-		"Auto-Submitted", "Bcc", "Cc", "Date", "From", "Message-Id", "Mime-Version", "Sender", "Subject", "To", "X-Auto-Response-Suppress",
+		"Auto-Submitted", "Bcc", "Cc", "Date", "Dkim-Signature", "From", "Message-Id", "Mime-Version", "Sender", "Subject", "To", "X-Auto-Response-Suppress",
 	}, header) || strings.HasPrefix(header, "Content-")
 }
 
@@ -78,8 +81,28 @@ func (m Message) compose(now time.Time) (letter, error) {
 		msg:           msg,
 		from:          from.Address,
 		to:            to.Address,
+		dkim:          m.DKIM,
 		international: !ascii(from.Address) || !ascii(to.Address),
 	}, nil
+}
+
+// write writes the message as it goes over the wire.
+func (l letter) write(w io.Writer) error {
+	if l.dkim == nil {
+		_, err := l.msg.WriteTo(w)
+		return err
+	}
+	var plain bytes.Buffer
+	if _, err := l.msg.WriteTo(&plain); err != nil {
+		return err
+	}
+	return l.dkim.sign(w, plain.Bytes())
+}
+
+// Check reports whether a message can be written down at all.
+func (m Message) Check() error {
+	_, err := m.compose(time.Time{})
+	return err
 }
 
 // parse checks an address and gives it the form that goes over the wire, where the domain is ASCII (RFC 5890).

@@ -16,6 +16,8 @@ type Message struct {
 	Text, HTML string
 	// Headers are further header fields. Those that this package writes itself are refused.
 	Headers map[string]string
+	// DKIM signs the message; nil for none.
+	DKIM *DKIM
 }
 
 // An Address is a mail address with the name of its owner, which may be empty.

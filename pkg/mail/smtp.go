@@ -192,7 +192,7 @@ func (s SMTP) deliver(session *smtp.Client, l letter) (stage, error) {
 	if err != nil {
 		return stageContent, err
 	}
-	if _, err := l.msg.WriteTo(w); err != nil {
+	if err := l.write(w); err != nil {
 		return stageContent, err
 	}
 	return stageContent, w.Close()

@@ -19,7 +19,8 @@ func Default() Config {
 			UseAsLoginIdentifier: true, UseForAuthentication: true, PasscodeTTL: 300, PasscodeCharset: "numeric",
 		},
 		EmailDelivery: EmailDelivery{
-			Enabled: true, FromAddress: "noreply@hanko.io", FromName: "Hanko", SMTP: SMTP{Host: "localhost", Port: "465"},
+			Templates: []MailTemplate{},
+			Enabled:   true, FromAddress: "noreply@hanko.io", FromName: "Hanko", SMTP: SMTP{Host: "localhost", Port: "465"},
 		},
 		MFA: MFA{
 			Enabled: true, Optional: true, AcquireOnRegistration: true,

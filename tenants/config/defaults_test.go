@@ -32,7 +32,11 @@ email.use_as_login_identifier true
 email.use_for_authentication true
 email_delivery.enabled true
 email_delivery.from_address "noreply@hanko.io"
+email_delivery.dkim.domain ""
+email_delivery.dkim.private_key ""
+email_delivery.dkim.selector ""
 email_delivery.from_name "Hanko"
+email_delivery.templates []
 email_delivery.smtp.host "localhost"
 email_delivery.smtp.password ""
 email_delivery.smtp.port "465"

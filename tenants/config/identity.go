@@ -15,22 +15,6 @@ type Email struct {
 	PasscodeCharset       string `json:"passcode_charset" enum:"numeric,alphanumeric" doc:"What a passcode is made of."`
 }
 
-// EmailDelivery says how mails are sent.
-type EmailDelivery struct {
-	Enabled     bool   `json:"enabled" doc:"Send mails by SMTP. The email.send webhook is called either way."`
-	FromAddress string `json:"from_address" doc:"Sender address."`
-	FromName    string `json:"from_name" doc:"Sender name."`
-	SMTP        SMTP   `json:"smtp" doc:"The mail server."`
-}
-
-// SMTP is a mail server.
-type SMTP struct {
-	Host     string `json:"host" doc:"Host name of the mail server."`
-	Port     string `json:"port" doc:"Port: 465 means implicit TLS, others start plain and use STARTTLS when offered."`
-	User     string `json:"user" doc:"User name; empty means no authentication."`
-	Password string `json:"password" secret:"true" doc:"Password."`
-}
-
 // Username is about user names.
 type Username struct {
 	Enabled               bool `json:"enabled" doc:"Users have user names: letters, digits and underscores."`

@@ -21,7 +21,7 @@ func secretive(t *testing.T) config.Config {
 func TestSecretPaths_AreThese(t *testing.T) {
 	t.Parallel()
 
-	want := []string{"email_delivery.smtp.password", "secrets.keys[]"}
+	want := []string{"email_delivery.smtp.password", "email_delivery.dkim.private_key", "secrets.keys[]"}
 	for _, p := range []string{"apple", "discord", "github", "google", "linkedin", "microsoft", "facebook"} {
 		want = append(want, "third_party.providers."+p+".secret")
 	}

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"net/mail"
 	"reflect"
 	"slices"
 	"strconv"
@@ -90,28 +89,6 @@ func enumOf(tag reflect.StructTag) []string {
 		return nil
 	}
 	return strings.Split(words, ",")
-}
-
-func (p *Problems) email(d EmailDelivery) {
-	if !d.Enabled {
-		return
-	}
-	if blank(d.SMTP.Host) {
-		p.add("email_delivery.smtp.host", "must not be empty when email_delivery.enabled is true")
-	}
-	port, err := strconv.ParseUint(strings.TrimSpace(d.SMTP.Port), 10, 16)
-	switch {
-	case blank(d.SMTP.Port):
-		p.add("email_delivery.smtp.port", "must not be empty when email_delivery.enabled is true")
-	case err != nil || port == 0:
-		p.add("email_delivery.smtp.port", "must be a number from 1 to 65535")
-	}
-	if address, err := mail.ParseAddress(d.FromAddress); err != nil || address.Address != d.FromAddress {
-		p.add("email_delivery.from_address", "must be an address such as noreply@shop.example; the name goes to email_delivery.from_name")
-	}
-	if strings.ContainsAny(d.FromName, "\r\n") {
-		p.add("email_delivery.from_name", "must be one line")
-	}
 }
 
 func (p *Problems) secrets(c *Config) {

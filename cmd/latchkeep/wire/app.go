@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/idempotency"
@@ -73,6 +74,7 @@ type App struct {
 	Registry    *tenants.Registry
 	Provisioner *tenants.Provisioner
 	APIKeys     *tenants.APIKeys
+	DeadLetters *deadletter.Room
 	Operators   *tenants.OperatorTokens
 	Users       *user.Directory
 	Sessions    *session.Service
@@ -184,7 +186,9 @@ func (a *App) buildTenants(ctx context.Context) error {
 
 func (a *App) buildAuth() error {
 	s := a.Settings
-	out := outbox.NewWriter(a.keyring, func() { a.bell.Ring(bellOutbox) })
+	ring := func() { a.bell.Ring(bellOutbox) }
+	out := outbox.NewWriter(a.keyring, ring)
+	a.DeadLetters = deadletter.NewRoom(a.Store, ring)
 	a.Users = user.NewDirectory(a.Store)
 	a.Sessions = session.New(a.Store, out, func() { a.bell.Ring(bellSessions) }, sessionCache, a.Log)
 	passwords := authpassword.NewRoom(a.Store, password.New(password.Options{}))
@@ -253,7 +257,7 @@ func (a *App) buildWorker() {
 		Store: a.Store, Keyring: a.keyring, Registry: a.Registry,
 		Redis: a.queue.client, Embedded: a.queue.embedded(),
 		Bell: a.bell.Listen(bellOutbox), Mail: a.mailer, Audit: auditSinks(s.AuditLog),
-		Cleanup: worker.CleanupPolicy{Intents: 24 * time.Hour, AuditLogs: s.AuditLog.Retention},
+		Cleanup: worker.CleanupPolicy{Intents: 24 * time.Hour, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention},
 		Jobs:    a.Jobs, Tenants: a.Provisioner, Log: a.Log,
 	})
 }

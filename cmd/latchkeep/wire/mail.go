@@ -55,6 +55,9 @@ func (m *smtpMailer) Send(ctx context.Context, t *tenants.Tenant, message mail.M
 	host = mail.SMTP{Host: d.Host, Port: d.Port, User: d.User, Password: d.Password.Reveal()}
 	if m.fallback.FromAddress != "" {
 		message.From = mail.Address{Name: m.fallback.FromName, Address: m.fallback.FromAddress}
+		if message.DKIM != nil && !message.DKIM.Covers(m.fallback.FromAddress) {
+			message.DKIM = nil // a signature of another domain than the sender's counts for nothing
+		}
 	}
 	return host.Send(ctx, m.open, message)
 }
