@@ -134,6 +134,33 @@ func TestCleanup_TakesFromEachTableWhatIsOfNoUseAnyMore(t *testing.T) {
 	})
 }
 
+func TestCleanup_KeepsWhatWasGivenUpForAWhileOfItsOwn(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *room) {
+		at := time.Now().UTC().Truncate(time.Microsecond)
+		require.NoError(t, r.store.Do(t.Context(), scope.Tenant(r.shop.ID), func(ctx context.Context, tx *store.Tx) error {
+			for _, ago := range []time.Duration{30 * time.Minute, 2 * time.Hour} {
+				for _, state := range []string{"dead", "done"} {
+					err := tx.Intent.Create().SetKind("mail").SetState(state).SetPayload([]byte{}).SetAvailableAt(at).SetDoneAt(at.Add(-ago)).Exec(ctx)
+					if err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		}))
+		w := worker.New(worker.Needs{
+			Store: r.store, Keyring: r.keyring, Registry: r.registry, Log: slog.New(slog.DiscardHandler),
+			Cleanup: worker.CleanupPolicy{Intents: 24 * time.Hour, DeadIntents: time.Hour},
+		})
+
+		_, err := w.Cleanup(t.Context(), []string{"outbox"}, 100, true)
+
+		require.NoError(t, err)
+		require.Equal(t, map[string]int{"done": 2, "dead": 1}, r.states(t))
+	})
+}
+
 func TestCleanup_KeepsTheAuditLogForGoodWhereNoTimeIsSet(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, r *room) {
