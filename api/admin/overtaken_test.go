@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"entgo.io/ent/dialect"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/internal/testenv"
@@ -64,6 +65,39 @@ func TestChanges_ThatOthersCameBeforeAreDecidedAnew(t *testing.T) {
 		require.Equal(t, http.StatusNotFound, meanwhile(t, env, 1, func() {
 			require.Equal(t, http.StatusNoContent, admin.Do(t, http.MethodDelete, userPath(kim), nil).Status)
 		}, patch), "she was deleted meanwhile")
+	})
+}
+
+func TestEditUser_OfAUsernameThatGoesMeanwhileLeavesNoHalfOfIt(t *testing.T) {
+	t.Parallel()
+
+	eachServer(t, func(t *testing.T, env *testenv.Env) {
+		shop := env.Tenant(t, "shop", plain)
+		admin := shop.Admin(t)
+		kim := shop.Person(t, testenv.NewPerson{Email: "kim@shop.example", Username: "kim"})
+		patch := func(body string) int { return admin.Do(t, http.MethodPatch, userPath(kim), body).Status }
+
+		require.Equal(t, http.StatusConflict, meanwhile(t, env, 1, func() { require.Equal(t, http.StatusOK, patch(`{"username":null}`)) },
+			func() int { return patch(`{"username":"kim2","name":"Kim"}`) }), "renamed while it goes")
+		after := read(t, admin.Get(t, userPath(kim)), http.StatusOK)
+		require.Nil(t, after.Username)
+		require.Empty(t, after.Name, "all or nothing")
+
+		require.Equal(t, http.StatusConflict, meanwhile(t, env, 1, func() { require.Equal(t, http.StatusOK, patch(`{"username":"first"}`)) },
+			func() int { return patch(`{"username":"second"}`) }), "named twice")
+		require.Equal(t, "first", read(t, admin.Get(t, userPath(kim)), http.StatusOK).Username.Username)
+
+		require.Equal(t, http.StatusOK, meanwhile(t, env, 1, func() { require.Equal(t, http.StatusOK, patch(`{"username":"third","given_name":"K"}`)) },
+			func() int { return patch(`{"username":"fourth","name":"Kim"}`) }), "renamed twice: the last one counts")
+		shown := admin.Get(t, userPath(kim))
+		last := read(t, shown, http.StatusOK)
+		require.Equal(t, "fourth", last.Username.Username)
+		require.NotEqual(t, uuid.Nil, last.Username.ID)
+		require.Contains(t, string(shown.Body), `"name":"Kim","given_name":"K"`, "what only one of them named stays")
+
+		require.Equal(t, http.StatusNotFound, meanwhile(t, env, 1, func() {
+			require.Equal(t, http.StatusNoContent, admin.Do(t, http.MethodDelete, userPath(kim), nil).Status)
+		}, func() int { return patch(`{"name":"Kim"}`) }))
 	})
 }
 
