@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -64,5 +65,25 @@ func TestTexts_MayBeAsLongAsIsSaid(t *testing.T) {
 			body := map[string]any{kind: map[string]string{"t": strings.Repeat(letter, 3000-len(`{"t":""}`))}}
 			require.Equal(t, http.StatusOK, admin.Do(t, http.MethodPatch, userPath(kim, "/metadata"), body).Status, kind)
 		}
+	})
+}
+
+func TestCreateUser_WithMoreAddressesThanOneStatementStoresIsRefused(t *testing.T) {
+	t.Parallel()
+
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		shop := env.Tenant(t, "shop", plain)
+		admin := shop.Admin(t)
+		create := func(n int) testenv.Response {
+			emails := make([]map[string]any, n)
+			for i := range emails {
+				emails[i] = map[string]any{"address": fmt.Sprintf("k%d@x.org", i), "is_primary": i == 0}
+			}
+			return admin.Do(t, http.MethodPost, "/users", map[string]any{"emails": emails})
+		}
+		for _, n := range []int{1001, 20_000} {
+			require.Equal(t, http.StatusBadRequest, create(n).Status)
+		}
+		require.Len(t, read(t, create(1000), http.StatusOK).Emails, 1000)
 	})
 }

@@ -40,6 +40,8 @@ const (
 	maxText = 255
 	// maxUsername is how many bytes a username may have.
 	maxUsername = 255
+	// maxEmails is how many addresses a person may be made with: as many as one statement stores. The tenant's own limit is for people.
+	maxEmails = 1000
 )
 
 // Create makes a person; all of her, or nothing. No mail is sent to verify her addresses. Spec: rest-admin §3.2.
@@ -89,6 +91,9 @@ func (n NewUser) user() (*user.User, error) {
 
 // addresses gives the person her addresses.
 func (n NewUser) addresses(u *user.User) error {
+	if len(n.Emails) > maxEmails {
+		return invalid("emails", fmt.Sprintf("has more than %d addresses", maxEmails))
+	}
 	primary := 0
 	for i, e := range n.Emails {
 		where := fmt.Sprintf("emails[%d].address", i)

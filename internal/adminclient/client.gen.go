@@ -285,7 +285,7 @@ type CreateUserInputBody struct {
 	// Examples: 2024-05-01T12:00:00Z
 	CreatedAt *time.Time `json:"created_at,omitempty"`
 
-	// Emails Her addresses; exactly one is primary.
+	// Emails Her addresses; exactly one is primary. The tenant's email.limit does not count.
 	Emails *[]EmailToCreate `json:"emails,omitempty"`
 
 	// Id An id of your own choice, a UUID; made where absent.
