@@ -58,6 +58,10 @@ check-generated: ## fail when generated code is not what the generators write
 fmt: ## format the Go code
 	scripts/gofmt -w
 
+.PHONY: chaos
+chaos: ## kill everything again and again, and look for what was lost (KILLS=200, SEED=1; DOC=1 writes docs/reliability.md)
+	scripts/chaos -kills $(or $(KILLS),70) $(if $(SEED),-seed $(SEED)) $(if $(DOC),-doc $(CURDIR)/docs/reliability.md)
+
 .PHONY: vet
 vet: ## run go vet
 	go vet ./...

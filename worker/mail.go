@@ -70,7 +70,9 @@ func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 		})
 	}
 	if !m.inFlight.enter(tenantID) {
-		return m.release(ctx, tenantID, it, at.Add(mailBusy), "")
+		return m.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Raw.PostponeIntent(ctx, it.ID, at.Add(mailBusy))
+		})
 	}
 	defer m.inFlight.leave(tenantID)
 	err := m.send(ctx, tenantID, it)

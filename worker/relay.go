@@ -102,14 +102,14 @@ func (r *relay) batches(intents []rawsql.ClaimedIntent, until time.Time) []batch
 	return out
 }
 
-// enqueue hands a batch to the queue. The id of the task is that of its first intent and its attempt: a second hand-out of the same one is
-// refused, a later attempt is not.
+// enqueue hands a batch to the queue. The id of the task is that of its first intent and its lease: a second hand-out of the same one is
+// refused, a later one is not.
 func (r *relay) enqueue(ctx context.Context, b batch) error {
 	payload, err := b.encode()
 	if err != nil {
 		return fmt.Errorf("encode task: %w", err)
 	}
-	id := fmt.Sprintf("%s/%d", b.Items[0].ID, b.Items[0].Attempts)
+	id := fmt.Sprintf("%s/%d", b.Items[0].ID, b.Until.UnixMicro())
 	_, err = r.client.EnqueueContext(ctx, asynq.NewTask("intent:"+b.Kind, payload),
 		asynq.TaskID(id), asynq.Queue(b.Kind), asynq.MaxRetry(0), asynq.Deadline(b.Until))
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {

@@ -282,6 +282,21 @@ func (q *Queries) ReleaseIntent(ctx context.Context, id uuid.UUID, at time.Time,
 	return nil
 }
 
+// PostponeIntent gives a claimed row back untried: the claim does not count as an attempt.
+//
+// Why raw: see IntentsDone.
+func (q *Queries) PostponeIntent(ctx context.Context, id uuid.UUID, at time.Time) error {
+	owned, owner, err := reach(ctx)
+	if err != nil {
+		return fmt.Errorf("postpone intent: %w", err)
+	}
+	args := append([]any{stamp(at), id}, owner...)
+	if _, err := q.exec(ctx, `UPDATE outbox SET available_at = ?, attempts = attempts - 1 WHERE state = 'ready' AND id = ?`+owned, args...); err != nil {
+		return fmt.Errorf("postpone intent: %w", err)
+	}
+	return nil
+}
+
 // ReleaseAllIntents makes every row that is to be done due now. An embedded queue forgets what it held when the process ends: call this
 // when one starts, before anything is claimed, and never where other replicas are at work.
 //

@@ -114,6 +114,25 @@ func TestClaimIntents_KeepsTheOrderOfAKey(t *testing.T) {
 	})
 }
 
+func TestPostponeIntent_GivesARowBackUntried(t *testing.T) {
+	t.Parallel()
+
+	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
+		now := time.Now().UTC().Truncate(time.Microsecond)
+		sc, other := newTenant(t, st), newTenant(t, st)
+		ids := put(t, st, sc, now, "")
+		all := rawsql.Claim{Now: now, Tenants: 5, PerTenant: 10}
+		require.Equal(t, 1, claim(t, st, all).Intents[0].Attempts)
+		postpone := func(sc scope.Scope) {
+			do(t, st, sc, func(ctx context.Context, tx *store.Tx) error { return tx.Raw.PostponeIntent(ctx, ids[0], now) })
+		}
+		postpone(other)
+		require.Empty(t, claim(t, st, all).Intents, "it is another tenant's")
+		postpone(sc)
+		require.Equal(t, 1, claim(t, st, all).Intents[0].Attempts, "as if it had not been taken")
+	})
+}
+
 func TestClaimIntents_EightRelaysTakeEachRowOnce(t *testing.T) {
 	t.Parallel()
 

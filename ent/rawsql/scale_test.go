@@ -255,14 +255,16 @@ func (c *crowd) plan(t *testing.T, text string, args []any) (plan string, scans 
 	return strings.Join(lines, "\n"), scans
 }
 
-// quickest is how long the quickest of some runs took.
+// quickest is how long the quickest of some runs took. What takes long takes long: of that one run is enough.
 func quickest(t *testing.T, do func(ctx context.Context) error) time.Duration {
 	t.Helper()
 	best := time.Hour
 	for range 7 {
 		began := time.Now()
 		require.NoError(t, do(t.Context()))
-		best = min(best, time.Since(began))
+		if best = min(best, time.Since(began)); best > 50*time.Millisecond {
+			break
+		}
 	}
 	return best
 }

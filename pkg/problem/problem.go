@@ -185,7 +185,8 @@ func Internal(code string, cause error) *Error {
 }
 
 // From gives the domain error in err's chain. What has none is translated: a body beyond its limit is [KindTooLarge],
-// an exceeded deadline [KindUnavailable], everything else [KindInternal] with err as its cause. nil stays nil.
+// an exceeded deadline and something that cannot be reached, such as the database, [KindUnavailable], everything else [KindInternal] with err as its
+// cause. nil stays nil.
 //
 // The error returned has err as its text only in Cause; its code and kind are safe to show.
 func From(err error) *Error {
@@ -202,6 +203,8 @@ func From(err error) *Error {
 		return TooLarge("request_too_large", "The request body is too large.").Wrap(err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return Unavailable("timeout", err).After(time.Second)
+	case away(err):
+		return Unavailable("temporarily_unavailable", err).After(time.Second)
 	}
 	return Internal("internal_error", err)
 }

@@ -2,10 +2,12 @@ package problem_test
 
 import (
 	"context"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -55,13 +57,30 @@ func TestEveryKindHasItsStatus(t *testing.T) {
 
 func TestForeignErrorsAreTranslated(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, problem.KindInternal, problem.KindOf(io.ErrUnexpectedEOF))
+	require.Equal(t, problem.KindInternal, problem.KindOf(io.ErrShortWrite))
 	require.Equal(t, problem.KindUnavailable, problem.KindOf(fmt.Errorf("query: %w", context.DeadlineExceeded)))
-	require.ErrorIs(t, problem.From(io.ErrUnexpectedEOF), io.ErrUnexpectedEOF, "the log still sees the cause")
+	require.ErrorIs(t, problem.From(io.ErrShortWrite), io.ErrShortWrite, "the log still sees the cause")
 	require.Nil(t, problem.From(nil))
 
 	_, err := io.ReadAll(http.MaxBytesReader(httptest.NewRecorder(), io.NopCloser(strings.NewReader("12345")), 4))
 	require.Equal(t, 413, problem.HTTPStatus(err))
+}
+
+// stated is an error of PostgreSQL.
+type stated string
+
+func (s stated) Error() string    { return "database: " + string(s) }
+func (s stated) SQLState() string { return string(s) }
+
+func TestWhatIsAwayIsWorthAnotherTry(t *testing.T) {
+	t.Parallel()
+	refused := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+	for _, err := range []error{refused, driver.ErrBadConn, io.ErrUnexpectedEOF, stated("57P01"), stated("57P03"), stated("08006"), stated("53300")} {
+		found := problem.From(fmt.Errorf("query: %w", err))
+		require.Equal(t, problem.KindUnavailable, found.Kind, err)
+		require.Equal(t, time.Second, found.RetryAfter, err)
+	}
+	require.Equal(t, problem.KindInternal, problem.KindOf(stated("42P01")), "a table that is missing does not come back")
 }
 
 func TestErrorsAreTheSameByKindAndCode(t *testing.T) {
