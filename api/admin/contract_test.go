@@ -2,10 +2,12 @@ package admin_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
@@ -38,11 +40,11 @@ func TestContract(t *testing.T) {
 				return newThings(t, shop, o)
 			},
 			Complete:   func(o *contract.Operation, r *contract.Request) { completeExample(o, r, shopper) },
-			Others:     others,
+			Others:     func(o *contract.Operation) map[contract.Caller]int { return others(env, o) },
 			Send:       send,
 			MaxBody:    1 << 20,
 			Provoke:    provocations(t, shop, callers[contract.Entitled]),
-			Unprovoked: unprovoked,
+			Unprovoked: unprovoked(env),
 			Forgiven:   forgiven,
 			Mild:       mild,
 		}).Run(t)
@@ -81,6 +83,7 @@ func callersOf(t *testing.T, shop, bank *testenv.Tenant) map[contract.Caller]*te
 		suspended:          barred,
 		readOnly:           reader,
 		unlucky:            withoutDatabase(t, shop.Env.Dialect),
+		impatient:          withDatabaseAway(t, shop.Env.Dialect),
 		contract.Entitled:  entitled,
 		contract.Anonymous: entitled.With("Authorization", ""),
 		contract.Expired:   expired,
@@ -97,24 +100,44 @@ const blind contract.Caller = "blind"
 const (
 	suspended contract.Caller = "whose tenant is suspended"
 	readOnly  contract.Caller = "whose tenant is read-only"
-	unlucky   contract.Caller = "whose database is gone"
+	unlucky   contract.Caller = "whose program shut its database"
+	impatient contract.Caller = "whose database is away for a moment"
 )
 
-func others(o *contract.Operation) map[contract.Caller]int {
+func others(env *testenv.Env, o *contract.Operation) map[contract.Caller]int {
 	refused := map[contract.Caller]int{suspended: http.StatusForbidden, unlucky: http.StatusInternalServerError}
 	if o.Method != http.MethodGet {
 		refused[readOnly] = http.StatusForbidden
 	}
+	if env.Dialect != dialect.SQLite {
+		refused[impatient] = http.StatusServiceUnavailable
+	}
 	return refused
 }
 
-// withoutDatabase is a back end of a program that lost its database.
+// withoutDatabase is a back end of a program that cannot use its database any more.
 func withoutDatabase(t *testing.T, dialect string) *testenv.Admin {
 	t.Helper()
 	env := testenv.New(t, dialect, testenv.Quiet())
 	admin := env.Tenant(t, "unlucky").Admin(t)
 	require.Equal(t, http.StatusOK, admin.Get(t, "/users").Status)
 	require.NoError(t, env.App.Store.Close())
+	return admin
+}
+
+// withDatabaseAway is a back end of a program that reached its database a moment ago and does not any more. Files are never away.
+func withDatabaseAway(t *testing.T, name string) *testenv.Admin {
+	t.Helper()
+	if name == dialect.SQLite {
+		return nil
+	}
+	u, err := url.Parse(testenv.New(t, name, testenv.Quiet()).DatabaseURL())
+	require.NoError(t, err)
+	line := newLine(t, u.Host)
+	u.Host = line.Addr().String()
+	admin := testenv.New(t, name, testenv.Quiet(), testenv.With("database.url", u.String())).Tenant(t, "impatient").Admin(t)
+	require.Equal(t, http.StatusOK, admin.Get(t, "/users").Status)
+	line.cut()
 	return admin
 }
 

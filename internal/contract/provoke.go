@@ -88,6 +88,9 @@ func (p *play) provoke(t *testing.T) {
 func (p *play) complete(t *testing.T) {
 	t.Helper()
 	for _, status := range p.o.Statuses() {
+		if _, excused := p.Unprovoked["* "+status]; excused {
+			continue
+		}
 		why, unprovoked := p.Unprovoked[p.o.ID+" "+status]
 		require.NotEqual(t, p.seen[status], unprovoked, "%s: %s is documented; it is answered: %t; why not: %q", p.o.Route(), status, p.seen[status], why)
 	}
