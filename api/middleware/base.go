@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/latchkeep/latchkeep/auth"
@@ -64,12 +65,13 @@ func Base(o Options, next http.Handler) http.Handler {
 	})
 }
 
+// isHealth reports whether a path is one of health or metrics, that below a tenant's own path, too.
 func isHealth(path string) bool {
 	switch path {
-	case "/health/alive", "/health/ready", "/livez", "/readyz", "/metrics":
+	case "/livez", "/readyz", "/metrics":
 		return true
 	}
-	return false
+	return strings.HasSuffix(path, "/health/alive") || strings.HasSuffix(path, "/health/ready")
 }
 
 // logLine writes the access log. The path is logged without its query: that holds flow ids and tokens of callbacks.

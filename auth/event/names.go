@@ -70,4 +70,6 @@ const (
 	WebhookCreated     AuditType = "webhook_created"
 	WebhookUpdated     AuditType = "webhook_updated"
 	WebhookDeleted     AuditType = "webhook_deleted"
+	// What takes people out of the tenant.
+	UsersExported AuditType = "users_exported"
 )

@@ -41,7 +41,7 @@ func BenchmarkImport(b *testing.B) {
 	h.exec(`INSERT INTO webauthn_credentials (id, tenant_id, user_id, public_key, attestation_type, aaguid, sign_count, mfa_only, created_at, updated_at)
 		SELECT replace(u.id::text, '-', ''), u.tenant_id, u.id, c.public_key, 'none', c.aaguid, 0, false, now(), now()
 		FROM users u, webauthn_credentials c WHERE u.id::text < '55555555' AND u.id <> c.user_id`)
-	env := testenv.New(b, dialect.Postgres, testenv.Quiet(), testenv.With("database.conn_max_lifetime", "2s"))
+	env := testenv.New(b, dialect.Postgres, testenv.Quiet())
 	begun := time.Now()
 	for b.Loop() {
 		r := imported(b, h, env, func(o *hankodb.Options) { o.Page = 500 })

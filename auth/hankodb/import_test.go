@@ -2,11 +2,16 @@ package hankodb_test
 
 import (
 	"context"
+	"crypto"
+	"crypto/rsa"
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
+	"math/big"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -192,11 +197,35 @@ func keepsSessions(t *testing.T, shop *testenv.Tenant, w *world) {
 		require.NotContains(t, key, "d")
 	}
 	require.ElementsMatch(t, []any{w.old.kid, w.newest.kid}, kids)
-	require.Equal(t, w.newest.kid, header(t, person(shop, w.kim).SignIn(t).Token)["kid"], "the newest signs")
+	for _, token := range []string{w.kim.token, w.lee.token} {
+		verifies(t, set.Keys, token)
+	}
+	signedToday := person(shop, w.kim).SignIn(t).Token
+	require.Equal(t, w.newest.kid, header(t, signedToday)["kid"], "the newest signs")
+	verifies(t, set.Keys, signedToday)
 
 	require.Equal(t, http.StatusNoContent, shop.Client().Bearer(w.kim.token).Send(t, http.MethodPost, "/logout", nil).Status)
 	require.Eventually(t, func() bool { return !shop.Accepts(t, w.kim.token) }, patience, tick)
 	require.True(t, shop.Accepts(t, w.lee.token))
+}
+
+// verifies checks a token by a key set as any back end does that knows nothing of us.
+func verifies(t *testing.T, keys []map[string]any, token string) {
+	t.Helper()
+	n := slices.IndexFunc(keys, func(key map[string]any) bool { return key["kid"] == header(t, token)["kid"] })
+	require.GreaterOrEqual(t, n, 0)
+	number := func(member string) *big.Int {
+		raw, err := base64.RawURLEncoding.DecodeString(keys[n][member].(string))
+		require.NoError(t, err)
+		return new(big.Int).SetBytes(raw)
+	}
+	public := &rsa.PublicKey{N: number("n"), E: int(number("e").Int64())}
+	require.Equal(t, 4096, public.N.BitLen())
+	dot := strings.LastIndex(token, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(token[dot+1:])
+	require.NoError(t, err)
+	digest := sha256.Sum256([]byte(token[:dot]))
+	require.NoError(t, rsa.VerifyPKCS1v15(public, crypto.SHA256, digest[:], raw))
 }
 
 func keepsTheRest(t *testing.T, shop *testenv.Tenant, w *world) {

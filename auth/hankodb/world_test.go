@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"math/big"
+	"os"
 	"strconv"
 	"sync"
 	"testing"
@@ -59,17 +60,21 @@ type signer struct {
 	key *rsa.PrivateKey
 }
 
-// keys are made once for all tests, for each takes a while.
+// keys are of the size that Hanko makes. They come from a file, for making each takes seconds.
 var keys = sync.OnceValue(func() []*rsa.PrivateKey {
-	made := make([]*rsa.PrivateKey, 3)
-	for n := range made {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
+	rest, err := os.ReadFile("testdata/signing-keys.pem")
+	if err != nil {
+		panic(err)
+	}
+	var read []*rsa.PrivateKey
+	for block, rest := pem.Decode(rest); block != nil; block, rest = pem.Decode(rest) {
+		key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 		if err != nil {
 			panic(err)
 		}
-		made[n] = key
+		read = append(read, key.(*rsa.PrivateKey))
 	}
-	return made
+	return read
 })
 
 func newSigner(n int) *signer { return &signer{uuid.NewString(), keys()[n]} }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/latchkeep/latchkeep/auth/totp"
 	"github.com/latchkeep/latchkeep/ent"
+	"github.com/latchkeep/latchkeep/ent/outbox"
+	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	entuser "github.com/latchkeep/latchkeep/ent/user"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -36,17 +38,21 @@ func (w With) Sensitive() bool { return w.Credentials || w.TOTP }
 type Exporter struct {
 	store *store.Store
 	apps  *totp.Room
+	out   *outbox.Writer
 }
 
-// NewExporter reads from a store; the secrets of authenticator apps are opened by their room.
-func NewExporter(st *store.Store, apps *totp.Room) *Exporter { return &Exporter{store: st, apps: apps} }
+// NewExporter reads from a store; the secrets of authenticator apps are opened by their room. Exports are recorded through the outbox.
+func NewExporter(st *store.Store, apps *totp.Room, out *outbox.Writer) *Exporter {
+	return &Exporter{store: st, apps: apps, out: out}
+}
 
 // exportPage is how many people are read at a time.
 const exportPage = 500
 
 // Export writes all people of a tenant as one JSON array, in the order of their ids. It holds a few hundred in memory. tell, which may be nil,
-// learns how many are written so far. Spec: import-export §2.
-func (e *Exporter) Export(ctx context.Context, t *tenants.Tenant, with With, to io.Writer, tell func(people int)) (int, error) {
+// learns how many are written so far. The export is recorded before it ends: what cannot be recorded has failed, and must not be used.
+// Spec: import-export §2.
+func (e *Exporter) Export(ctx context.Context, t *tenants.Tenant, who Taker, with With, to io.Writer, tell func(people int)) (int, error) {
 	if _, err := io.WriteString(to, "["); err != nil {
 		return 0, err
 	}
@@ -70,8 +76,16 @@ func (e *Exporter) Export(ctx context.Context, t *tenants.Tenant, with With, to 
 		}
 		after = last
 	}
-	_, err := io.WriteString(to, "]")
-	return people, err
+	if _, err := io.WriteString(to, "]"); err != nil {
+		return people, err
+	}
+	err := e.store.Do(ctx, scope.Tenant(t.ID), func(ctx context.Context, tx *store.Tx) error {
+		return e.out.Write(ctx, tx, with.record(t, who, people, nil))
+	})
+	if err != nil {
+		return people, fmt.Errorf("record the export: %w", err)
+	}
+	return people, nil
 }
 
 // writeEntry writes an entry, after a comma unless it is the first.

@@ -186,6 +186,43 @@ func TestImport_GoesOnWhereItWasStopped(t *testing.T) {
 	})
 }
 
+func TestImport_HasOneTimeForAllItsRows(t *testing.T) {
+	t.Parallel()
+
+	eachDatabase(t, func(t *testing.T, p *place) {
+		requireOneTime := func(shop *tenants.Tenant) {
+			t.Helper()
+			times := map[string]bool{}
+			ctx, db := scope.With(t.Context(), scope.Tenant(shop.ID)), p.store.Reader()
+			for _, u := range db.User.Query().AllX(ctx) {
+				times[u.CreatedAt.UTC().String()], times[u.UpdatedAt.UTC().String()] = true, true
+			}
+			for _, e := range db.Email.Query().AllX(ctx) {
+				times[e.CreatedAt.UTC().String()], times[e.UpdatedAt.UTC().String()] = true, true
+			}
+			require.Len(t, times, 1)
+		}
+		shop, src := p.tenant(t), people(30)
+		found, _ := inspect(t, src)
+		ctx, stop := context.WithCancel(t.Context())
+		_, err := p.jobs.Import(ctx, shop, src, found, transfer.Attempt{Batch: 10, Progress: func(j *transfer.Job) {
+			if j.Done == 10 {
+				stop()
+			}
+		}})
+		require.ErrorIs(t, err, context.Canceled)
+		p.importInto(t, shop, src, transfer.Attempt{Batch: 10})
+		require.Equal(t, 30, p.count(t, shop))
+		requireOneTime(shop)
+
+		other := p.tenant(t)
+		job, err := p.jobs.Receive(t.Context(), other, strings.NewReader(string(people(1001))), transfer.Options{}, "")
+		require.NoError(t, err)
+		p.work(t, other, job.ID)
+		requireOneTime(other)
+	})
+}
+
 // Two import the same input at once: one of them gives up, and everybody is there once.
 func TestImport_OfTheSameInputAtOnce(t *testing.T) {
 	t.Parallel()

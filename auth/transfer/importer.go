@@ -90,9 +90,12 @@ func (j *Jobs) resume(ctx context.Context, t *tenants.Tenant, found Inspection, 
 	if !ent.IsNotFound(err) {
 		return nil, fmt.Errorf("look for an interrupted job: %w", err)
 	}
-	job := &Job{ID: uuid.Must(uuid.NewV7()), Kind: Import, State: Running, Options: o.Options, CreatedBy: o.By, Total: found.Entries}
+	job := &Job{
+		ID: uuid.Must(uuid.NewV7()), Kind: Import, State: Running, Options: o.Options, CreatedBy: o.By, Total: found.Entries,
+		CreatedAt: stored(time.Now()),
+	}
 	err = j.store.Do(ctx, scope.Tenant(t.ID), func(ctx context.Context, tx *store.Tx) error {
-		return begun(tx, job, found.Digest[:]).Exec(ctx)
+		return begun(tx, job, found.Digest[:]).SetCreatedAt(job.CreatedAt).Exec(ctx)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make job: %w", err)
@@ -178,11 +181,7 @@ func (j *Jobs) writePortion(ctx context.Context, t *tenants.Tenant, job *Job, o 
 		}
 		return j.report(ctx, tx, t.ID, job.ID, lines)
 	}
-	writer := j.writer
-	if o.KeepExisting {
-		writer = writer.KeepingExisting()
-	}
-	if _, err := writer.Write(ctx, t, p.accounts, follow); err != nil {
+	if _, err := j.writer.keeping(o.KeepExisting).since(job.CreatedAt).Write(ctx, t, p.accounts, follow); err != nil {
 		return err
 	}
 	job.moved(s)
@@ -214,11 +213,7 @@ func (j *Jobs) ImportAtOnce(ctx context.Context, t *tenants.Tenant, src Source, 
 	if err != nil {
 		return 0, fmt.Errorf("import: %w", err)
 	}
-	writer := j.writer
-	if o.KeepExisting {
-		writer = writer.KeepingExisting()
-	}
-	outcomes, err := writer.writeAll(ctx, t, p.accounts)
+	outcomes, err := j.writer.keeping(o.KeepExisting).writeAll(ctx, t, p.accounts)
 	lines := p.report(outcomes)
 	for _, line := range lines {
 		tell(line)
@@ -279,11 +274,7 @@ func (j *Jobs) Rehearse(ctx context.Context, t *tenants.Tenant, src Source, o Op
 
 // rehearse says what would become of a portion.
 func (j *Jobs) rehearse(ctx context.Context, t *tenants.Tenant, o Options, p portion) ([]Rejection, error) {
-	writer := j.writer
-	if o.KeepExisting {
-		writer = writer.KeepingExisting()
-	}
-	outcomes, err := writer.Judge(ctx, t, p.accounts)
+	outcomes, err := j.writer.keeping(o.KeepExisting).Judge(ctx, t, p.accounts)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ var everything = transfer.With{Names: true, Metadata: true, Credentials: true, T
 func (p *place) exported(t testing.TB, of *tenants.Tenant, with transfer.With) string {
 	t.Helper()
 	var b bytes.Buffer
-	_, err := p.export.Export(t.Context(), of, with, &b, nil)
+	_, err := p.export.Export(t.Context(), of, transfer.Taker{By: tenants.ByCLI}, with, &b, nil)
 	require.NoError(t, err)
 	return b.String()
 }
@@ -116,7 +116,7 @@ func TestMovedPeople_SignInWithWhatTheyHave(t *testing.T) {
 			signIn(t, old, device, app)
 
 			var file bytes.Buffer
-			_, err := first.App.Exporter.Export(t.Context(), snapshot(t, old), everything, &file, nil)
+			_, err := first.App.Exporter.Export(t.Context(), snapshot(t, old), transfer.Taker{By: tenants.ByCLI}, everything, &file, nil)
 			require.NoError(t, err)
 			require.Contains(t, file.String(), "$argon2id$", "passwords were hashed anew at sign-in")
 			move(t, home, text(file.String()))

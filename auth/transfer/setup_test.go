@@ -37,7 +37,8 @@ func newPlace(t testing.TB, st *store.Store) *place {
 	require.NoError(t, err)
 	apps := totp.NewRoom(st, keys)
 	p := &place{store: st, keys: keys, apps: apps, writer: transfer.NewWriter(st, apps), people: user.NewDirectory(st)}
-	p.export, p.out = transfer.NewExporter(st, apps), outbox.NewWriter(keys, nil)
+	p.out = outbox.NewWriter(keys, nil)
+	p.export = transfer.NewExporter(st, apps, p.out)
 	p.jobs = transfer.NewJobs(st, keys, p.out, p.writer, p.export)
 	return p
 }

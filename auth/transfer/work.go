@@ -80,10 +80,7 @@ func (j *Jobs) stepImport(ctx context.Context, t *tenants.Tenant, job *Job, done
 		}
 		return j.goOn(ctx, tx, t.ID, job.ID, s.finished, done)
 	}
-	writer := j.writer
-	if job.Options.KeepExisting {
-		writer = writer.KeepingExisting()
-	}
+	writer := j.writer.keeping(job.Options.KeepExisting).since(job.CreatedAt)
 	if !job.Options.DryRun {
 		_, err := writer.Write(ctx, t, p.accounts, follow)
 		return err
@@ -170,7 +167,14 @@ func (j *Jobs) stepExport(ctx context.Context, t *tenants.Tenant, job *Job, done
 		if err := j.put(ctx, tx, t.ID, job.ID, partOutput, number, data.Bytes()); err != nil {
 			return err
 		}
-		return j.goOn(ctx, tx, t.ID, job.ID, s.finished, done)
+		if !s.finished {
+			return j.goOn(ctx, tx, t.ID, job.ID, false, done)
+		}
+		if err := done(ctx, tx); err != nil {
+			return err
+		}
+		by := Taker{By: tenants.Actor(job.CreatedBy)}
+		return j.out.Write(ctx, tx, job.Options.record(t, by, job.Done+s.done, map[string]any{"job_id": job.ID.String()}))
 	})
 }
 

@@ -62,11 +62,15 @@ func (o Outcome) Reason() string { return reasons[o.Code] }
 // MaxBatch is the most accounts of one call of Write: a transaction shall be short.
 const MaxBatch = 2000
 
+// manyAccounts is from how many accounts on a batch is worth new plans, which cost it some milliseconds.
+const manyAccounts = 10
+
 // A Writer writes accounts. It is safe for concurrent use.
 type Writer struct {
 	store *store.Store
 	apps  *totp.Room
 	keep  bool
+	at    time.Time // what has no time of its own gets; now where it is zero
 	// dearer is shared with those that keep existing people.
 	dearer *dearer
 }
@@ -82,6 +86,21 @@ func (w *Writer) KeepingExisting() *Writer {
 	kept := *w
 	kept.keep = true
 	return &kept
+}
+
+// keeping is KeepingExisting where that is asked for.
+func (w *Writer) keeping(existing bool) *Writer {
+	if existing {
+		return w.KeepingExisting()
+	}
+	return w
+}
+
+// since is a writer for a run that began at a time, which is that of all its rows. Spec: import-export §1.2.
+func (w *Writer) since(begun time.Time) *Writer {
+	dated := *w
+	dated.at = stored(begun)
+	return &dated
 }
 
 // A Follow is a change that is committed with a batch: it learns what became of the accounts. It may run more than once, each time in a new
@@ -120,7 +139,10 @@ func (w *Writer) Write(ctx context.Context, t *tenants.Tenant, accounts []Accoun
 // prepare does all that needs no transaction.
 func (w *Writer) prepare(t *tenants.Tenant, accounts []Account) (*batch, error) {
 	b := &batch{accounts: make([]Account, len(accounts)), sealed: make([][]byte, len(accounts)), keep: w.keep, tenant: t.ID}
-	at := stored(time.Now())
+	at := w.at
+	if at.IsZero() {
+		at = stored(time.Now())
+	}
 	for i := range accounts {
 		b.accounts[i] = accounts[i].filled(at)
 		a := &b.accounts[i]
@@ -161,6 +183,11 @@ func (w *Writer) commit(
 	write func(context.Context, *store.Tx) ([]Outcome, error), follow []Follow,
 ) (outcomes []Outcome, err error) {
 	err = w.store.Do(ctx, scope.Tenant(t.ID), func(ctx context.Context, tx *store.Tx) (err error) {
+		if len(b.accounts) >= manyAccounts {
+			if err := tx.Raw.ForgetPlans(ctx); err != nil {
+				return err
+			}
+		}
 		if outcomes, err = write(ctx, tx); err != nil {
 			return err
 		}

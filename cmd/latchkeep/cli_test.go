@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -167,6 +168,42 @@ func TestIsReady_AsksTheServerThatTheSettingsName(t *testing.T) {
 	asker.refuses(t, []string{"isready", "nobody"}, `"nobody"`)
 }
 
+func TestLog_HasOneLineForARequestAndHealthOnlyWhereAskedFor(t *testing.T) {
+	t.Parallel()
+
+	for _, health := range []bool{false, true} {
+		m := node(t).with("LATCHKEEP_LOG_LOG_HEALTH_AND_METRICS=" + fmt.Sprint(health))
+		m.must(t, "migrate", "up")
+		const id = "3f1c2a44-6b1e-4a0c-9d53-0c8f6f2b7a10"
+		m.must(t, "tenant", "create", "shop", "--id", id)
+		s := m.start(t, "serve")
+		asked := map[string]string{
+			"public": "/.well-known/jwks.json", "admin": "/users", "console": "/v1/tenants",
+		}
+		for name, path := range asked {
+			browse(s.address(t, name), "http://shop.localhost:8000").get(t, path)
+		}
+		for name, path := range map[string]string{"public": "/health/ready", "admin": "/health/alive", "ops": "/metrics"} {
+			require.Equal(t, 200, browse(s.address(t, name), "http://shop.localhost:8000").get(t, path).status, "%s%s", name, path)
+		}
+		require.Equal(t, 200, browse(s.address(t, "public"), "http://localhost:8000").get(t, "/"+id+"/health/ready").status)
+		s.stop(t)
+		lines := map[string]int{}
+		for line := range strings.Lines(s.stderr.text()) {
+			var l struct{ Path, Method string }
+			if json.Unmarshal([]byte(line), &l) == nil && l.Method != "" {
+				lines[l.Path]++
+			}
+		}
+		for _, path := range asked {
+			require.Equal(t, 1, lines[path], path)
+		}
+		for _, path := range []string{"/health/ready", "/health/alive", "/" + id + "/health/ready"} {
+			require.Equal(t, map[bool]int{true: 1}[health], lines[path], path)
+		}
+	}
+}
+
 func TestVersion_IsOneLine(t *testing.T) {
 	t.Parallel()
 
@@ -198,8 +235,59 @@ func TestSchema_OfATenantsConfigurationIsWrittenOrPrinted(t *testing.T) {
 	written, err := os.ReadFile(filepath.Join(m.dir, "json_schema", "hanko.config.json"))
 	require.NoError(t, err)
 	require.Equal(t, printed, string(written))
+	file, err := os.Stat(filepath.Join(m.dir, "json_schema", "hanko.config.json"))
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), file.Mode().Perm())
+	directory, err := os.Stat(filepath.Join(m.dir, "json_schema"))
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o750), directory.Mode().Perm())
+	for what, is := range map[string][2]string{"config": {"Config", "#/$defs/Config"}, "import": {"User import", "#/$defs/ImportOrExportList"}} {
+		require.NoError(t, json.Unmarshal([]byte(m.must(t, "schema", "generate", what, "-o", "-")), &schema))
+		require.Equal(t, []any{"https://json-schema.org/draft/2020-12/schema", is[0], is[1]}, []any{schema["$schema"], schema["title"], schema["$ref"]})
+	}
 	m.must(t, "schema", "generate", "config", "-o", "out/")
 	require.FileExists(t, filepath.Join(m.dir, "out", "output.schema.json"))
+}
+
+func TestOutput_NamesAFileOnlyWhereItIsNoWayToPrint(t *testing.T) {
+	t.Parallel()
+
+	m := newMachine(t)
+	var told map[string]string
+	m.json(t, &told, "schema", "generate", "import", "-o", "own.json")
+	require.Equal(t, "own.json", told["file"])
+	require.FileExists(t, filepath.Join(m.dir, "own.json"))
+	m.json(t, &told, "schema", "generate", "import")
+	require.Equal(t, "json_schema/hanko.user_import.json", told["file"], "where it goes by itself")
+	require.NoError(t, json.Unmarshal([]byte(m.must(t, "--output", "json", "schema", "generate", "config")), &told))
+	require.Equal(t, "json_schema/hanko.config.json", told["file"])
+	require.Equal(t, "written to own.json\n", m.must(t, "schema", "generate", "import", "-o", "own.json", "-o", "text"))
+	require.NoFileExists(t, filepath.Join(m.dir, "json"))
+	require.NoFileExists(t, filepath.Join(m.dir, "text"))
+}
+
+func TestSchema_MarkdownIsThatOfTheDocumentation(t *testing.T) {
+	t.Parallel()
+
+	m := newMachine(t)
+	page, err := os.ReadFile("../../docs/configuration-tenant.md")
+	require.NoError(t, err)
+	require.Equal(t, string(page), m.must(t, "schema", "markdown", "config", "-o", "-"))
+	var told map[string]string
+	for what, file := range map[string]string{"config": "hanko.config", "import": "hanko.user_import"} {
+		m.json(t, &told, "schema", "markdown", what)
+		require.Equal(t, map[string]string{
+			"file": ".generated/docs/" + what + "/" + file + ".md", "schema": ".generated/docs/" + what + "/" + file + ".json",
+		}, told)
+		written, err := os.ReadFile(filepath.Join(m.dir, told["file"]))
+		require.NoError(t, err)
+		require.Equal(t, m.must(t, "schema", "markdown", what, "-o", "-"), string(written))
+		schema, err := os.ReadFile(filepath.Join(m.dir, told["schema"]))
+		require.NoError(t, err)
+		require.Equal(t, m.must(t, "schema", "generate", what, "-o", "-"), string(schema))
+	}
+	require.Contains(t, m.must(t, "schema", "markdown", "import", "--out-path", "-"), "| `emails` | list of [Email](#email) |")
+	require.Contains(t, m.must(t, "schema", "markdown", "import", "-o", "elsewhere"), "elsewhere/hanko.user_import.md")
 }
 
 func TestOperatorToken_ExpiresWhenItSays(t *testing.T) {

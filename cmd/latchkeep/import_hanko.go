@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -48,12 +49,12 @@ See docs/migrate-from-hanko.md.`,
 	flags.StringSliceVar(&f.skip, "skip", nil, "what to leave out: "+strings.Join(hankodb.Skippable(), ", "))
 	flags.BoolVar(&f.dryRun, "dry-run", false, "read and check everything, write nothing")
 	flags.IntVar(&f.page, "page", 500, "how many users are written in one transaction")
-	flags.StringVar(&f.output, "output", "", "write a report as JSON, with every problem, to this file")
+	flags.StringVar(&f.report, "report", "", "write a report as JSON, with every problem, to this file")
 	return cmd
 }
 
 type importFlags struct {
-	database, config, output      string
+	database, config, report      string
 	secrets, tenants, slugs, skip []string
 	dryRun                        bool
 	page                          int
@@ -75,7 +76,6 @@ func (f *importFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	o.Secrets = append(o.Secrets, s.Secrets.Reveal()...) // an installation may keep its secrets when it moves
-	s.Database.ConnMaxLifetime = shortLived
 	ctx := cmd.Context()
 	app, err := wire.New(ctx, s, wire.Options{Log: log, Version: version, NoSpareKeys: true})
 	if err != nil {
@@ -147,7 +147,7 @@ func (f *importFlags) options() (hankodb.Options, error) {
 
 // execute runs the import and tells how it goes: progress and problems on the standard error, what came of it on the standard output.
 func (f *importFlags) execute(ctx context.Context, cmd *cobra.Command, importer *hankodb.Importer, source *hankodb.Source, o hankodb.Options) (err error) {
-	file, err := openReport(f.output)
+	file, err := openReport(f.report)
 	if err != nil {
 		return err
 	}
@@ -173,12 +173,11 @@ func (f *importFlags) execute(ctx context.Context, cmd *cobra.Command, importer 
 	if err := errors.Join(err, file.close(report)); err != nil {
 		return err
 	}
-	return printImported(cmd, report, time.Since(begun))
+	return answer(cmd, report, func(out io.Writer) error { return printImported(out, report, time.Since(begun)) })
 }
 
 // printImported prints what came of an import: a line for each kind, over all tenants.
-func printImported(cmd *cobra.Command, r *hankodb.Report, took time.Duration) error {
-	out := cmd.OutOrStdout()
+func printImported(out io.Writer, r *hankodb.Report, took time.Duration) error {
 	created := 0
 	for _, t := range r.Tenants {
 		if t.Created {

@@ -28,7 +28,7 @@ type oldHanko struct {
 	token string
 }
 
-func newOldHanko(t *testing.T) *oldHanko {
+func newOldHanko(t testing.TB) *oldHanko {
 	t.Helper()
 	source := testdb.Empty(t, dialect.Postgres)
 	db, err := source.OpenPlain()
@@ -69,7 +69,7 @@ func newOldHanko(t *testing.T) *oldHanko {
 	return h
 }
 
-func (h *oldHanko) exec(t *testing.T, statement string, args ...any) {
+func (h *oldHanko) exec(t testing.TB, statement string, args ...any) {
 	t.Helper()
 	_, err := h.db.ExecContext(t.Context(), statement, args...)
 	require.NoError(t, err, statement)
@@ -82,7 +82,7 @@ func TestImportHanko_ASingleInstallationMovesWithItsFile(t *testing.T) {
 	m, _ := hanko(t) // whose file has the old secret behind a new one
 	m.must(t, "migrate", "up")
 	require.Contains(t, m.must(t, "import", "hanko", "--database-url", old.url, "--dry-run"), "Nothing was written")
-	said := m.must(t, "import", "hanko", "--database-url", old.url, "--output", "report.json")
+	said := m.must(t, "import", "hanko", "--database-url", old.url, "--report", "report.json")
 	require.Regexp(t, `users +1 +1 +0`, said)
 	require.Contains(t, said, "0 problems")
 
@@ -99,6 +99,15 @@ func TestImportHanko_ASingleInstallationMovesWithItsFile(t *testing.T) {
 	require.NoError(t, json.Unmarshal(raw, &report), "%s", raw)
 	require.Empty(t, report.Problems)
 	require.Equal(t, 1, report.Report.Tenants[0].Counts["sessions"].Imported)
+	var told struct {
+		DryRun  bool `json:"dry_run"`
+		Tenants []struct {
+			Counts map[string]struct{ Imported, Present int }
+		}
+	}
+	m.json(t, &told, "import", "hanko", "--database-url", old.url, "--dry-run")
+	require.True(t, told.DryRun)
+	require.Equal(t, 1, told.Tenants[0].Counts["users"].Present)
 	require.Regexp(t, `users +1 +0 +1`, m.with("HANKO_DATABASE_URL="+old.url).must(t, "import", "hanko"), "again: nothing new")
 
 	s := m.start(t, "serve")
@@ -136,9 +145,7 @@ func TestImportHanko_GoesOnAfterItWasKilled(t *testing.T) {
 
 	old := newOldHanko(t)
 	const users = 1500
-	old.exec(t, "INSERT INTO users SELECT gen_random_uuid(), now(), now() FROM generate_series(2, $1)", users)
-	old.exec(t, `INSERT INTO emails SELECT gen_random_uuid(), id, id || '@shop.example', true, now(), now() FROM users WHERE id <> $1`, old.kim)
-	old.exec(t, `INSERT INTO primary_emails SELECT gen_random_uuid(), id, user_id, now(), now() FROM emails WHERE user_id <> $1`, old.kim)
+	old.populate(t, users)
 	m := onDatabase(t, dialect.SQLite)
 	source, err := dsn.Parse(m.database)
 	require.NoError(t, err)
@@ -160,6 +167,7 @@ func TestImportHanko_GoesOnAfterItWasKilled(t *testing.T) {
 	m.must(t, append(args[:len(args)-1], "500")...)
 	require.Equal(t, users, count("users"))
 	require.Equal(t, users, count("emails WHERE primary_of = user_id"))
-	require.Equal(t, 1, count("sessions"))
+	require.Equal(t, users, count("sessions"))
+	require.Equal(t, users, count("password_credentials"))
 	require.Equal(t, 1, count("signing_keys"))
 }

@@ -25,7 +25,7 @@ func openReport(name string) (*reportFile, error) {
 	}
 	file, err := os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("--output: %w", err)
+		return nil, fmt.Errorf("--report: %w", err)
 	}
 	r := &reportFile{file: file, to: bufio.NewWriter(file)}
 	r.write(`{"problems":[`)
@@ -65,7 +65,7 @@ func (r *reportFile) close(came *hankodb.Report) error {
 	r.encode(came)
 	r.write("\n}\n")
 	if err := errors.Join(r.failed, r.to.Flush(), r.file.Close()); err != nil {
-		return fmt.Errorf("--output: %w", err)
+		return fmt.Errorf("--report: %w", err)
 	}
 	return nil
 }

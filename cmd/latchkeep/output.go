@@ -42,6 +42,36 @@ func addOutputFlag(root *cobra.Command) {
 	root.PersistentFlags().Var(&f, outputFlag, "how to print: for people or for programs")
 }
 
+// A destination is the value of --output where that also names a file, as Hanko spells it: "json" and "text" mean what they mean for all commands,
+// everything else is the file. Both may be given, one after the other.
+type destination struct {
+	file string
+	cmd  *cobra.Command
+}
+
+// String implements pflag.Value.
+func (d *destination) String() string { return d.file }
+
+// Type implements pflag.Value.
+func (*destination) Type() string { return "text|json|file" }
+
+// Set implements pflag.Value.
+func (d *destination) Set(text string) error {
+	switch format(text) {
+	case asText, asJSON:
+		return d.cmd.Root().PersistentFlags().Set(outputFlag, text)
+	}
+	d.file = text
+	return nil
+}
+
+// writesTo gives a command the flag --output for a file besides.
+func writesTo(cmd *cobra.Command, shorthand, file, usage string) *destination {
+	d := &destination{file: file, cmd: cmd}
+	cmd.Flags().VarP(d, outputFlag, shorthand, usage+`; "json" and "text" say how to print, as for all commands`)
+	return d
+}
+
 // wantsJSON reports whether a program reads what the command prints.
 func wantsJSON(cmd *cobra.Command) bool {
 	return cmd.Root().PersistentFlags().Lookup(outputFlag).Value.String() == string(asJSON)

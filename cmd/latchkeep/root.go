@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
@@ -96,17 +95,12 @@ func loadBriefly(cmd *cobra.Command, o settings.LoadOptions) (*settings.Settings
 	return s, telemetry.NewLogger(os.Stderr, "text", max(s.Log.Level, slog.LevelWarn)), nil
 }
 
-// shortLived is how long a connection is used by commands that may make tables grow. PostgreSQL keeps the plans of what it looks up for foreign
-// keys as long as the connection lives: those made while the tables were empty are slow once they are not.
-const shortLived = 2 * time.Second
-
 // open loads the settings and puts the program together, ready to be used by a command that does one thing and ends.
 func open(cmd *cobra.Command, use func(ctx context.Context, app *wire.App) error) error {
 	s, log, err := loadBriefly(cmd, settings.LoadOptions{})
 	if err != nil {
 		return err
 	}
-	s.Database.ConnMaxLifetime = shortLived
 	app, err := wire.New(cmd.Context(), s, wire.Options{Log: log, Version: version})
 	if err != nil {
 		return err

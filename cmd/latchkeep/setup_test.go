@@ -58,10 +58,10 @@ func TestMain(m *testing.M) {
 type machine struct {
 	dir      string
 	env      []string
-	database string // its URL, where onDatabase made it
+	database string // its URL, where it has one
 }
 
-func newMachine(t *testing.T, env ...string) *machine {
+func newMachine(t testing.TB, env ...string) *machine {
 	t.Helper()
 	return &machine{dir: t.TempDir(), env: env}
 }
@@ -80,14 +80,15 @@ func anywhere() []string {
 }
 
 // node is a machine where the program would start once its database is migrated: SQLite.
-func node(t *testing.T) *machine {
+func node(t testing.TB) *machine {
 	t.Helper()
 	m := newMachine(t, anywhere()...)
-	return m.with("LATCHKEEP_SECRETS_KEYS="+goodSecret, "LATCHKEEP_DATABASE_URL=sqlite://"+filepath.Join(m.dir, "latchkeep.db"))
+	m.database = "sqlite://" + filepath.Join(m.dir, "latchkeep.db")
+	return m.with("LATCHKEEP_SECRETS_KEYS="+goodSecret, "LATCHKEEP_DATABASE_URL="+m.database)
 }
 
 // onDatabase is a machine where the program starts, on a migrated database of a dialect.
-func onDatabase(t *testing.T, dialect string) *machine {
+func onDatabase(t testing.TB, dialect string) *machine {
 	t.Helper()
 	m := newMachine(t, anywhere()...)
 	m.database = testdb.URL(t, dialect)
@@ -95,7 +96,7 @@ func onDatabase(t *testing.T, dialect string) *machine {
 }
 
 // write puts a file on the machine.
-func (m *machine) write(t *testing.T, name, content string) {
+func (m *machine) write(t testing.TB, name, content string) {
 	t.Helper()
 	path := filepath.Join(m.dir, name)
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
@@ -121,7 +122,7 @@ type outcome struct {
 func (o outcome) all() string { return o.stdout + o.stderr }
 
 // run runs a command to its end.
-func (m *machine) run(t *testing.T, args ...string) outcome {
+func (m *machine) run(t testing.TB, args ...string) outcome {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -140,7 +141,7 @@ func (m *machine) run(t *testing.T, args ...string) outcome {
 }
 
 // must runs a command that must succeed, and returns what it printed.
-func (m *machine) must(t *testing.T, args ...string) string {
+func (m *machine) must(t testing.TB, args ...string) string {
 	t.Helper()
 	o := m.run(t, args...)
 	require.Zero(t, o.code, "latchkeep %s\n%s", strings.Join(args, " "), o.all())
@@ -148,7 +149,7 @@ func (m *machine) must(t *testing.T, args ...string) string {
 }
 
 // refuses runs a command that must fail with status 1 and say all of the texts, and returns what it printed.
-func (m *machine) refuses(t *testing.T, args []string, texts ...string) string {
+func (m *machine) refuses(t testing.TB, args []string, texts ...string) string {
 	t.Helper()
 	o := m.run(t, args...)
 	require.Equal(t, 1, o.code, "latchkeep %s\n%s", strings.Join(args, " "), o.all())
@@ -160,7 +161,7 @@ func (m *machine) refuses(t *testing.T, args []string, texts ...string) string {
 	return o.stderr
 }
 
-func requireNoSecrets(t *testing.T, text string) {
+func requireNoSecrets(t testing.TB, text string) {
 	t.Helper()
 	for _, secret := range []string{goodSecret, otherSecret, "hunter2hunter2hunter2"} {
 		require.NotContains(t, text, secret, "a secret was printed")
@@ -176,7 +177,7 @@ type server struct {
 }
 
 // start starts a command that runs on until the test ends, or earlier. Its log is read, so its format must be JSON.
-func (m *machine) start(t *testing.T, args ...string) *server {
+func (m *machine) start(t testing.TB, args ...string) *server {
 	t.Helper()
 	s := &server{
 		cmd: m.command(context.Background(), args...), exited: make(chan struct{}),
@@ -201,7 +202,7 @@ func (m *machine) start(t *testing.T, args ...string) *server {
 }
 
 // says waits until the program prints a text.
-func (s *server) says(t *testing.T, text string) {
+func (s *server) says(t testing.TB, text string) {
 	t.Helper()
 	s.wait(t, "to say "+text, func() bool {
 		return strings.Contains(s.stdout.text(), text) || strings.Contains(s.stderr.text(), text)
@@ -209,7 +210,7 @@ func (s *server) says(t *testing.T, text string) {
 }
 
 // address waits until one of the servers of the program listens, and returns where.
-func (s *server) address(t *testing.T, name string) string {
+func (s *server) address(t testing.TB, name string) string {
 	t.Helper()
 	found := ""
 	s.wait(t, "to listen: "+name, func() bool {
@@ -224,7 +225,7 @@ func (s *server) address(t *testing.T, name string) string {
 	return found
 }
 
-func (s *server) wait(t *testing.T, what string, done func() bool) {
+func (s *server) wait(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	deadline := time.After(patience)
 	for {
@@ -254,7 +255,7 @@ func (s *server) ended() bool {
 }
 
 // stop asks the program to end, as service managers do, and requires that it does so soon and in peace.
-func (s *server) stop(t *testing.T) {
+func (s *server) stop(t testing.TB) {
 	t.Helper()
 	require.NoError(t, s.cmd.Process.Signal(syscall.SIGTERM))
 	select {
@@ -267,7 +268,7 @@ func (s *server) stop(t *testing.T) {
 }
 
 // kill ends the program without warning, as a power cut does.
-func (s *server) kill(t *testing.T) {
+func (s *server) kill(t testing.TB) {
 	t.Helper()
 	require.NoError(t, s.cmd.Process.Kill())
 	<-s.exited

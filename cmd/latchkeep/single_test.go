@@ -105,6 +105,7 @@ func TestSingle_AHankoFileServesOneTenantAtTheRoot(t *testing.T) {
 	} {
 		require.Contains(t, s.stderr.text(), old, "a warning about a key of old")
 	}
+	require.Equal(t, 1, strings.Count(s.stderr.text(), "settings read from ./config/config.yaml"))
 	require.Equal(t, 200, shop.get(t, "/health/ready").status)
 
 	// Registration, with what the keys of old say: ten characters at least.

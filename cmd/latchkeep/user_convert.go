@@ -16,8 +16,18 @@ import (
 
 // A firebaseCommand is what the flags of user convert firebase say.
 type firebaseCommand struct {
-	input, config, output, refused string
-	workers                        int
+	input, config, refused string
+	output                 *destination
+	workers                int
+}
+
+// converted is what a conversion tells programs.
+type converted struct {
+	Users           int    `json:"users"`
+	WithoutPassword int    `json:"without_password"`
+	Rejected        int    `json:"rejected"`
+	File            string `json:"file,omitempty"`
+	RejectedFile    string `json:"rejected_file"`
 }
 
 func newUserConvertFirebase() *cobra.Command {
@@ -35,7 +45,7 @@ mem_cost. The console of Firebase shows them under Authentication, Users, "Passw
 	f.StringVar(&c.config, "config", "", "file with the hash parameters")
 	_ = cmd.MarkFlagRequired("input") // both exist
 	_ = cmd.MarkFlagRequired("config")
-	f.StringVar(&c.output, "output", "hanko-import.json", "file to write")
+	c.output = writesTo(cmd, "", "hanko-import.json", "file to write")
 	f.StringVar(&c.refused, "dlq", "firebase-dlq.jsonl", "file for a JSON object a line about each user that cannot be converted")
 	f.IntVar(&c.workers, "workers", runtime.NumCPU(), "how many users are converted at once")
 	return cmd
@@ -59,7 +69,7 @@ func (c *firebaseCommand) run(cmd *cobra.Command) error {
 	nobody := errors.New("nobody could be converted")
 	err = writeFile(c.refused, func(refused io.Writer) error {
 		b := bufio.NewWriter(refused)
-		err := writeFile(c.output, func(to io.Writer) error {
+		err := writeFile(c.output.file, func(to io.Writer) error {
 			count, err = c.convert(cmd.Context(), cmd.ErrOrStderr(), hash, bufio.NewReader(input), to, b)
 			if err == nil && count.People == 0 {
 				err = nobody
@@ -74,8 +84,15 @@ func (c *firebaseCommand) run(cmd *cobra.Command) error {
 	if err != nil {
 		return fmt.Errorf("convert users: %w", err)
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "converted %d users, %d of them without a password; %d could not be converted\n",
-		count.People, count.WithoutPassword, count.Refused)
+	came := converted{Users: count.People, WithoutPassword: count.WithoutPassword, Rejected: count.Refused, RejectedFile: c.refused}
+	if count.People > 0 {
+		came.File = c.output.file
+	}
+	err = answer(cmd, came, line("converted %d users, %d of them without a password; %d could not be converted",
+		count.People, count.WithoutPassword, count.Refused))
+	if err != nil {
+		return err
+	}
 	if count.People == 0 {
 		return nobody
 	}

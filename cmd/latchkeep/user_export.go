@@ -6,12 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/user"
 
 	"github.com/spf13/cobra"
 
+	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/auth/transfer"
 	"github.com/latchkeep/latchkeep/cmd/latchkeep/wire"
 	"github.com/latchkeep/latchkeep/pkg/settings"
+	"github.com/latchkeep/latchkeep/tenants"
 )
 
 func newUserExport() *cobra.Command {
@@ -22,7 +26,8 @@ func newUserExport() *cobra.Command {
 		Use: "export --outputFile FILE", Short: "Export a tenant's users to a JSON file", Args: cobra.NoArgs,
 		Long: `Export a tenant's users to a JSON file that user import reads: ids, addresses, usernames and times, and more where a flag says so.
 
-Only the owner of the file can read it. With --with-credentials and --with-totp it is as secret as the database.`,
+Only the owner of the file can read it. With --with-credentials and --with-totp it is as secret as the database. The tenant's audit log says
+that it was made, by whom and with what.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, _, err := read(cmd, settings.LoadOptions{})
 			if err != nil {
@@ -60,7 +65,7 @@ func export(ctx context.Context, cmd *cobra.Command, app *wire.App, which *choic
 	err = writeFile(output, func(to io.Writer) error {
 		b := bufio.NewWriterSize(to, 1<<16)
 		var err error
-		people, err = app.Exporter.Export(ctx, t, with, b, bar.at)
+		people, err = app.Exporter.Export(ctx, t, taker(), with, b, bar.at)
 		return errors.Join(err, b.Flush())
 	})
 	bar.end()
@@ -68,6 +73,18 @@ func export(ctx context.Context, cmd *cobra.Command, app *wire.App, which *choic
 		return fmt.Errorf("export users: %w", err)
 	}
 	return answer(cmd, moved{Tenant: t.ID, Users: people, File: output}, line("exported %d users of %s to %s", people, t.Slug, output))
+}
+
+// taker is who runs the command, as far as the machine knows.
+func taker() transfer.Taker {
+	name, host := "somebody", "somewhere"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if h, err := os.Hostname(); err == nil {
+		host = h
+	}
+	return transfer.Taker{By: tenants.ByCLI, Client: auth.Client{UserAgent: fmt.Sprintf("latchkeep/%s (user export by %s@%s)", version, name, host)}}
 }
 
 func newUserGenerate() *cobra.Command {

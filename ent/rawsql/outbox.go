@@ -312,31 +312,59 @@ func (q *Queries) ReleaseAllIntents(ctx context.Context, now time.Time) (int, er
 	return n, nil
 }
 
-// Backlog is what the outbox has left to do.
+// Backlog is what is left to do of a kind.
 type Backlog struct {
-	Ready  int
-	Oldest time.Time // when the oldest ready row was written; zero where there is none
+	Kind   string
+	Ready  int       // to be done, now or later
+	Dead   int       // given up
+	Oldest time.Time // when the oldest that is to be done was written; zero where there is none
 }
 
-// OutboxBacklog counts the rows that are to be done, in the system scope.
+// OutboxBacklog counts what is to be done and what was given up, by kind, in the system scope.
 //
 // Why raw: count and age in one statement.
-func (q *Queries) OutboxBacklog(ctx context.Context) (Backlog, error) {
+func (q *Queries) OutboxBacklog(ctx context.Context) ([]Backlog, error) {
 	if err := system(ctx); err != nil {
-		return Backlog{}, fmt.Errorf("read backlog: %w", err)
+		return nil, fmt.Errorf("read backlog: %w", err)
 	}
-	rows, err := q.query(ctx, `SELECT (SELECT COUNT(*) FROM outbox c WHERE c.state = 'ready'), o.created_at
-		FROM outbox o WHERE o.state = 'ready' ORDER BY o.created_at LIMIT 1`)
-	found, err := collect(rows, err, func(rows *sql.Rows) (b Backlog, err error) {
-		err = rows.Scan(&b.Ready, &b.Oldest)
-		b.Oldest = b.Oldest.UTC()
-		return b, err
+	rows, err := q.query(ctx, `SELECT kind, state, COUNT(*), MIN(created_at) FROM outbox WHERE state IN ('ready', 'dead') GROUP BY kind, state ORDER BY kind, state`)
+	type count struct {
+		kind, state string
+		n           int
+		oldest      time.Time
+	}
+	found, err := collect(rows, err, func(rows *sql.Rows) (c count, err error) {
+		var oldest any
+		if err = rows.Scan(&c.kind, &c.state, &c.n, &oldest); err == nil {
+			c.oldest, err = readTime(oldest)
+		}
+		return c, err
 	})
 	if err != nil {
-		return Backlog{}, fmt.Errorf("read backlog: %w", err)
+		return nil, fmt.Errorf("read backlog: %w", err)
 	}
-	if len(found) == 0 {
-		return Backlog{}, nil
+	var backlogs []Backlog
+	for _, c := range found {
+		if len(backlogs) == 0 || backlogs[len(backlogs)-1].Kind != c.kind {
+			backlogs = append(backlogs, Backlog{Kind: c.kind})
+		}
+		b := &backlogs[len(backlogs)-1]
+		if c.state == "dead" {
+			b.Dead = c.n
+			continue
+		}
+		b.Ready, b.Oldest = c.n, c.oldest
 	}
-	return found[0], nil
+	return backlogs, nil
+}
+
+// readTime reads a time that was computed. SQLite says only of columns that they are times; of what is computed of them it gives microseconds.
+func readTime(value any) (time.Time, error) {
+	switch value := value.(type) {
+	case time.Time:
+		return value.UTC(), nil
+	case int64:
+		return time.UnixMicro(value).UTC(), nil
+	}
+	return time.Time{}, fmt.Errorf("%T is not a time", value)
 }

@@ -201,7 +201,7 @@ func (a *App) buildAuth() error {
 		Passwords: passwords, Passkeys: passkeys, TOTP: totps, Devices: devices, Sessions: a.Sessions,
 	})
 	a.Webhooks = webhook.NewRoom(a.Store, out, a.Registry)
-	a.Exporter = transfer.NewExporter(a.Store, totps)
+	a.Exporter = transfer.NewExporter(a.Store, totps, out)
 	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)
 	var err error
 	a.Flows, err = flows.New(flows.Needs{

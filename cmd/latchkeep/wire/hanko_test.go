@@ -428,6 +428,20 @@ saml:
 	require.JSONEq(t, `[{"callback":"https://a.example","events":["user"]},{"callback":"https://b.example","events":["user.login"]}]`, find(t, c, "webhooks.hooks"))
 }
 
+// Hanko has names for variables that cannot carry a map or a list of objects. They change nothing, whatever they say. Spec: config §1.4.
+func TestHanko_VariablesForMapsHaveNoEffect(t *testing.T) {
+	t.Parallel()
+
+	_, usual, _, err := hanko{file: single()}.read(t)
+	require.NoError(t, err)
+	_, c, _, err := hanko{file: single(), env: []string{
+		"SESSION_JWTTEMPLATE_CLAIMS=plan:pro", "THIRD_PARTY_CUSTOMPROVIDERS=acme:x", "SAML_IDENTITYPROVIDERS=acme",
+		"THIRD_PARTY_PROVIDERS_GOOGLE_DISPLAYNAME=Gaggle", "THIRD_PARTY_PROVIDERS_GOOGLE_ID=gaggle",
+	}}.read(t)
+	require.NoError(t, err)
+	require.Equal(t, usual, c)
+}
+
 // Each row is a file and what comes of it: the table of config §11.
 func TestHanko_InputsAndOutcomes(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,118 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/latchkeep/latchkeep/ent/scope"
+	"github.com/latchkeep/latchkeep/ent/store"
+)
+
+// The outcomes of intents.
+const (
+	outcomeDone    = "done"
+	outcomeRetry   = "retry"   // it failed, and will be tried again
+	outcomeDead    = "dead"    // it was given up
+	outcomeDropped = "dropped" // it was of no use any more
+)
+
+// Metrics are what a worker counts. A nil *Metrics counts nothing.
+type Metrics struct {
+	outcomes *prometheus.CounterVec
+	took     *prometheus.HistogramVec
+	waited   *prometheus.HistogramVec
+	running  *prometheus.GaugeVec
+
+	store               *store.Store
+	log                 *slog.Logger
+	ready, dead, oldest *prometheus.GaugeVec
+}
+
+// NewMetrics makes the metrics of a worker over a store, which knows what is left to do.
+func NewMetrics(st *store.Store, log *slog.Logger) *Metrics {
+	gauge := func(name, help string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"kind"})
+	}
+	return &Metrics{
+		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "latchkeep_worker_intents_total", Help: "What became of intents (mails, audit records, events, jobs) at an attempt, by kind and outcome.",
+		}, []string{"kind", "outcome"}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "latchkeep_worker_task_duration_seconds", Help: "Time of a task, by its kind.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"kind"}),
+		waited: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "latchkeep_worker_first_attempt_delay_seconds", Help: "Time from the commit of an intent to its first attempt, by kind.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300},
+		}, []string{"kind"}),
+		running: gauge("latchkeep_worker_tasks_running", "Tasks that are being carried out by this process, by kind."),
+		store:   st, log: log,
+		ready:  gauge("latchkeep_outbox_ready", "Intents of all tenants that are to be carried out, by kind."),
+		dead:   gauge("latchkeep_outbox_dead", "Intents of all tenants that were given up, by kind."),
+		oldest: gauge("latchkeep_outbox_oldest_age_seconds", "Age of the oldest intent that is to be carried out, by kind."),
+	}
+}
+
+// Collectors are to be registered with the process's metrics.
+func (m *Metrics) Collectors() []prometheus.Collector {
+	return []prometheus.Collector{m.outcomes, m.took, m.waited, m.running, m.ready, m.dead, m.oldest}
+}
+
+// begin counts a task as running until the function it returns is called.
+func (m *Metrics) begin(kind string) (end func()) {
+	if m == nil {
+		return func() {}
+	}
+	began, running := time.Now(), m.running.WithLabelValues(kind)
+	running.Inc()
+	return func() {
+		running.Dec()
+		m.took.WithLabelValues(kind).Observe(time.Since(began).Seconds())
+	}
+}
+
+// count counts what became of intents.
+func (m *Metrics) count(kind, outcome string, n int) {
+	if m != nil && n > 0 {
+		m.outcomes.WithLabelValues(kind, outcome).Add(float64(n))
+	}
+}
+
+// first notes how long the intents of a batch waited that nobody tried before.
+func (m *Metrics) first(b batch) {
+	if m == nil {
+		return
+	}
+	for _, it := range b.Items {
+		if it.Attempts == 1 {
+			m.waited.WithLabelValues(b.Kind).Observe(max(0, time.Since(it.CreatedAt)).Seconds())
+		}
+	}
+}
+
+// measureTime bounds the question what is left to do.
+const measureTime = 3 * time.Second
+
+// Measure asks the database what is left to do, of all tenants. Call it before the metrics are read. What cannot be asked is left out.
+func (m *Metrics) Measure(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(scope.With(ctx, scope.System("count what is left to do")), measureTime)
+	defer cancel()
+	backlogs, err := m.store.Raw().OutboxBacklog(ctx)
+	for _, gauge := range []*prometheus.GaugeVec{m.ready, m.dead, m.oldest} {
+		gauge.Reset()
+	}
+	if err != nil {
+		m.log.WarnContext(ctx, "what is left to do cannot be counted", "error", err)
+		return
+	}
+	for _, b := range backlogs {
+		m.ready.WithLabelValues(b.Kind).Set(float64(b.Ready))
+		m.dead.WithLabelValues(b.Kind).Set(float64(b.Dead))
+		if b.Ready > 0 {
+			m.oldest.WithLabelValues(b.Kind).Set(max(0, time.Since(b.Oldest)).Seconds())
+		}
+	}
+}
