@@ -318,39 +318,6 @@ func TestWorker_SetsAsideAnAuditRecordThatCannotBeReadAndGoesOn(t *testing.T) {
 	})
 }
 
-func TestCleanup_DeletesWhatExpiredAndNothingElse(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, r *room) {
-		flow := func(tenant *tenants.Tenant, expires time.Duration) {
-			err := r.store.Do(t.Context(), scope.Tenant(tenant.ID), func(ctx context.Context, tx *store.Tx) error {
-				return tx.Flow.Create().SetID(uuid.Must(uuid.NewV7())).SetName("login").SetData([]byte("x")).
-					SetExpiresAt(time.Now().UTC().Add(expires).Truncate(time.Microsecond)).Exec(ctx)
-			})
-			require.NoError(t, err)
-		}
-		flow(r.shop, -time.Hour)
-		flow(r.bank, -time.Hour)
-		flow(r.bank, time.Hour)
-		w := worker.New(worker.Needs{Store: r.store, Keyring: r.keyring, Registry: r.registry, Log: slog.New(slog.DiscardHandler)})
-
-		counted, err := w.Cleanup(t.Context(), []string{"flows"}, 1, false)
-		require.NoError(t, err)
-		deleted, err := w.Cleanup(t.Context(), []string{"flows"}, 1, true)
-		require.NoError(t, err)
-		again, err := w.Cleanup(t.Context(), []string{"flows"}, 1, true)
-		require.NoError(t, err)
-		ceremonies, err := w.Cleanup(t.Context(), []string{"webauthn_session_data"}, 1, true) // as Hanko's scripts say
-		require.NoError(t, err)
-		require.Equal(t, []worker.Expired{{Table: "webauthn_session_data"}}, ceremonies)
-		_, err = w.Cleanup(t.Context(), []string{"users"}, 1, true)
-
-		require.Equal(t, []worker.Expired{{Table: "flows", Rows: 2}}, counted)
-		require.Equal(t, []worker.Expired{{Table: "flows", Rows: 2}}, deleted)
-		require.Equal(t, []worker.Expired{{Table: "flows", Rows: 0}}, again)
-		require.ErrorContains(t, err, "users")
-	})
-}
-
 // lockedBuffer is a buffer that several goroutines may write to.
 type lockedBuffer struct {
 	mu sync.Mutex

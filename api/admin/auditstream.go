@@ -46,13 +46,16 @@ type exportAuditInput struct {
 }
 
 func (s *Server) exportAuditLogs(ctx context.Context, in *exportAuditInput) (*huma.StreamResponse, error) {
-	t := tenantOf(ctx)
+	export, err := s.o.Audit.Export(ctx, tenantOf(ctx), in.filter(), in.Format)
+	if err != nil {
+		return nil, err
+	}
 	return &huma.StreamResponse{Body: func(h huma.Context) {
 		_, w := humachi.Unwrap(h)
 		extend(w)
 		h.SetHeader("Content-Type", in.Format.Media())
 		h.SetHeader("Content-Disposition", fmt.Sprintf(`attachment; filename="audit-log.%s"`, in.Format))
-		if _, err := s.o.Audit.Export(ctx, t, in.filter(), in.Format, h.BodyWriter(), http.NewResponseController(w).Flush); err != nil {
+		if _, err := export.Write(ctx, h.BodyWriter(), http.NewResponseController(w).Flush); err != nil {
 			s.o.Log.WarnContext(ctx, "an answer was broken off", "error", err)
 			panic(http.ErrAbortHandler)
 		}

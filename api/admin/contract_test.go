@@ -2,10 +2,12 @@ package admin_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
@@ -18,37 +20,51 @@ import (
 func TestContract(t *testing.T) {
 	t.Parallel()
 
-	env := testenv.OnSQLite(t)
-	shop, bank := env.Tenant(t, "shop"), env.Tenant(t, "bank")
-	callers := callersOf(t, shop, bank)
-	document := contract.Read(t, callers[contract.Entitled].Root().Get(t, "/openapi.json").Body)
-	shopper := shop.Person(t, testenv.NewPerson{Email: "shopper@shop.example"}).ID.String()
-	(&contract.Suite{
-		Document: document,
-		Prepare: func(t testing.TB, foreign bool, o *contract.Operation) map[string]string {
-			if foreign {
-				return newThings(t, bank, o)
-			}
-			return newThings(t, shop, o)
-		},
-		Complete: func(o *contract.Operation, r *contract.Request) { completeExample(o, r, shopper) },
-		Send: func(t testing.TB, by contract.Caller, r contract.Request) contract.Answer {
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		shop, bank := env.Tenant(t, "shop"), env.Tenant(t, "bank")
+		callers := callersOf(t, shop, bank)
+		document := contract.Read(t, callers[contract.Entitled].Root().Get(t, "/openapi.json").Body)
+		shopper := shop.Person(t, testenv.NewPerson{Email: "shopper@shop.example"}).ID.String()
+		send := func(t testing.TB, by contract.Caller, r contract.Request) contract.Answer {
 			if by == contract.Powerless && strings.HasPrefix(r.Target(), "/audit_logs") {
 				by = blind
 			}
-			a := callers[by]
-			if r.Media != "" {
-				a = a.With("Content-Type", r.Media)
-			}
-			if strings.HasPrefix(r.Target(), "/audit_logs/tail") && r.Method == http.MethodGet {
-				return followed(t, a, r.Target())
-			}
-			got := a.Send(t, r.Method, r.Target(), r.Payload())
-			return contract.Answer{Status: got.Status, Header: got.Header, Body: got.Body}
-		},
-		Forgiven: forgiven,
-		Mild:     mild,
-	}).Run(t)
+			return sendAs(t, callers[by], r)
+		}
+		(&contract.Suite{
+			Document: document,
+			Prepare: func(t testing.TB, foreign bool, o *contract.Operation) map[string]string {
+				if foreign {
+					return newThings(t, bank, o)
+				}
+				return newThings(t, shop, o)
+			},
+			Complete:   func(o *contract.Operation, r *contract.Request) { completeExample(o, r, shopper) },
+			Others:     func(o *contract.Operation) map[contract.Caller]int { return others(env, o) },
+			Send:       send,
+			MaxBody:    1 << 20,
+			Provoke:    provocations(t, shop, callers[contract.Entitled]),
+			Unprovoked: unprovoked(env),
+			Forgiven:   forgiven,
+			Mild:       mild,
+		}).Run(t)
+	})
+}
+
+// sendAs sends a request to a back end's API.
+func sendAs(t testing.TB, a *testenv.Admin, r contract.Request) contract.Answer {
+	t.Helper()
+	if r.Media != "" {
+		a = a.With("Content-Type", r.Media)
+	}
+	for name := range r.Header {
+		a = a.With(name, r.Header.Get(name))
+	}
+	if strings.HasPrefix(r.Target(), "/audit_logs/tail") && r.Method == http.MethodGet {
+		return followed(t, a, r.Target())
+	}
+	got := a.Send(t, r.Method, r.Target(), r.Payload())
+	return contract.Answer{Status: got.Status, Header: got.Header, Body: got.Body}
 }
 
 // followed is the answer to a request for a stream, as far as it comes at once.
@@ -72,7 +88,15 @@ func callersOf(t *testing.T, shop, bank *testenv.Tenant) map[contract.Caller]*te
 	require.Eventually(t, func() bool { return expired.Get(t, "/users").Status == http.StatusUnauthorized }, 10*time.Second, 10*time.Millisecond)
 	foreign := bank.Admin(t)
 	foreign.Base = entitled.Base
+	closed, still := shop.Env.Tenant(t, "closed"), shop.Env.Tenant(t, "still")
+	barred, reader := closed.Admin(t), still.Admin(t)
+	closed.SetStatus(t, tenants.StatusSuspended)
+	still.SetStatus(t, tenants.StatusReadOnly)
 	return map[contract.Caller]*testenv.Admin{
+		suspended:          barred,
+		readOnly:           reader,
+		unlucky:            withoutDatabase(t, shop.Env.Dialect),
+		impatient:          withDatabaseAway(t, shop.Env.Dialect),
 		contract.Entitled:  entitled,
 		contract.Anonymous: entitled.With("Authorization", ""),
 		contract.Expired:   expired,
@@ -84,6 +108,51 @@ func callersOf(t *testing.T, shop, bank *testenv.Tenant) map[contract.Caller]*te
 
 // blind is powerless where the scope of the powerless counts: at the audit log.
 const blind contract.Caller = "blind"
+
+// Back ends that an operation refuses whatever they send.
+const (
+	suspended contract.Caller = "whose tenant is suspended"
+	readOnly  contract.Caller = "whose tenant is read-only"
+	unlucky   contract.Caller = "whose program shut its database"
+	impatient contract.Caller = "whose database is away for a moment"
+)
+
+func others(env *testenv.Env, o *contract.Operation) map[contract.Caller]int {
+	refused := map[contract.Caller]int{suspended: http.StatusForbidden, unlucky: http.StatusInternalServerError}
+	if o.Method != http.MethodGet {
+		refused[readOnly] = http.StatusForbidden
+	}
+	if env.Dialect != dialect.SQLite {
+		refused[impatient] = http.StatusServiceUnavailable
+	}
+	return refused
+}
+
+// withoutDatabase is a back end of a program that cannot use its database any more.
+func withoutDatabase(t *testing.T, dialect string) *testenv.Admin {
+	t.Helper()
+	env := testenv.New(t, dialect, testenv.Quiet())
+	admin := env.Tenant(t, "unlucky").Admin(t)
+	require.Equal(t, http.StatusOK, admin.Get(t, "/users").Status)
+	require.NoError(t, env.App.Store.Close())
+	return admin
+}
+
+// withDatabaseAway is a back end of a program that reached its database a moment ago and does not any more. Files are never away.
+func withDatabaseAway(t *testing.T, name string) *testenv.Admin {
+	t.Helper()
+	if name == dialect.SQLite {
+		return nil
+	}
+	u, err := url.Parse(testenv.New(t, name, testenv.Quiet()).DatabaseURL())
+	require.NoError(t, err)
+	line := newLine(t, u.Host)
+	u.Host = line.Addr().String()
+	admin := testenv.New(t, name, testenv.Quiet(), testenv.With("database.url", u.String())).Tenant(t, "impatient").Admin(t)
+	require.Equal(t, http.StatusOK, admin.Get(t, "/users").Status)
+	line.cut()
+	return admin
+}
 
 // newThings makes in a tenant what an operation is about.
 func newThings(t testing.TB, s *testenv.Tenant, o *contract.Operation) map[string]string {

@@ -81,7 +81,8 @@ func TestPassword_IsNotSetWhereItMayNotBe(t *testing.T) {
 		kim, eve := shop.Person(t, testenv.NewPerson{Email: "kim@shop.example"}), bank.Person(t, testenv.NewPerson{Email: "eve@bank.example", Password: testenv.Password})
 		admin := shop.Admin(t)
 		path := userPath(kim, "/password")
-		for _, body := range []string{``, `{}`, `[]`, `null`, `{"password":""}`, `{"password":null}`, `{"password":7}`, `{"password":"hunter2` + strings.Repeat("x", 66) + `"}`, `{"password":"hunter2`} {
+		for _, body := range []string{``, `{}`, `[]`, `null`, `{"password":""}`, `{"password":null}`, `{"password":7}`, `{"password":"hunter2` + strings.Repeat("x", 66) + `"}`,
+			`{"password":"hunter2` + strings.Repeat("ü", 33) + `"}` /* 73 bytes, 40 characters */, `{"password":"hunter2`} {
 			for _, method := range []string{http.MethodPost, http.MethodPut} {
 				r := admin.Do(t, method, path, body)
 				require.Equal(t, http.StatusBadRequest, r.Status, "%s %s", method, body)
@@ -110,7 +111,7 @@ func TestCredentials_AreShownAndDeleted(t *testing.T) {
 	t.Parallel()
 
 	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
-		shop, bank := env.Tenant(t, "shop"), env.Tenant(t, "bank")
+		shop, bank := env.Tenant(t, "shop", hooked), env.Tenant(t, "bank")
 		kim := shop.Person(t, testenv.NewPerson{Email: "kim@shop.example", Factors: testenv.Factors{Passkey: true, SecurityKey: true}})
 		sam, eve := shop.Person(t, testenv.NewPerson{Email: "sam@shop.example"}), bank.Person(t, testenv.NewPerson{Email: "eve@bank.example", Factors: testenv.Factors{Passkey: true}})
 		admin := shop.Admin(t)
@@ -153,7 +154,8 @@ func TestCredentials_AreShownAndDeleted(t *testing.T) {
 			}))
 			require.Equal(t, list[i].ID, shop.AuditOf(t, kind, 1)[0].Details["credential_id"])
 		}
-		require.Zero(t, shop.Count(t, "credentials"))
+		require.Zero(t, shop.Count(t, "credentials"), "also the last one")
+		require.Empty(t, shop.Events(t), "nobody is told")
 		require.Equal(t, 1, bank.Count(t, "credentials"))
 	})
 }
@@ -187,7 +189,7 @@ func TestOTP_GoesWithItsRecoveryCodes(t *testing.T) {
 	t.Parallel()
 
 	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
-		shop, bank := env.Tenant(t, "shop"), env.Tenant(t, "bank")
+		shop, bank := env.Tenant(t, "shop", hooked), env.Tenant(t, "bank")
 		kim := shop.Person(t, testenv.NewPerson{Email: "kim@shop.example", Factors: testenv.Factors{App: true}})
 		eve := bank.Person(t, testenv.NewPerson{Email: "eve@bank.example", Factors: testenv.Factors{App: true}})
 		admin := shop.Admin(t)
@@ -209,6 +211,7 @@ func TestOTP_GoesWithItsRecoveryCodes(t *testing.T) {
 		require.Equal(t, map[int]int{http.StatusNoContent: 1, http.StatusNotFound: 1}, atOnce(2, func(int) int { return admin.Do(t, http.MethodDelete, path, nil).Status }))
 		require.Equal(t, http.StatusNotFound, admin.Get(t, path).Status)
 		require.Zero(t, shop.Count(t, "apps"))
+		require.Empty(t, shop.Events(t), "nobody is told")
 		require.Zero(t, shop.Count(t, "recovery_codes"))
 		require.Equal(t, 1, bank.Count(t, "apps"))
 		require.Equal(t, got.ID.String(), shop.AuditOf(t, event.OTPDeleted, 1)[0].Details["otp_secret"])

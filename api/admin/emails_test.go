@@ -96,11 +96,12 @@ func TestEmails_AreAddedMadePrimaryAndDeleted(t *testing.T) {
 
 		require.Equal(t, []string{"user.update.email.create", "user.update.email.create", "user.update.email.primary", "user.update.email.delete"},
 			names(t, shop), "and nothing for what changed nothing")
-		last := shop.Events(t)[3]
-		require.Equal(t, kim.ID.String(), last.Data["id"])
-		require.Len(t, last.Data["emails"], 1)
-		require.Equal(t, "127.0.0.1", last.Data["ip_address"])
-		require.NotEmpty(t, last.Data["user_agent"])
+		for i, e := range shop.Events(t) {
+			require.Equal(t, kim.ID.String(), e.Data["id"])
+			require.Len(t, e.Data["emails"], []int{1, 2, 2, 1}[i], "as she is by then")
+			require.Equal(t, "127.0.0.1", e.Data["ip_address"], e.Name)
+			require.NotEmpty(t, e.Data["user_agent"], e.Name)
+		}
 
 		created := shop.AuditOf(t, event.EmailCreated, 2)
 		require.Equal(t, kim.ID, created[0].Actor)

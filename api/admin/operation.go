@@ -50,10 +50,11 @@ Errors are ` + "`{\"code\": status, \"message\": text}`" + `; texts may change. 
 	return c
 }
 
-// op describes an operation in one line; statuses are the errors it has beside 401, 403, 404 and 500, which all have: the tenant of the path
-// may be another one.
+// op describes an operation in one line; statuses are the errors it has beside 401, 403, 404, 500 and 503, which all have: the tenant of the
+// path may be another one, and the database may be away.
 func op(id, method, path, scope, tag, summary string, statuses ...int) huma.Operation {
-	errors := append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusInternalServerError}, statuses...)
+	errors := append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusInternalServerError,
+		http.StatusServiceUnavailable}, statuses...)
 	slices.Sort(errors)
 	o := huma.Operation{
 		OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{tag}, Errors: slices.Compact(errors),

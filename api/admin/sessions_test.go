@@ -173,3 +173,82 @@ func TestSessions_ThatABackEndRevokesAreRefusedEverywhere(t *testing.T) {
 		require.EqualValues(t, 2, records[1].Details["sessions"])
 	})
 }
+
+func TestSessions_TakeNothingFromTheRequestOfTheBackEnd(t *testing.T) {
+	t.Parallel()
+
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		shop := env.Tenant(t, "shop", `{"session": {"acquire_ip_address": true, "acquire_user_agent": true}, `+testenv.Webhook+`}`)
+		kim := shop.Person(t, testenv.NewPerson{Email: "kim@shop.example"})
+		admin := shop.Admin(t).With("User-Agent", "the back end")
+		open(t, admin, map[string]any{"user_id": kim.ID})
+		var list []map[string]any
+		admin.Get(t, userPath(kim, "/sessions")).JSON(t, &list)
+		told := shop.Events(t)[0]
+		require.Equal(t, "session.create.admin", told.Name)
+		for _, shown := range []map[string]any{list[0], told.Data} {
+			require.Len(t, shown, 8)
+			for _, name := range []string{"user_agent", "ip_address"} { // null, not left out
+				require.Contains(t, shown, name)
+				require.Nil(t, shown[name], name)
+			}
+			for _, name := range []string{"id", "user_id", "created_at", "updated_at", "expires_at", "last_used"} {
+				require.NotEmpty(t, shown[name], name)
+			}
+		}
+		require.Equal(t, list[0]["id"], told.Data["id"])
+		record := shop.AuditOf(t, event.LoginSuccess, 1)[0]
+		require.Equal(t, "127.0.0.1", record.SourceIP)
+		require.Equal(t, "the back end", record.UserAgent)
+	})
+}
+
+func TestSessions_ThatExpiredAreNotListedNorCounted(t *testing.T) {
+	t.Parallel()
+
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		shop := env.Tenant(t, "shop", `{"session": {"limit": 2}, `+testenv.Webhook+`}`)
+		kim := shop.Person(t, testenv.NewPerson{Email: "kim@shop.example"})
+		admin := shop.Admin(t)
+		old := uuid.Must(uuid.NewV7())
+		require.NoError(t, shop.Change(t, func(ctx context.Context, tx *store.Tx) error {
+			past := time.Now().UTC().Add(-time.Second).Truncate(time.Microsecond)
+			return tx.Session.Create().SetID(old).SetUserID(kim.ID).SetCreatedAt(past.Add(-time.Hour)).SetLastUsedAt(past).SetExpiresAt(past).Exec(ctx)
+		}))
+		require.Empty(t, sessionsOf(t, admin, kim))
+		open(t, admin, map[string]any{"user_id": kim.ID})
+		open(t, admin, map[string]any{"user_id": kim.ID})
+		require.Len(t, sessionsOf(t, admin, kim), 2)
+		require.NotContains(t, names(t, shop), "session.delete.passive.limit", "there was room for both")
+	})
+}
+
+func TestSessions_BeyondALowerLimitAllEnd(t *testing.T) {
+	t.Parallel()
+
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		shop := env.Tenant(t, "shop", hooked)
+		kim, sam := shop.Person(t, testenv.NewPerson{Email: "kim@shop.example"}), shop.Person(t, testenv.NewPerson{Email: "sam@shop.example"})
+		admin := shop.Admin(t)
+		sams := open(t, admin, map[string]any{"user_id": sam.ID})
+		for range 5 {
+			open(t, admin, map[string]any{"user_id": kim.ID})
+		}
+		before := sessionsOf(t, admin, kim)
+		shop.Configure(t, `{"session": {"limit": 2}}`)
+		open(t, admin, map[string]any{"user_id": kim.ID})
+		after := sessionsOf(t, admin, kim)
+		require.Len(t, after, 2)
+		require.Equal(t, before[0].ID, after[1].ID, "the youngest stays beside the new one")
+		var ended []string
+		for _, e := range shop.Events(t) {
+			if e.Name == "session.delete.passive.limit" {
+				ended = append(ended, e.Data["id"].(string))
+				require.Equal(t, kim.ID.String(), e.Data["user_id"])
+			}
+		}
+		require.ElementsMatch(t, []string{before[1].ID.String(), before[2].ID.String(), before[3].ID.String(), before[4].ID.String()}, ended)
+		require.True(t, shop.Accepts(t, sams), "nobody else's ends")
+		require.Equal(t, "session.create.admin", names(t, shop)[len(names(t, shop))-1], "they end before the new one is told of")
+	})
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/pkg/paging"
@@ -103,7 +104,7 @@ func (in *listUsersInput) filter() (management.Filter, error) {
 	f := management.Filter{
 		EmailContains: lower(in.Email), UsernameContains: lower(in.Username), Email: lower(in.ExactEmail),
 		EmailPrefix: lower(in.EmailPrefix), UsernamePrefix: lower(in.UsernamePrefix),
-		CreatedAfter: in.CreatedAfter, CreatedBefore: in.CreatedBefore,
+		CreatedAfter: auth.Bound(in.CreatedAfter), CreatedBefore: auth.Bound(in.CreatedBefore),
 	}
 	for name, text := range map[string]string{
 		"email": in.Email, "username": in.Username, "exact_email": in.ExactEmail, "email_prefix": in.EmailPrefix, "username_prefix": in.UsernamePrefix,

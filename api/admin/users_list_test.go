@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -58,6 +59,12 @@ func TestListUsers_PagesAsCompatibleClientsExpect(t *testing.T) {
 			require.Equal(t, "5", r.Header.Get("X-Total-Count"))
 			require.NotContains(t, r.Header.Get("Link"), "next")
 		}
+		_, r = list(t, admin, "?page=9&per_page=2")
+		relations := regexp.MustCompile(`page=(\d)&per_page=2>; rel="(\w+)"(,|$)`).FindAllStringSubmatch(r.Header.Get("Link"), -1)
+		require.Len(t, relations, 3, r.Header.Get("Link"))
+		for i, want := range []string{"1 first", "3 last", "8 prev"} {
+			require.Equal(t, want, relations[i][1]+" "+relations[i][2], "beyond the end")
+		}
 		for _, bad := range []string{
 			"page=x", "per_page=1.5", "page=99999999999999999999", "sort_direction=up", "user_id=7", "user_id=,", "cursor=x", "blocked=maybe",
 			"created_after=now", "metadata_key=plan", "metadata_key=public.", "metadata_key=public", "metadata_value=1", "email=%00", "email_prefix=%ff",
@@ -104,6 +111,69 @@ func TestListUsers_EmailOrUsernameStaysWithinTheTenant(t *testing.T) {
 			found, r := list(t, admin, "?"+query)
 			require.Equal(t, want, append([]uuid.UUID(nil), ids(found)...), query)
 			require.Equal(t, fmt.Sprint(len(want)), r.Header.Get("X-Total-Count"), query)
+		}
+	})
+}
+
+// TestListUsers_SearchesForWildcardsAsTheyAre has users whose addresses and usernames hold what LIKE, in one database or another, takes for more
+// than itself.
+func TestListUsers_SearchesForWildcardsAsTheyAre(t *testing.T) {
+	t.Parallel()
+
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		shop := env.Tenant(t, "shop", plain)
+		admin := shop.Admin(t)
+		texts := []string{"a%b", "a_b", "a!b", "a'b", "axb", "axxb", `a\b`, `a\%b`, `a\_b`, "a[x]b", "a*b", "a?b", "a🦊b", "aéb"}
+		byText := map[string]uuid.UUID{}
+		for _, text := range texts {
+			body := map[string]any{"username": text + " 1"}
+			if !strings.ContainsAny(text, `\[]`) { // which addresses have in quotes only
+				body["emails"] = []map[string]any{{"address": text + "@shop.example", "is_primary": true}}
+			}
+			byText[text] = read(t, admin.Do(t, http.MethodPost, "/users", body), http.StatusOK).ID
+		}
+		for _, text := range texts {
+			for parameter, value := range map[string]string{
+				"username": text, "username_prefix": text, "email": text + "@", "email_prefix": text + "@", "exact_email": text + "@shop.example",
+			} {
+				want := []uuid.UUID{byText[text]}
+				if strings.ContainsAny(text, `\[]`) && strings.Contains(parameter, "email") {
+					want = []uuid.UUID{}
+				}
+				found, r := list(t, admin, "?"+parameter+"="+url.QueryEscape(value))
+				require.Equal(t, want, ids(found), "%s=%s", parameter, value)
+				require.Equal(t, fmt.Sprint(len(want)), r.Header.Get("X-Total-Count"), "%s=%s", parameter, value)
+			}
+		}
+		for _, nobody := range []string{"%", "a%", "%b", "_xb", "a_", "a__b", `\`, "a[", "*", "a.b", "e", "' OR 1=1 --"} {
+			found, _ := list(t, admin, "?username_prefix="+url.QueryEscape(nobody+"zz"))
+			require.Empty(t, found, nobody)
+		}
+		for part, n := range map[string]int{"%": 2, "_": 2, `\`: 3, "!": 1, "[": 1, "*": 1, "a%": 1, "_b": 2, "x": 3, "É": 1, "e": 0, "' OR 1=1 --": 0} {
+			found, _ := list(t, admin, "?username="+url.QueryEscape(part))
+			require.Len(t, found, n, part)
+		}
+	})
+}
+
+func TestListUsers_TakesEveryTimeForABound(t *testing.T) {
+	t.Parallel()
+
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		shop := env.Tenant(t, "shop", plain)
+		admin := shop.Admin(t)
+		kim := shop.Person(t, testenv.NewPerson{Username: "kim"})
+		created := read(t, admin.Get(t, userPath(kim)), http.StatusOK).CreatedAt
+		for query, n := range map[string]int{
+			"created_after=0000-01-01T00:00:00Z": 1, "created_before=0000-01-01T00:00:00Z": 0, "created_after=0001-01-01T00:00:00%2B14:00": 1,
+			"created_before=9999-12-31T23:59:59.999999999-12:00": 1, "created_after=9999-12-31T23:59:59-12:00": 0,
+			"created_after=" + created.Format(time.RFC3339Nano): 0, "created_before=" + created.Format(time.RFC3339Nano): 0,
+			"created_after=" + created.Add(-time.Microsecond).Format(time.RFC3339Nano):                                       1,
+			"created_before=" + created.Add(time.Microsecond).Format(time.RFC3339Nano):                                       1,
+			"created_after=" + created.In(time.FixedZone("", -7*3600)).Add(-time.Second).Format("2006-01-02T15:04:05-07:00"): 1,
+		} {
+			found, _ := list(t, admin, "?"+query)
+			require.Len(t, found, n, query)
 		}
 	})
 }

@@ -16,7 +16,7 @@ import (
 type createUserInput struct {
 	Body struct {
 		ID        *string         `json:"id,omitempty" nullable:"true" doc:"An id of your own choice, a UUID; made where absent." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
-		Emails    []emailToCreate `json:"emails,omitempty" doc:"Her addresses; exactly one is primary."`
+		Emails    []emailToCreate `json:"emails,omitempty" maxItems:"1000" doc:"Her addresses; exactly one is primary. The tenant's email.limit does not count."`
 		Username  *string         `json:"username,omitempty" nullable:"true" doc:"Stored in lower case." example:"kim"`
 		CreatedAt *time.Time      `json:"created_at,omitempty" nullable:"true" doc:"When the user was made, where that was elsewhere." example:"2024-05-01T12:00:00Z"`
 		_         struct{}        `additionalProperties:"true"`

@@ -1,6 +1,8 @@
 package admin_test
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/internal/testenv"
 )
 
@@ -189,6 +192,65 @@ func TestWebhooks_HearWhatTheyAskedForOnEveryReplica(t *testing.T) {
 		add(here, "g@shop.example")
 		require.Len(t, shop.Events(t), before+2)
 		require.Equal(t, before+2, len(shop.Events(t)), "and what was told stays until it is delivered")
+	})
+}
+
+func TestWebhooks_TakeEveryEventThereIs(t *testing.T) {
+	t.Parallel()
+
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		admin := env.Tenant(t, "shop").Admin(t)
+		all := strings.Fields(`user user.login user.create user.update user.delete user.update.email user.update.email.create user.update.email.primary
+			user.update.email.delete user.update.username user.update.username.create user.update.username.update user.update.username.delete
+			user.update.password.update email.send session session.create session.create.flow session.create.admin session.delete
+			session.delete.explicit session.delete.explicit.logout session.delete.explicit.revoke session.delete.admin session.delete.admin.revoke
+			session.delete.passive session.delete.passive.expire session.delete.passive.limit`)
+		require.Len(t, all, 28)
+		body, err := json.Marshal(map[string]any{"callback": "https://hooks.example", "events": all})
+		require.NoError(t, err)
+		w := hook(t, admin, string(body))
+		require.Equal(t, all, w.names())
+		seen := map[uuid.UUID]bool{}
+		for _, e := range w.Events {
+			require.NotEqual(t, uuid.Nil, e.ID)
+			require.False(t, seen[e.ID], "each subscription has its own id")
+			seen[e.ID] = true
+		}
+		for _, other := range []string{"email", "user.", "users", "session.delete.explicit.logout.x", "user.update.password", "*", " user", "user.update.metadata"} {
+			r := admin.Do(t, http.MethodPost, "/webhooks", map[string]any{"callback": "https://hooks.example", "events": []string{"user", other}})
+			require.Equal(t, http.StatusBadRequest, r.Status, other)
+		}
+	})
+}
+
+func TestWebhooks_ThatWereDisabledWorkAgainOnceReplaced(t *testing.T) {
+	t.Parallel()
+
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		shop := env.Tenant(t, "shop")
+		admin := shop.Admin(t)
+		w, other := hook(t, admin, `{"callback":"https://hooks.example","events":["user"]}`), hook(t, admin, `{"callback":"https://hooks.example","events":["user"]}`)
+		long := time.Now().UTC().AddDate(0, -2, 0).Truncate(time.Microsecond)
+		require.NoError(t, shop.Change(t, func(ctx context.Context, tx *store.Tx) error { // as if it had failed six times, long ago
+			return tx.Webhook.UpdateOneID(w.ID).SetEnabled(false).SetFailures(6).SetExpiresAt(long).Exec(ctx)
+		}))
+		var all webhooks
+		admin.Get(t, "/webhooks").JSON(t, &all)
+		require.Len(t, all.Database, 2)
+		require.Equal(t, 6, all.Database[0].Failures)
+		require.Equal(t, long, all.Database[0].ExpiresAt)
+		require.False(t, all.Database[0].Enabled)
+
+		r := admin.Do(t, http.MethodPut, "/webhooks/"+w.ID.String(), `{"callback":"https://hooks.example","events":["user"],"enabled":true}`)
+		require.Equal(t, http.StatusOK, r.Status, "%s", r.Body)
+		var again, untouched webhook
+		r.JSON(t, &again)
+		require.True(t, again.Enabled)
+		require.Zero(t, again.Failures)
+		require.WithinDuration(t, time.Now().Add(30*24*time.Hour), again.ExpiresAt, time.Minute)
+		require.NotEqual(t, w.Events[0].ID, again.Events[0].ID, "the same event, by another subscription")
+		admin.Get(t, "/webhooks/"+other.ID.String()).JSON(t, &untouched)
+		require.Equal(t, other, untouched)
 	})
 }
 

@@ -41,50 +41,62 @@ var ErrBadFormat = problem.Invalid("invalid_format", "the format must be jsonl o
 // exportPage is how many entries are in memory at a time.
 const exportPage = 1000
 
-// Export writes all entries of a tenant that meet a filter, newest first, and returns how many. Flush, where it is not nil, is called after each
-// part. Memory does not grow with the log. Errors: ErrBadFormat, and those of the database and of w.
-func (l *Log) Export(ctx context.Context, t *tenants.Tenant, f Filter, format Format, w io.Writer, flush func() error) (int, error) {
-	var write func([]Entry) error
-	switch format {
-	case JSONL:
-		write = writeLines(t.ID, w)
-	case CSV:
-		write = writeCSV(t.ID, w)
-	default:
-		return 0, ErrBadFormat
-	}
-	if err := write(nil); err != nil {
-		return 0, fmt.Errorf("export the audit log: %w", err)
+// An Export is an export that has begun: its first part was read, so that what can fail early has not.
+type Export struct {
+	log    *Log
+	tenant *tenants.Tenant
+	filter rawsql.AuditFilter
+	format Format
+	first  []rawsql.AuditRecord
+}
+
+// Export begins an export of all entries of a tenant that meet a filter, newest first. Errors: ErrBadFormat, and those of the database.
+func (l *Log) Export(ctx context.Context, t *tenants.Tenant, f Filter, format Format) (*Export, error) {
+	if format != JSONL && format != CSV {
+		return nil, ErrBadFormat
 	}
 	raw, possible := f.raw()
+	e := &Export{log: l, tenant: t, filter: raw, format: format}
 	if !possible {
-		return 0, nil
+		return e, nil
 	}
-	ctx = scope.With(ctx, scope.Tenant(t.ID))
+	var err error
+	e.first, err = e.read(ctx, nil)
+	return e, err
+}
+
+func (e *Export) read(ctx context.Context, behind *rawsql.AuditPlace) ([]rawsql.AuditRecord, error) {
+	ctx = scope.With(ctx, scope.Tenant(e.tenant.ID))
+	return e.log.store.Raw().AuditRecords(ctx, e.filter, rawsql.AuditPage{Behind: behind, Limit: exportPage})
+}
+
+// Write writes the entries, part by part, and returns how many. Flush, where it is not nil, is called after each part. Memory does not grow with
+// the log.
+func (e *Export) Write(ctx context.Context, w io.Writer, flush func() error) (int, error) {
+	write := writeLines(e.tenant.ID, w)
+	if e.format == CSV {
+		write = writeCSV(e.tenant.ID, w)
+	}
 	total := 0
-	var behind *rawsql.AuditPlace
-	for {
-		rows, err := l.store.Raw().AuditRecords(ctx, raw, rawsql.AuditPage{Behind: behind, Limit: exportPage})
-		if err != nil {
-			return total, err
-		}
+	for rows := e.first; ; {
 		entries := make([]Entry, len(rows))
 		for i, row := range rows {
 			entries[i] = entry(row)
 		}
-		err = write(entries)
+		err := write(entries)
 		if err == nil && flush != nil {
 			err = flush()
 		}
 		if err != nil {
 			return total, fmt.Errorf("export the audit log: %w", err)
 		}
-		total += len(rows)
-		if len(rows) < exportPage {
+		if total += len(rows); len(rows) < exportPage {
 			return total, nil
 		}
 		last := rows[len(rows)-1]
-		behind = &rawsql.AuditPlace{CreatedAt: last.CreatedAt, ID: last.ID}
+		if rows, err = e.read(ctx, &rawsql.AuditPlace{CreatedAt: last.CreatedAt, ID: last.ID}); err != nil {
+			return total, err
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/ent/rawsql"
 )
 
@@ -24,7 +25,7 @@ type Filter struct {
 // raw is the filter as the database is asked. It is false where nothing can meet it. The id of a person in full is looked up, not searched for.
 func (f Filter) raw() (rawsql.AuditFilter, bool) {
 	raw := rawsql.AuditFilter{
-		After: within(f.StartTime), Before: within(f.EndTime), Types: f.Types,
+		After: auth.Bound(f.StartTime), Before: auth.Bound(f.EndTime), Types: f.Types,
 		ActorEmailPart: strings.ToLower(f.ActorEmail), SourceIPPart: strings.ToLower(f.MetaSourceIP), Any: strings.ToLower(f.Query),
 	}
 	if id, err := uuid.Parse(f.ActorUserID); err == nil && len(f.ActorUserID) == 36 && id != uuid.Nil {
@@ -38,23 +39,4 @@ func (f Filter) raw() (rawsql.AuditFilter, bool) {
 		}
 	}
 	return raw, true
-}
-
-// The times that every database can hold, and more than any record has.
-var (
-	earliest = time.Date(1000, 1, 1, 0, 0, 0, 0, time.UTC)
-	latest   = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-)
-
-// within is a bound as every database can hold it. The zero time, which is none, stays.
-func within(bound time.Time) time.Time {
-	switch bound = bound.UTC(); {
-	case bound.IsZero():
-		return bound
-	case bound.Before(earliest):
-		return earliest
-	case bound.After(latest):
-		return latest
-	}
-	return bound
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/auditcheckpoint"
 	"github.com/latchkeep/latchkeep/ent/auditlog"
@@ -134,10 +135,10 @@ func (k *Keeper) Old(ctx context.Context, w *Walk, before time.Time, limit int) 
 	return whose, false, nil
 }
 
-// place is where the walk goes on. No database keeps times before earliest.
+// place is where the walk goes on: at the beginning, before every time that a database keeps.
 func (w *Walk) place() rawsql.AuditPlace {
 	if w.at.CreatedAt.IsZero() {
-		return rawsql.AuditPlace{CreatedAt: earliest}
+		return rawsql.AuditPlace{CreatedAt: auth.Bound(time.Unix(-1<<40, 0))}
 	}
 	return w.at
 }

@@ -38,15 +38,12 @@ func write(t *tenants.Tenant, p event.MailPayload, own func(language string) (*m
 	if err != nil {
 		return Letter{}, fmt.Errorf("render mail: %w", err)
 	}
-	wording, err := own(language)
-	if err != nil || wording == nil {
-		return Letter{builtIn, err}, nil
+	wording, unusable := own(language)
+	if unusable != nil || wording == nil {
+		return Letter{builtIn, unusable}, nil
 	}
-	rendered, err := wording.Render(builtIn, language, data)
-	if err != nil {
-		return Letter{builtIn, err}, nil
-	}
-	return Letter{rendered, nil}, nil
+	rendered, unusable := wording.Render(builtIn, language, data)
+	return Letter{rendered, unusable}, nil // rendered is what is built in where it is unusable
 }
 
 // Address puts a letter into its envelope. A sender that the tenant's signature does not speak for goes unsigned. The id stays the same at

@@ -35,8 +35,14 @@ type NewEmail struct {
 	IsPrimary, IsVerified bool
 }
 
-// maxText is how many characters an address, a username or a name may have.
-const maxText = 255
+const (
+	// maxText is how many characters a name may have.
+	maxText = 255
+	// maxUsername is how many bytes a username may have.
+	maxUsername = 255
+	// maxEmails is how many addresses a person may be made with: as many as one statement stores. The tenant's own limit is for people.
+	maxEmails = 1000
+)
 
 // Create makes a person; all of her, or nothing. No mail is sent to verify her addresses. Spec: rest-admin §3.2.
 // Errors: a problem of kind invalid; user.ErrIDTaken, also by a person of another tenant; user.ErrEmailTaken; user.ErrUsernameTaken.
@@ -63,8 +69,8 @@ func (n NewUser) user() (*user.User, error) {
 	}
 	u := user.New(n.ID)
 	if name := strings.ToLower(strings.TrimSpace(n.Username)); name != "" {
-		if !storable(name, maxText) {
-			return nil, invalid("username", "is too long or has characters that cannot be stored")
+		if len(name) > maxUsername || !storable(name, maxUsername) {
+			return nil, invalid("username", "has more than 255 bytes or characters that cannot be stored")
 		}
 		u.SetUsername(name)
 	}
@@ -85,16 +91,20 @@ func (n NewUser) user() (*user.User, error) {
 
 // addresses gives the person her addresses.
 func (n NewUser) addresses(u *user.User) error {
+	if len(n.Emails) > maxEmails {
+		return invalid("emails", fmt.Sprintf("has more than %d addresses", maxEmails))
+	}
 	primary := 0
 	for i, e := range n.Emails {
 		where := fmt.Sprintf("emails[%d].address", i)
-		if !user.IsAddress(e.Address) {
+		address, err := user.ParseAddress(e.Address)
+		if err != nil {
 			return invalid(where, "is not an e-mail address")
 		}
 		if slices.ContainsFunc(n.Emails[:i], func(other NewEmail) bool { return other.Address == e.Address }) {
 			return invalid(where, "occurs twice")
 		}
-		u.AddEmail(strings.ToLower(e.Address), e.IsVerified)
+		u.AddEmail(address, e.IsVerified)
 		u.Emails[i].IsPrimary = e.IsPrimary
 		if e.IsPrimary {
 			primary++

@@ -167,7 +167,7 @@ func (c *Change) check() error {
 			return invalid(m.name, "is empty; null clears it")
 		case m.name == "username":
 			m.value.Text = strings.ToLower(m.value.Text)
-			if !usernameForm.MatchString(m.value.Text) || len(m.value.Text) > maxText {
+			if !usernameForm.MatchString(m.value.Text) || len(m.value.Text) > maxUsername {
 				return invalid(m.name, "may have letters, digits and underscores, at most 255")
 			}
 		case m.name == "picture":

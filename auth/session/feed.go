@@ -25,6 +25,11 @@ func (s *Service) Follow(ctx context.Context, bell <-chan struct{}) {
 	ctx = scope.With(ctx, scope.System("follow revoked sessions of all tenants"))
 	ticker := time.NewTicker(feedEvery)
 	defer ticker.Stop()
+	s.follow(ctx, bell, ticker.C)
+}
+
+// follow reads the whole feed at each tick, and what is new after a ring.
+func (s *Service) follow(ctx context.Context, bell <-chan struct{}, tick <-chan time.Time) {
 	rung := time.NewTimer(0)
 	rung.Stop()
 	whole, read := now(), now() // when all was read, and when anything was
@@ -39,7 +44,7 @@ func (s *Service) Follow(ctx context.Context, bell <-chan struct{}) {
 			continue
 		case <-rung.C:
 			since = read.Add(-ringOverlap)
-		case <-ticker.C:
+		case <-tick:
 			since, all = whole.Add(-feedOverlap), true
 		}
 		at := now()

@@ -8,14 +8,19 @@ import (
 	entuser "github.com/latchkeep/latchkeep/ent/user"
 )
 
-// Rename gives a person another username in place of the one she has; its id stays. Errors: ErrUsernameTaken.
+// Rename gives a person another username in place of the one she has; its id stays. Errors: ErrUsernameTaken; ErrOvertaken where she lost it
+// meanwhile.
 func (u *User) Rename(name string) store.Write {
 	renamed := *u.Username
 	renamed.Name, renamed.UpdatedAt = name, now()
 	u.Username = &renamed
 	userID, at := u.ID, u.UpdatedAt
 	return func(ctx context.Context, tx *store.Tx) error {
-		err := tx.User.Update().Where(entuser.ID(userID)).SetUsername(name).SetUsernameUpdatedAt(renamed.UpdatedAt).SetUpdatedAt(at).Exec(ctx)
+		changed, err := tx.User.Update().Where(entuser.ID(userID), entuser.UsernameID(renamed.ID)).
+			SetUsername(name).SetUsernameUpdatedAt(renamed.UpdatedAt).SetUpdatedAt(at).Save(ctx)
+		if err == nil && changed == 0 {
+			return ErrOvertaken
+		}
 		return taken(err, ErrUsernameTaken, "rename user")
 	}
 }

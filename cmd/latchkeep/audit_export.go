@@ -38,11 +38,15 @@ it, or as CSV with a line of names. Filters must all be met.`,
 				if err != nil {
 					return err
 				}
+				export, err := app.AuditLog.Export(ctx, t, f, audit.Format(format))
+				if err != nil {
+					return err
+				}
 				n := 0
 				write := func(to io.Writer) error {
 					b := bufio.NewWriterSize(to, 1<<16)
 					var err error
-					n, err = app.AuditLog.Export(ctx, t, f, audit.Format(format), b, nil)
+					n, err = export.Write(ctx, b, nil)
 					return errors.Join(err, b.Flush())
 				}
 				if output == "" {

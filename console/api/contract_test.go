@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -19,36 +20,105 @@ import (
 func TestContract(t *testing.T) {
 	t.Parallel()
 
+	eachDatabase(t, func(t *testing.T, c *console) {
+		elsewhere := uuid.MustParse(c.tenant(t, "elsewhere"))
+		callers, down := c.callers(t, elsewhere), withoutDatabase(t)
+		var made atomic.Int64
+		slug := func() string { return "made-" + strings.ToLower(strings.Repeat("x", int(made.Add(1)))) }
+		for name, base := range map[string]string{"v1": "/v1", "compatible": ""} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				document := contract.Read(t, []byte(c.must(t, 200, "GET", base+"/openapi.json", "").Text))
+				(&contract.Suite{
+					Document: document,
+					Prepare: func(tb testing.TB, foreign bool, o *contract.Operation) map[string]string {
+						return c.things(tb, elsewhere, slug, foreign, o)
+					},
+					Complete: func(o *contract.Operation, r *contract.Request) {
+						completeExample(o, r, slug)
+						if o.ID == "preview-claims" {
+							r.Body = map[string]any{"user_id": c.person(t, r.Params["id"], "kim")}
+						}
+					},
+					Open: func(o *contract.Operation) bool { return !strings.Contains(o.Path, "{id}") },
+					Others: func(*contract.Operation) map[contract.Caller]int {
+						return map[contract.Caller]int{unlucky: http.StatusInternalServerError}
+					},
+					Send: func(tb testing.TB, by contract.Caller, r contract.Request) contract.Answer {
+						if by == unlucky {
+							return down.send(tb, down.token, base, r)
+						}
+						if by == contract.Powerless && strings.HasPrefix(r.Target(), "/operator-tokens") {
+							by = contract.Caller(tenants.KeysRead)
+						}
+						return c.send(tb, callers[by], base, r)
+					},
+					MaxBody: 1 << 20,
+					Provoke: c.provocations(t, base)[name],
+					Unprovoked: map[string]string{
+						"* 503": "the database must be away: the contract of the admin API, which answers by the same code, has it so",
+					},
+					Forgiven: forgiven[name],
+				}).Run(t)
+			})
+		}
+	})
+}
+
+// unlucky is who calls a console whose database is gone.
+const unlucky contract.Caller = "whose database is gone"
+
+func withoutDatabase(t *testing.T) *console {
+	t.Helper()
 	c := onSQLite(t)
-	elsewhere := uuid.MustParse(c.tenant(t, "elsewhere"))
-	callers := c.callers(t, elsewhere)
-	var made atomic.Int64
-	slug := func() string { return "made-" + strings.ToLower(strings.Repeat("x", int(made.Add(1)))) }
-	for name, base := range map[string]string{"v1": "/v1", "compatible": ""} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			document := contract.Read(t, []byte(c.must(t, 200, "GET", base+"/openapi.json", "").Text))
-			(&contract.Suite{
-				Document: document,
-				Prepare: func(tb testing.TB, foreign bool, o *contract.Operation) map[string]string {
-					return c.things(tb, elsewhere, slug, foreign, o)
-				},
-				Complete: func(o *contract.Operation, r *contract.Request) {
-					completeExample(o, r, slug)
-					if o.ID == "preview-claims" {
-						r.Body = map[string]any{"user_id": c.person(t, r.Params["id"], "kim")}
-					}
-				},
-				Open: func(o *contract.Operation) bool { return !strings.Contains(o.Path, "{id}") },
-				Send: func(tb testing.TB, by contract.Caller, r contract.Request) contract.Answer {
-					if by == contract.Powerless && strings.HasPrefix(r.Target(), "/operator-tokens") {
-						by = contract.Caller(tenants.KeysRead)
-					}
-					return c.send(tb, callers[by], base, r)
-				},
-				Forgiven: forgiven[name],
-			}).Run(t)
-		})
+	require.NoError(t, c.store.Close())
+	return c
+}
+
+// provocations bring about what no fault of a request does, by document.
+func (c *console) provocations(t *testing.T, base string) map[string]map[string]func(testing.TB, contract.Request) contract.Answer {
+	t.Helper()
+	stranger := newConsole(t, c.store) // which has not the secret that the configurations were sealed with
+	send := func(tb testing.TB, r contract.Request) contract.Answer { return c.send(tb, c.token, base, r) }
+	twice := func(tb testing.TB, r contract.Request) contract.Answer {
+		require.Less(tb, send(tb, r).Status, 300)
+		return send(tb, r)
+	}
+	sealed := func(tb testing.TB, r contract.Request) contract.Answer {
+		_, err := c.tenants.PatchConfig(tb.Context(), uuid.MustParse(r.Params["id"]),
+			json.RawMessage(`{"email_delivery":{"smtp":{"password":"hunter2"}}}`), tenants.How{By: tenants.ByCLI})
+		require.NoError(tb, err)
+		if r.Params["version"] != "" {
+			r.Params["version"] = "2"
+		}
+		return stranger.send(tb, stranger.token, base, r)
+	}
+	return map[string]map[string]func(testing.TB, contract.Request) contract.Answer{
+		"v1": {
+			"create-tenant 409": twice,
+			"edit-tenant 409": func(tb testing.TB, r contract.Request) contract.Answer {
+				r.Body.(map[string]any)["slug"] = "elsewhere"
+				return send(tb, r)
+			},
+			"rotate-signing-key 409": twice,
+			"test-mail 409": func(tb testing.TB, r contract.Request) contract.Answer {
+				_, err := c.tenants.PatchConfig(tb.Context(), uuid.MustParse(r.Params["id"]),
+					json.RawMessage(`{"email_delivery":{"enabled":false}}`), tenants.How{By: tenants.ByCLI})
+				require.NoError(tb, err)
+				return send(tb, r)
+			},
+			"list-tenants 404": func(tb testing.TB, r contract.Request) contract.Answer {
+				r.Query.Set("after", uuid.NewString())
+				return send(tb, r)
+			},
+			"patch-config 409":     sealed,
+			"replace-config 409":   sealed,
+			"roll-back-config 409": sealed,
+		},
+		"compatible": {
+			"compatible-create-tenant 409": twice,
+			"compatible-update-tenant 409": sealed,
+		},
 	}
 }
 
@@ -113,6 +183,9 @@ func (c *console) send(tb testing.TB, token, base string, r contract.Request) co
 	require.NoError(tb, err)
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	for name := range r.Header {
+		req.Header.Set(name, r.Header.Get(name))
 	}
 	if r.Media != "" {
 		req.Header.Set("Content-Type", r.Media)

@@ -7,9 +7,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// op describes an operation in one line; statuses are the errors it has beside 401, 403 and 500.
+// op describes an operation in one line; statuses are the errors it has beside 401, 403, 500 and 503.
 func op(id, method, path, scope, tag, summary string, statuses ...int) huma.Operation {
-	errors := append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusInternalServerError}, statuses...)
+	errors := append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusInternalServerError, http.StatusServiceUnavailable}, statuses...)
 	slices.Sort(errors)
 	o := huma.Operation{
 		OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{tag}, Errors: errors,

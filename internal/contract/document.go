@@ -1,5 +1,6 @@
 // Package contract makes tests of an API out of its OpenAPI document, as a client fetches it: a valid request for every operation, requests
-// with one fault each, and a check of every answer against what the document says. It knows no API in particular.
+// with one fault each, requests under conditions that do not hold, and a check of every answer against what the document says. It knows no
+// API in particular.
 package contract
 
 import (

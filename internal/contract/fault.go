@@ -95,6 +95,9 @@ func (d *Document) members(schema object, value any, path string, add func(where
 		for _, w := range wrong(item) {
 			add(path+"[0]", w.what, with(w.value))
 		}
+		if n, ok := number(schema["maxItems"]); ok {
+			add(path, "has too many", put(slices.Repeat(given[:1], int(n)+1)))
+		}
 		d.members(item, given[0], path+"[0]", add, with)
 	}
 }

@@ -3,8 +3,11 @@ package contract
 import (
 	"encoding/json"
 	"maps"
+	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // A Request is what is sent to an operation.
@@ -13,6 +16,7 @@ type Request struct {
 	// Params are the values of the path's parameters, by name.
 	Params map[string]string
 	Query  url.Values
+	Header http.Header
 	// Body is what is encoded as JSON; a Raw is sent as it is; nil is no body.
 	Body  any
 	Media string
@@ -52,9 +56,29 @@ func (r Request) Payload() []byte {
 }
 
 func (r Request) clone() Request {
-	r.Params, r.Query = maps.Clone(r.Params), maps.Clone(r.Query)
+	r.Params, r.Query, r.Header = maps.Clone(r.Params), maps.Clone(r.Query), r.Header.Clone()
 	if r.Query == nil {
 		r.Query = url.Values{}
+	}
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	return r
+}
+
+// with is the request with a header.
+func (r Request) with(header, value string) Request {
+	r = r.clone()
+	r.Header.Set(header, value)
+	return r
+}
+
+// about is the request about something that does not exist, by a parameter of the path.
+func (r Request) about(p parameter) Request {
+	r = r.clone()
+	r.Params[p.name] = uuid.NewString()
+	if typeOf(p.schema) == "integer" {
+		r.Params[p.name] = "999999"
 	}
 	return r
 }

@@ -2,6 +2,7 @@ package testenv
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -75,15 +76,25 @@ func (a *Admin) Do(t testing.TB, method, path string, body any) Response {
 // Send sends a request.
 func (a *Admin) Send(t testing.TB, method, path string, body []byte) Response {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, a.Base+path, bytes.NewReader(body))
-	require.NoError(t, err)
+	r, err := a.TrySend(t.Context(), method, path, body)
+	require.NoError(t, err, "%s %s", method, path)
+	return r
+}
+
+// TrySend sends a request that may fail: the context can call it off.
+func (a *Admin) TrySend(ctx context.Context, method, path string, body []byte) (Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, a.Base+path, bytes.NewReader(body))
+	if err != nil {
+		return Response{}, err
+	}
 	req.Header = a.Header.Clone()
 	res, err := http.DefaultTransport.RoundTrip(req)
-	require.NoError(t, err, "%s %s", method, path)
+	if err != nil {
+		return Response{}, err
+	}
 	defer res.Body.Close()
 	read, err := io.ReadAll(res.Body)
-	require.NoError(t, err)
-	return Response{Status: res.StatusCode, Header: res.Header, Body: read}
+	return Response{Status: res.StatusCode, Header: res.Header, Body: read}, err
 }
 
 // Open sends a request for what does not end by itself, and returns the answer with its body still coming. It ends with the test, at the latest.

@@ -6,12 +6,36 @@ import "sync"
 type statements struct {
 	mu   sync.Mutex
 	sent []string
+	// before is called before a statement is sent, but for those that it sends itself.
+	before func(query string)
 }
 
 func (s *statements) add(query string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.sent = append(s.sent, query)
+	before := s.before
+	s.before = nil
+	s.mu.Unlock()
+	if before == nil {
+		return
+	}
+	before(query)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.before = before
+}
+
+// Before calls something before each statement that is sent while do runs: what others do just then. What it sends itself does not count. The
+// Env must be Quiet.
+func (e *Env) Before(each func(query string), do func()) {
+	set := func(each func(string)) {
+		e.statement.mu.Lock()
+		defer e.statement.mu.Unlock()
+		e.statement.before = each
+	}
+	set(each)
+	do()
+	set(nil)
 }
 
 // Statements runs something and returns the statements that were sent meanwhile, without BEGIN and COMMIT. The Env must be Quiet.

@@ -70,6 +70,39 @@ func TestRender_GivesWhatTheTableSays(t *testing.T) {
 	require.Greater(t, rows, 60)
 }
 
+func TestRender_FindsMetadataUnderAwkwardNamesAndShowsItPlainly(t *testing.T) {
+	t.Parallel()
+
+	who := claims.User{PublicMetadata: `{"a.b":{"c":1},"big":12345678901234567890,"small":-0.10,"tiny":1.5e-3,"huge":1E+3,"text":"a\"b\u00fc","no":false,
+		"deep":{"a":[1, {"b" : null}]},"*":"star"}`}
+	for template, want := range map[string]string{
+		`{{ .User.Metadata.Public "a\\.b.c" }}`:            `"1"`,
+		`{{ .User.Metadata.Public "a\\.b" "c" }}`:          `"1"`,
+		`{{ .User.Metadata.Public "big" }}`:                `"12345678901234567890"`,
+		`{{ .User.Metadata.Public "small" }}`:              `"-0.1"`,
+		`{{ .User.Metadata.Public "tiny" }}`:               `"0.0015"`,
+		`{{ .User.Metadata.Public "huge" }}`:               `"1000"`,
+		`{{ .User.Metadata.Public "text" }}`:               `"a\"bü"`,
+		`{{ .User.Metadata.Public "no" }}`:                 `false`,
+		`{{ .User.Metadata.Public "deep.a.#" }}`:           `"2"`,
+		`{{ .User.Metadata.Public "deep.a.1" }}`:           `{"b":null}`,
+		`v{{ .User.Metadata.Public "deep" "a" }}`:          `"v[1, {\"b\" : null}]"`,
+		`{{ .User.Metadata.Public "\\*" }}`:                `"star"`,
+		`{{ .User.Metadata.Public "hug?" }}`:               `"1000"`,
+		`{{ .User.Metadata.Public "deep|a|0" }}`:           `"1"`,
+		`{{ (.User.Metadata.Public "no") | len }}`:         `"5"`,
+		`{{ .User.Metadata.Unsafe "a" "b" "c" }}!`:         `"!"`,
+		`{{ .User.Metadata.Public "a" "b" "c" }}!`:         `"!"`,
+		`{{ with .User.Metadata }}{{ .Unsafe }}!{{ end }}`: `"!"`,
+	} {
+		rendered, dropped := claims.Compile(map[string]any{"c": template}).Render(who)
+		require.Empty(t, dropped, template)
+		raw, err := json.Marshal(rendered["c"])
+		require.NoError(t, err)
+		require.JSONEq(t, want, string(raw), template)
+	}
+}
+
 func TestCompile_LeavesTheServicesOwnClaimsAlone(t *testing.T) {
 	t.Parallel()
 

@@ -153,7 +153,21 @@ func field(err error) ProblemField {
 		return ProblemField{Reason: "is not valid"}
 	}
 	detail := d.ErrorDetail()
+	if detail.Location == "body" && !ruled(detail.Message) {
+		return ProblemField{detail.Location, "has a member of another type than it should have"}
+	}
 	return ProblemField{strings.TrimPrefix(detail.Location, "body."), detail.Message}
+}
+
+// ruled reports whether a text about the whole body speaks of a rule or of JSON. Other texts are those of Go's decoders, which name types of
+// ours and repeat values: they come of members that huma did not check, such as one in another case ("NAME").
+func ruled(message string) bool {
+	for _, begin := range []string{"expected ", "unexpected ", "invalid character "} {
+		if strings.HasPrefix(message, begin) {
+			return true
+		}
+	}
+	return false
 }
 
 // report logs what the client is not told.

@@ -24,6 +24,10 @@ type input struct {
 	Body struct {
 		Password string `json:"password" minLength:"8" doc:"x"`
 		Fail     string `json:"fail,omitempty" doc:"x"`
+
+		At    *time.Time `json:"at,omitempty" doc:"x"`
+		Count int        `json:"count,omitempty" doc:"x"`
+		_     struct{}   `additionalProperties:"true"`
 	}
 }
 
@@ -111,6 +115,30 @@ func TestErrors_LookAsTheFaceSaysAndTellNothingInternal(t *testing.T) {
 	}
 	for _, log := range []string{ownLog.String(), compatibleLog.String()} {
 		require.Equal(t, 2, strings.Count(log, leak), "what the client is not told is logged")
+	}
+}
+
+func TestErrors_OfWhatIsDecodedTellNeitherTypesOfOursNorWhatWasSent(t *testing.T) {
+	t.Parallel()
+
+	own, _ := serve(t, humaproblem.RFC9457, true)
+	for body, reason := range map[string]string{
+		`{"password":"long enough","PASSWORD":{}}`:                "has a member of another type than it should have",
+		`{"password":"long enough","AT":"hunter2"}`:               "has a member of another type than it should have",
+		`{"password":"long enough","COUNT":2718281828459045235}`:  "",
+		`{"password":"long enough","COUNT":27182818284590452353}`: "has a member of another type than it should have",
+		`{"password":"long enough"`:                               "unexpected end of JSON input",
+		`{"password":hunter2}`:                                    "invalid character 'h' looking for beginning of value",
+		`[]`:                                                      "expected object",
+	} {
+		w := post(own, body, "application/json")
+		if reason == "" {
+			require.Less(t, w.Code, 300, body)
+			continue
+		}
+		require.Equal(t, 400, w.Code, body)
+		require.JSONEq(t, `{"type":"about:blank","title":"Bad Request","status":400,"code":"invalid_request","detail":"validation failed",
+			"errors":[{"path":"body","reason":"`+reason+`"}]}`, w.Body.String(), body)
 	}
 }
 
