@@ -42,7 +42,7 @@ func TestAuditLog_NothingPersonalStaysOfThoseWhoAreDeleted(t *testing.T) {
 						}
 					}
 				}
-				return deleted || name == "stays"
+				return len(about) >= 2 && (deleted || name == "stays")
 			}
 			require.Eventually(t, settled, 15*time.Second, 20*time.Millisecond, name)
 			require.GreaterOrEqual(t, len(about), 2, name)
