@@ -70,4 +70,7 @@ const (
 	WebhookCreated     AuditType = "webhook_created"
 	WebhookUpdated     AuditType = "webhook_updated"
 	WebhookDeleted     AuditType = "webhook_deleted"
+	WebhookDisabled    AuditType = "webhook_disabled"
+	WebhookEnabled     AuditType = "webhook_enabled"
+	WebhookSecret      AuditType = "webhook_secret_rotated"
 )
