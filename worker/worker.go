@@ -20,6 +20,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/transfer"
+	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -42,6 +43,10 @@ type Needs struct {
 	Cleanup CleanupPolicy
 	// Jobs are the imports and exports that back ends asked for; optional.
 	Jobs *transfer.Jobs
+	// Webhooks tells endpoints of events; optional.
+	Webhooks *webhook.Room
+	// Now is the clock by which webhooks are due; time.Now where it is nil.
+	Now func() time.Time
 	// Tenants looks after tenants; optional.
 	Tenants Housekeeper
 	Log     *slog.Logger
@@ -56,6 +61,7 @@ type Worker struct {
 	tasks   map[string]task
 	mail    *mailTask
 	audit   *auditTask
+	slices  *sliceTask
 	cleanup *cleanup
 	log     *slog.Logger
 }
@@ -68,7 +74,10 @@ type task interface {
 // New makes a worker ready to run.
 func New(n Needs) *Worker {
 	if n.Concurrency < 1 {
-		n.Concurrency = 16
+		n.Concurrency = 64
+	}
+	if n.Now == nil {
+		n.Now = time.Now
 	}
 	w := &Worker{needs: n, log: n.Log}
 	w.mail = newMailTask(n)
@@ -79,13 +88,22 @@ func New(n Needs) *Worker {
 	if n.Jobs != nil {
 		w.tasks[transfer.KindJob] = &jobTask{store: n.Store, keyring: n.Keyring, registry: n.Registry, jobs: n.Jobs, log: n.Log}
 	}
+	if n.Webhooks != nil {
+		w.tasks[event.KindWebhook] = &fanOutTask{store: n.Store, keyring: n.Keyring, registry: n.Registry, webhooks: n.Webhooks, log: n.Log}
+		w.slices = &sliceTask{store: n.Store, registry: n.Registry, webhooks: n.Webhooks, rooms: newRooms(), now: n.Now, log: n.Log}
+	}
 	return w
 }
 
-// queues and their weights: audit records are many and quick, mails few and slow.
+// queues and their weights: audit records and events are many and quick, mails few and slow.
 func queues() map[string]int {
-	return map[string]int{event.KindAudit: 3, audit.KindErase: 1, event.KindMail: 3, transfer.KindJob: 1, periodicQueue: 1}
+	return map[string]int{
+		event.KindAudit: 3, audit.KindErase: 1, event.KindMail: 3, event.KindWebhook: 3, sliceQueue: 3, transfer.KindJob: 1, periodicQueue: 1,
+	}
 }
+
+// taskCheckEvery is how often an idle worker looks into the queues: a mail waits for it once, an event twice.
+const taskCheckEvery = 20 * time.Millisecond
 
 // shutdown is how long running tasks may take to finish when the program ends.
 const shutdown = 8 * time.Second
@@ -95,6 +113,10 @@ func (w *Worker) Run(ctx context.Context) error {
 	client := asynq.NewClientFromRedisClient(w.needs.Redis)
 	w.relay = &relay{
 		store: w.needs.Store, client: client, bell: w.needs.Bell, kinds: slices.Sorted(maps.Keys(w.tasks)), log: w.log,
+		webhooks: w.slices != nil, now: w.needs.Now,
+	}
+	if w.slices != nil {
+		w.slices.stop = ctx.Done()
 	}
 	if w.needs.Embedded {
 		if err := w.relay.releaseAll(ctx); err != nil {
@@ -105,7 +127,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		Concurrency:              w.needs.Concurrency,
 		Queues:                   queues(),
 		BaseContext:              func() context.Context { return context.WithoutCancel(ctx) },
-		TaskCheckInterval:        100 * time.Millisecond,
+		TaskCheckInterval:        taskCheckEvery,
 		DelayedTaskCheckInterval: 5 * time.Second,
 		ShutdownTimeout:          shutdown,
 		Logger:                   asynqLog{w.log},
@@ -125,10 +147,24 @@ func (w *Worker) Run(ctx context.Context) error {
 	return nil
 }
 
+// slice runs a slice of deliveries.
+func (w *Worker) slice(ctx context.Context, payload []byte) error {
+	if w.slices == nil {
+		return nil
+	}
+	return w.slices.run(ctx, payload)
+}
+
 // handle runs a task. Whatever comes of it, the database knows; the queue must not try again on its own.
 func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
 	if t.Type() == cleanupType {
 		return w.cleanup.run(ctx)
+	}
+	if t.Type() == sliceType {
+		if err := w.slice(ctx, t.Payload()); err != nil {
+			w.log.WarnContext(ctx, "events cannot be delivered now and will be later", "error", err)
+		}
+		return nil
 	}
 	b, err := decodeBatch(t.Payload())
 	if err != nil {
