@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	sliceQueue = "slice"
+	sliceQueue = "delivery"
 	sliceType  = "webhook:slice"
 	// slicesAtOnce is how many slices a process runs at once, slicesPerTenant how many of them for one tenant.
 	slicesAtOnce    = 32

@@ -172,6 +172,7 @@ func (s *slice) one(ctx context.Context, d rawsql.DueDelivery) rawsql.TriedDeliv
 	}
 	a := s.room.send(ctx, s.tenant, s.key, s.secrets, s.to.callback, m)
 	tried := decide(d, a, s.room.now())
+	s.room.n.Attempted(tried.State, time.Duration(a.LatencyMS)*time.Millisecond)
 	s.note(a, tried)
 	return tried
 }

@@ -75,6 +75,8 @@ type Needs struct {
 	Log  *slog.Logger
 	// Now is the clock; time.Now where it is nil.
 	Now func() time.Time
+	// Attempted hears of every attempt: in which state it left the delivery, and how long it took. Optional.
+	Attempted func(state string, took time.Duration)
 }
 
 // A Room keeps the webhooks of all tenants and delivers to them.
@@ -84,6 +86,9 @@ type Room struct{ n Needs }
 func NewRoom(n Needs) *Room {
 	if n.Now == nil {
 		n.Now = time.Now
+	}
+	if n.Attempted == nil {
+		n.Attempted = func(string, time.Duration) {}
 	}
 	return &Room{n}
 }

@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/latchkeep/latchkeep/auth/audit"
@@ -71,6 +72,8 @@ type Options struct {
 	Resolver *net.Resolver
 	// Now is the clock by which webhooks are due; nil: time.Now. Tests move it.
 	Now func() time.Time
+	// Queues are those that the worker works on; all where there is none.
+	Queues []string
 }
 
 // An App is the program, put together but not running.
@@ -103,6 +106,8 @@ type App struct {
 	keys    *jose.Pool
 	mailer  worker.Mailer
 	metrics *telemetry.Metrics
+	working *worker.Metrics
+	works   atomic.Bool // this process carries out what is in the outbox
 	worker  *worker.Worker
 	tails   *audit.Tails
 	closers []io.Closer
@@ -211,8 +216,11 @@ func (a *App) buildAuth() error {
 		Store: a.Store, Outbox: out, Keyring: a.keyring, Users: a.Users,
 		Passwords: passwords, Passkeys: passkeys, TOTP: totps, Devices: devices, Sessions: a.Sessions,
 	})
+	a.working = worker.NewMetrics(a.Store, a.Log)
+	a.metrics.Register(a.working.Collectors()...)
 	a.Webhooks = webhook.NewRoom(webhook.Needs{
-		Store: a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry, Log: a.Log, Now: a.options.Now,
+		Attempted: a.working.Webhook,
+		Store:     a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry, Log: a.Log, Now: a.options.Now,
 		Client: safehttp.NewClient(safehttp.NewDialer(safehttp.Options{
 			AllowCIDRs: s.Egress.AllowCIDRs, AllowLoopback: s.Dev.Enabled, Resolver: a.options.Resolver,
 		}), webhook.Timeout),
@@ -282,7 +290,7 @@ func (a *App) buildWorker() {
 		Cleanup: worker.CleanupPolicy{
 			Intents: day, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention, Webhooks: 7 * day, DeadWebhooks: 30 * day,
 		},
-		Webhooks: a.Webhooks, Now: a.options.Now,
+		Webhooks: a.Webhooks, Now: a.options.Now, Metrics: a.working, Queues: a.options.Queues,
 		Jobs: a.Jobs, Tenants: a.Provisioner, Log: a.Log,
 	})
 }
