@@ -109,6 +109,16 @@ func (r *Registry) ByID(ctx context.Context, id uuid.UUID) (*Tenant, error) {
 	return r.find(ctx, lookup{name: byID(id), id: id})
 }
 
+// AtLeast is ByID for who knows that the tenant has come to a version: an older snapshot is not good enough.
+func (r *Registry) AtLeast(ctx context.Context, id uuid.UUID, version int64) (*Tenant, error) {
+	t, err := r.ByID(ctx, id)
+	if err != nil || t.Version >= version {
+		return t, err
+	}
+	r.drop(Changed{ID: id, Version: version})
+	return r.ByID(ctx, id)
+}
+
 // BySlug finds a tenant by its slug. Error: ErrNotFound.
 func (r *Registry) BySlug(ctx context.Context, slug string) (*Tenant, error) {
 	if !plausibleSlug(slug) {

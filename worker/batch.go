@@ -20,6 +20,7 @@ type batch struct {
 // An item is one intent. Its payload is sealed.
 type item struct {
 	ID        uuid.UUID  `json:"i"`
+	Ordering  string     `json:"o,omitempty"`
 	Payload   []byte     `json:"p"`
 	CreatedAt time.Time  `json:"c"`
 	NotAfter  *time.Time `json:"n,omitempty"`

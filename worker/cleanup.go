@@ -36,6 +36,9 @@ type CleanupPolicy struct {
 	DeadIntents time.Duration
 	// AuditLogs are kept this long; zero keeps them for good.
 	AuditLogs time.Duration
+	// Webhooks are kept this long after the event, where they were delivered or dropped, and DeadWebhooks where nobody took them; zero keeps them
+	// for good.
+	Webhooks, DeadWebhooks time.Duration
 }
 
 // A Housekeeper looks after tenants.
@@ -80,6 +83,12 @@ func (c *cleanup) rules(at time.Time) []rule {
 	}
 	if c.policy.AuditLogs > 0 {
 		rules = append(rules, rule{rawsql.OldAuditLogs, at.Add(-c.policy.AuditLogs)})
+	}
+	if c.policy.Webhooks > 0 {
+		rules = append(rules, rule{rawsql.OldWebhookDeliveries, at.Add(-c.policy.Webhooks)})
+	}
+	if c.policy.DeadWebhooks > 0 {
+		rules = append(rules, rule{rawsql.DeadWebhookDeliveries, at.Add(-c.policy.DeadWebhooks)})
 	}
 	return rules
 }
@@ -136,6 +145,10 @@ func (w *Worker) Cleanup(ctx context.Context, tables []string, size int, run boo
 		n, err := w.cleanup.one(ctx, r, size, run)
 		if err != nil {
 			return found, err
+		}
+		if last := len(found) - 1; last >= 0 && found[last].Table == r.kind.String() { // two rules for one table
+			found[last].Rows += n
+			continue
 		}
 		found = append(found, Expired{Table: r.kind.String(), Rows: n})
 	}

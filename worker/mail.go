@@ -43,12 +43,13 @@ type mailTask struct {
 	registry *tenants.Registry
 	mailer   Mailer
 	inFlight *inFlight
+	metrics  *Metrics
 	log      *slog.Logger
 }
 
 func newMailTask(n Needs) *mailTask {
 	return &mailTask{
-		store: n.Store, keyring: n.Keyring, registry: n.Registry, mailer: n.Mail, inFlight: newInFlight(mailsPerTenant), log: n.Log,
+		store: n.Store, keyring: n.Keyring, registry: n.Registry, mailer: n.Mail, inFlight: newInFlight(mailsPerTenant), metrics: n.Metrics, log: n.Log,
 	}
 }
 
@@ -64,6 +65,7 @@ func (m *mailTask) run(ctx context.Context, b batch) error {
 func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 	at := time.Now().UTC()
 	if it.NotAfter != nil && at.After(*it.NotAfter) {
+		m.metrics.count(event.KindMail, outcomeDropped, 1)
 		return m.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.Raw.IntentsDropped(ctx, at, "its code has expired", it.ID)
 			return err
@@ -78,22 +80,26 @@ func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 	err := m.send(ctx, tenantID, it)
 	switch {
 	case err == nil:
+		m.metrics.count(event.KindMail, outcomeDone, 1)
 		return m.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.Raw.IntentsDone(ctx, time.Now().UTC(), it.ID)
 			return err
 		})
 	case errors.Is(err, tenants.ErrNotFound):
+		m.metrics.count(event.KindMail, outcomeDropped, 1)
 		return m.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.Raw.IntentsDropped(ctx, time.Now().UTC(), "the tenant is deleted", it.ID)
 			return err
 		})
 	case mail.Permanent(err), at.Sub(it.CreatedAt) > mailFor:
+		m.metrics.count(event.KindMail, outcomeDead, 1)
 		m.log.WarnContext(ctx, "a mail is given up", "tenant_id", tenantID, "intent_id", it.ID, "attempts", it.Attempts, "error", err)
 		return m.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.Raw.IntentsDead(ctx, time.Now().UTC(), err.Error(), it.ID)
 			return err
 		})
 	}
+	m.metrics.count(event.KindMail, outcomeRetry, 1)
 	if failed := m.release(ctx, tenantID, it, time.Now().UTC().Add(backoff(it.Attempts)), err.Error()); failed != nil {
 		return failed
 	}

@@ -25,6 +25,7 @@ type Metrics struct {
 	took     *prometheus.HistogramVec
 	waited   *prometheus.HistogramVec
 	running  *prometheus.GaugeVec
+	attempts *prometheus.HistogramVec
 
 	store               *store.Store
 	log                 *slog.Logger
@@ -49,7 +50,11 @@ func NewMetrics(st *store.Store, log *slog.Logger) *Metrics {
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300},
 		}, []string{"kind"}),
 		running: gauge("latchkeep_worker_tasks_running", "Tasks that are being carried out by this process, by kind."),
-		store:   st, log: log,
+		attempts: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "latchkeep_webhook_attempt_duration_seconds", Help: "Time of an attempt to deliver an event, by the state in which it left the delivery.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"state"}),
+		store: st, log: log,
 		ready:  gauge("latchkeep_outbox_ready", "Intents of all tenants that are to be carried out, by kind."),
 		dead:   gauge("latchkeep_outbox_dead", "Intents of all tenants that were given up, by kind."),
 		oldest: gauge("latchkeep_outbox_oldest_age_seconds", "Age of the oldest intent that is to be carried out, by kind."),
@@ -58,7 +63,7 @@ func NewMetrics(st *store.Store, log *slog.Logger) *Metrics {
 
 // Collectors are to be registered with the process's metrics.
 func (m *Metrics) Collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.outcomes, m.took, m.waited, m.running, m.ready, m.dead, m.oldest}
+	return []prometheus.Collector{m.outcomes, m.took, m.waited, m.running, m.attempts, m.ready, m.dead, m.oldest}
 }
 
 // begin counts a task as running until the function it returns is called.
@@ -79,6 +84,18 @@ func (m *Metrics) count(kind, outcome string, n int) {
 	if m != nil && n > 0 {
 		m.outcomes.WithLabelValues(kind, outcome).Add(float64(n))
 	}
+}
+
+func outcomeOf(err error) string {
+	if err != nil {
+		return outcomeRetry
+	}
+	return outcomeDone
+}
+
+// Webhook counts an attempt to deliver an event, and what state it left the delivery in: delivered, waiting (for another try), dead or dropped.
+func (m *Metrics) Webhook(state string, took time.Duration) {
+	m.attempts.WithLabelValues(state).Observe(took.Seconds())
 }
 
 // first notes how long the intents of a batch waited that nobody tried before.

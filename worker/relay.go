@@ -11,6 +11,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/ent/rawsql"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
@@ -24,6 +25,8 @@ const (
 	// roundTenants and roundRows bound what one round takes, so that every tenant gets its turn.
 	roundTenants = 50
 	roundRows    = 20
+	// roundEndpoints is how many endpoints of webhooks one round takes.
+	roundEndpoints = 50
 )
 
 // A relay hands what is due in the outbox to the queue.
@@ -31,6 +34,9 @@ type relay struct {
 	store  *store.Store
 	client *asynq.Client
 	bell   <-chan struct{}
+	// webhooks says whether endpoints of webhooks are handed out, too.
+	webhooks bool
+	now      func() time.Time
 	// kinds are those with a task; intents of other kinds stay where they are.
 	kinds []string
 	log   *slog.Logger
@@ -65,37 +71,51 @@ func (r *relay) run(ctx context.Context) {
 func (r *relay) round(ctx context.Context) (bool, error) {
 	at := time.Now().UTC()
 	var claimed rawsql.Claimed
+	var endpoints []rawsql.ClaimedEndpoint
 	err := r.store.Do(ctx, scope.System("claim intents of all tenants"), func(ctx context.Context, tx *store.Tx) error {
 		var err error
 		claimed, err = tx.Raw.ClaimIntents(ctx, rawsql.Claim{
 			Now: at, Kinds: r.kinds, Lease: lease, After: r.after, Tenants: roundTenants, PerTenant: roundRows,
 		})
+		if err == nil && r.webhooks {
+			endpoints, err = tx.Raw.ClaimEndpoints(ctx, r.now(), webhook.Lease, roundEndpoints)
+		}
 		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("claim: %w", err)
 	}
 	r.after = claimed.Last
+	for _, e := range endpoints {
+		if err := r.enqueueSlice(ctx, e); err != nil {
+			return false, err
+		}
+	}
 	for _, b := range r.batches(claimed.Intents, at.Add(lease)) {
 		if err := r.enqueue(ctx, b); err != nil {
 			return false, err // the lease ends and the rows are handed out again
 		}
 	}
-	return claimed.More, nil
+	return claimed.More || len(endpoints) == roundEndpoints, nil
 }
 
-// batches groups intents into tasks: a tenant's audit records go together, in order; everything else alone.
+// batches groups intents into tasks: a tenant's audit records go together, in order, and so do her events; everything else alone.
 func (r *relay) batches(intents []rawsql.ClaimedIntent, until time.Time) []batch {
 	var out []batch
-	audits := map[uuid.UUID]int{}
+	type group struct {
+		tenant uuid.UUID
+		kind   string
+	}
+	groups := map[group]int{}
 	for _, i := range intents {
-		it := item{ID: i.ID, Payload: i.Payload, CreatedAt: i.CreatedAt, NotAfter: i.NotAfter, Attempts: i.Attempts}
-		if i.Kind == event.KindAudit {
-			if at, ok := audits[i.TenantID]; ok {
+		it := item{ID: i.ID, Ordering: i.Ordering, Payload: i.Payload, CreatedAt: i.CreatedAt, NotAfter: i.NotAfter, Attempts: i.Attempts}
+		if i.Kind == event.KindAudit || i.Kind == event.KindWebhook {
+			of := group{i.TenantID, i.Kind}
+			if at, ok := groups[of]; ok {
 				out[at].Items = append(out[at].Items, it)
 				continue
 			}
-			audits[i.TenantID] = len(out)
+			groups[of] = len(out)
 		}
 		out = append(out, batch{Kind: i.Kind, Tenant: i.TenantID, Items: []item{it}, Until: until})
 	}
@@ -121,7 +141,10 @@ func (r *relay) enqueue(ctx context.Context, b batch) error {
 // releaseAll makes due again what a queue that is gone had been handed.
 func (r *relay) releaseAll(ctx context.Context) error {
 	return r.store.Do(ctx, scope.System("take up what the embedded queue forgot"), func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.Raw.ReleaseAllIntents(ctx, time.Now().UTC())
+		if _, err := tx.Raw.ReleaseAllIntents(ctx, time.Now().UTC()); err != nil || !r.webhooks {
+			return err
+		}
+		_, err := tx.Raw.ReleaseAllEndpoints(ctx, r.now())
 		return err
 	})
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/transfer"
+	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -42,9 +43,17 @@ type Needs struct {
 	Cleanup CleanupPolicy
 	// Jobs are the imports and exports that back ends asked for; optional.
 	Jobs *transfer.Jobs
+	// Webhooks tells endpoints of events; optional.
+	Webhooks *webhook.Room
+	// Now is the clock by which webhooks are due; time.Now where it is nil.
+	Now func() time.Time
 	// Tenants looks after tenants; optional.
 	Tenants Housekeeper
 	Log     *slog.Logger
+	// Metrics count what is done; optional.
+	Metrics *Metrics
+	// Queues are the names of those to work on, of [Queues]; all where there is none.
+	Queues []string
 	// Concurrency is how many tasks run at once.
 	Concurrency int
 }
@@ -56,6 +65,7 @@ type Worker struct {
 	tasks   map[string]task
 	mail    *mailTask
 	audit   *auditTask
+	slices  *sliceTask
 	cleanup *cleanup
 	log     *slog.Logger
 }
@@ -68,7 +78,13 @@ type task interface {
 // New makes a worker ready to run.
 func New(n Needs) *Worker {
 	if n.Concurrency < 1 {
-		n.Concurrency = 16
+		n.Concurrency = 64
+	}
+	if n.Now == nil {
+		n.Now = time.Now
+	}
+	if len(n.Queues) == 0 {
+		n.Queues = Queues()
 	}
 	w := &Worker{needs: n, log: n.Log}
 	w.mail = newMailTask(n)
@@ -79,13 +95,39 @@ func New(n Needs) *Worker {
 	if n.Jobs != nil {
 		w.tasks[transfer.KindJob] = &jobTask{store: n.Store, keyring: n.Keyring, registry: n.Registry, jobs: n.Jobs, log: n.Log}
 	}
+	if n.Webhooks != nil {
+		w.tasks[event.KindWebhook] = &fanOutTask{store: n.Store, keyring: n.Keyring, registry: n.Registry, webhooks: n.Webhooks, log: n.Log}
+		w.slices = &sliceTask{store: n.Store, registry: n.Registry, webhooks: n.Webhooks, rooms: newRooms(), now: n.Now, log: n.Log}
+	}
 	return w
 }
 
-// queues and their weights: audit records are many and quick, mails few and slow.
-func queues() map[string]int {
-	return map[string]int{event.KindAudit: 3, audit.KindErase: 1, event.KindMail: 3, transfer.KindJob: 1, periodicQueue: 1}
+// Queues are the names by which a worker can be told what to do: others do the rest.
+func Queues() []string { return slices.Sorted(maps.Keys(weights())) }
+
+// weights of the queues: audit records and events are many and quick, mails few and slow.
+func weights() map[string]int {
+	return map[string]int{
+		event.KindAudit: 3, audit.KindErase: 1, event.KindMail: 3, event.KindWebhook: 3, sliceQueue: 3, transfer.KindJob: 1, periodicQueue: 1,
+	}
 }
+
+// queues are those that the worker works on, with their weights.
+func (w *Worker) queues() map[string]int {
+	all := weights()
+	maps.DeleteFunc(all, func(name string, _ int) bool { return !w.worksOn(name) })
+	return all
+}
+
+func (w *Worker) worksOn(queue string) bool { return slices.Contains(w.needs.Queues, queue) }
+
+// kinds are the kinds of intents that the worker carries out.
+func (w *Worker) kinds() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(w.tasks)), func(kind string) bool { return !w.worksOn(kind) })
+}
+
+// taskCheckEvery is how often an idle worker looks into the queues: a mail waits for it once, an event twice.
+const taskCheckEvery = 20 * time.Millisecond
 
 // shutdown is how long running tasks may take to finish when the program ends.
 const shutdown = 8 * time.Second
@@ -94,7 +136,11 @@ const shutdown = 8 * time.Second
 func (w *Worker) Run(ctx context.Context) error {
 	client := asynq.NewClientFromRedisClient(w.needs.Redis)
 	w.relay = &relay{
-		store: w.needs.Store, client: client, bell: w.needs.Bell, kinds: slices.Sorted(maps.Keys(w.tasks)), log: w.log,
+		store: w.needs.Store, client: client, bell: w.needs.Bell, kinds: w.kinds(), log: w.log,
+		webhooks: w.slices != nil && w.worksOn(sliceQueue), now: w.needs.Now,
+	}
+	if w.slices != nil {
+		w.slices.stop = ctx.Done()
 	}
 	if w.needs.Embedded {
 		if err := w.relay.releaseAll(ctx); err != nil {
@@ -103,9 +149,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	server := asynq.NewServerFromRedisClient(w.needs.Redis, asynq.Config{
 		Concurrency:              w.needs.Concurrency,
-		Queues:                   queues(),
+		Queues:                   w.queues(),
 		BaseContext:              func() context.Context { return context.WithoutCancel(ctx) },
-		TaskCheckInterval:        100 * time.Millisecond,
+		TaskCheckInterval:        taskCheckEvery,
 		DelayedTaskCheckInterval: 5 * time.Second,
 		ShutdownTimeout:          shutdown,
 		Logger:                   asynqLog{w.log},
@@ -118,17 +164,35 @@ func (w *Worker) Run(ctx context.Context) error {
 	periodic := &periodic{client: client, log: w.log}
 	var loops sync.WaitGroup
 	loops.Go(func() { w.relay.run(ctx) })
-	loops.Go(func() { periodic.run(ctx) })
+	if w.worksOn(periodicQueue) {
+		loops.Go(func() { periodic.run(ctx) })
+	}
 	<-ctx.Done()
 	loops.Wait()
 	server.Shutdown()
 	return nil
 }
 
+// slice runs a slice of deliveries.
+func (w *Worker) slice(ctx context.Context, payload []byte) error {
+	if w.slices == nil {
+		return nil
+	}
+	return w.slices.run(ctx, payload)
+}
+
 // handle runs a task. Whatever comes of it, the database knows; the queue must not try again on its own.
 func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
 	if t.Type() == cleanupType {
+		defer w.needs.Metrics.begin(cleanupType)()
 		return w.cleanup.run(ctx)
+	}
+	if t.Type() == sliceType {
+		defer w.needs.Metrics.begin(sliceQueue)()
+		if err := w.slice(ctx, t.Payload()); err != nil {
+			w.log.WarnContext(ctx, "events cannot be delivered now and will be later", "error", err)
+		}
+		return nil
 	}
 	b, err := decodeBatch(t.Payload())
 	if err != nil {
@@ -145,7 +209,13 @@ func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
 	}
 	ctx, cancel := context.WithDeadline(ctx, b.Until)
 	defer cancel()
-	if err := runner.run(ctx, b); err != nil {
+	defer w.needs.Metrics.begin(b.Kind)()
+	w.needs.Metrics.first(b)
+	err = runner.run(ctx, b)
+	if b.Kind != event.KindMail { // a mail's task counts by itself: it knows more outcomes than two
+		w.needs.Metrics.count(b.Kind, outcomeOf(err), len(b.Items))
+	}
+	if err != nil {
 		w.log.WarnContext(ctx, "an effect failed and will be tried again", "kind", b.Kind, "tenant_id", b.Tenant, "error", err)
 	}
 	return nil

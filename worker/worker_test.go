@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
@@ -77,13 +79,17 @@ func newRoom(t *testing.T, st *store.Store) *room {
 }
 
 // work runs a worker until stop is called, or the test ends.
-func (r *room) work(t *testing.T) (stop func()) {
+func (r *room) work(t *testing.T, options ...func(*worker.Needs)) (stop func()) {
 	client := redis.NewClient(&redis.Options{Addr: r.redis.Addr()})
-	w := worker.New(worker.Needs{
+	needs := worker.Needs{
 		Store: r.store, Keyring: r.keyring, Registry: r.registry, Redis: client, Embedded: true, Bell: r.bell.Listen("outbox"),
 		Cleanup: worker.CleanupPolicy{Intents: time.Hour},
 		Mail:    r.mails, Audit: worker.AuditSinks{Store: true, Mask: true, EraseDeleted: true, Console: r.console}, Log: slog.New(slog.DiscardHandler),
-	})
+	}
+	for _, option := range options {
+		option(&needs)
+	}
+	w := worker.New(needs)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- w.Run(ctx) }()
@@ -334,4 +340,65 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+func TestWorker_WorksOnTheQueuesItIsGivenAndLeavesTheRestToOthers(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *room) {
+		record := event.Audit(r.shop, auth.Client{}, event.LoginSuccess, event.Actor{}, nil, "")
+		only := func(queues ...string) func(*worker.Needs) { return func(n *worker.Needs) { n.Queues = queues } }
+		stop := r.work(t, only("audit"))
+		r.leave(t, r.shop, append(code(r.shop, "kim@shop.example", time.Minute), record)...)
+		r.eventually(t, func() bool { return r.states(t)["done"] == 1 })
+		require.Equal(t, 1, r.states(t)["ready"], "the mail is somebody else's")
+		row, err := r.store.Reader().Intent.Query().Where(intent.StateEQ("ready")).Only(scope.With(t.Context(), scope.System("look at an intent")))
+		require.NoError(t, err)
+		require.Zero(t, row.Attempts, "it was not even taken")
+		stop()
+
+		r.work(t, only("mail", "periodic"))
+		r.eventually(t, func() bool { return r.states(t)["done"] == 2 })
+		require.Len(t, r.mails.to("kim@shop.example"), 1)
+	})
+}
+
+func TestWorker_CountsWhatItDoesAndWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *room) {
+		metrics := worker.NewMetrics(r.store, slog.New(slog.DiscardHandler))
+		registry := prometheus.NewPedanticRegistry()
+		registry.MustRegister(metrics.Collectors()...)
+		value := func(name string, labels ...string) float64 {
+			metrics.Measure(t.Context())
+			families, err := registry.Gather()
+			require.NoError(t, err)
+			for _, family := range families {
+				for _, m := range family.GetMetric() {
+					var found []string
+					for _, l := range m.GetLabel() {
+						found = append(found, l.GetValue())
+					}
+					if family.GetName() == name && slices.Equal(found, labels) {
+						return m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
+					}
+				}
+			}
+			return 0
+		}
+		r.leave(t, r.shop, code(r.shop, "kim@shop.example", time.Minute)...)
+		require.EqualValues(t, 1, value("latchkeep_outbox_ready", "mail"))
+		require.Positive(t, value("latchkeep_outbox_oldest_age_seconds", "mail"))
+
+		r.mails.fail["down@shop.example"] = errors.New("connection refused")
+		r.work(t, func(n *worker.Needs) { n.Metrics = metrics })
+		r.leave(t, r.shop, append(code(r.shop, "down@shop.example", time.Minute), code(r.shop, "late@shop.example", -time.Minute)...)...)
+		r.leave(t, r.shop, event.Audit(r.shop, auth.Client{}, event.LoginSuccess, event.Actor{}, nil, ""))
+		for outcome, want := range map[string]float64{"done": 1, "dropped": 1, "retry": 1} {
+			r.eventually(t, func() bool { return value("latchkeep_worker_intents_total", "mail", outcome) >= want })
+		}
+		r.eventually(t, func() bool { return value("latchkeep_worker_intents_total", "audit", "done") == 1 })
+		require.EqualValues(t, 3, value("latchkeep_worker_first_attempt_delay_seconds", "mail"))
+		require.Positive(t, value("latchkeep_worker_task_duration_seconds", "mail"))
+		require.EqualValues(t, 1, value("latchkeep_outbox_ready", "mail"), "the one that is tried again")
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/internal/contract"
 	"github.com/latchkeep/latchkeep/internal/testenv"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -188,11 +189,26 @@ func newThings(t testing.TB, s *testenv.Tenant, o *contract.Operation) map[strin
 		require.Equal(t, http.StatusCreated, made.Status, "%s", made.Body)
 		made.JSON(t, &hook)
 		found["id"] = hook.ID
+		if strings.Contains(o.Path, "{delivery_id}") {
+			found["delivery_id"] = deliveryTo(t, s, admin, hook.ID)
+		}
 	}
 	if strings.Contains(o.Path, "{job_id}") {
 		found["job_id"] = finishedJob(t, admin, o)
 	}
 	return found
+}
+
+// deliveryTo has an event told to a webhook and waits for its delivery.
+func deliveryTo(t testing.TB, s *testenv.Tenant, admin *testenv.Admin, hook string) string {
+	t.Helper()
+	s.Tell(t, event.UserLogin, uuid.New(), map[string]any{})
+	var list []struct{ ID string }
+	require.Eventually(t, func() bool {
+		admin.Get(t, "/webhooks/deliveries?endpoint="+hook).JSON(t, &list)
+		return len(list) > 0
+	}, time.Minute, 10*time.Millisecond)
+	return list[0].ID
 }
 
 // finishedJob makes a job and waits for its end.

@@ -38,6 +38,16 @@ type webhookOutput struct {
 	Body webhook.Webhook
 }
 
+// createdWebhook is a webhook that was just made: its secret is shown this once.
+type createdWebhook struct {
+	webhook.Webhook
+	Secret string `json:"secret" doc:"The signing secret of Standard Webhooks. It is not shown again." example:"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="`
+}
+
+type createdWebhookOutput struct {
+	Body createdWebhook
+}
+
 // configWebhook is a webhook of the tenant's configuration.
 type configWebhook struct {
 	Callback string   `json:"callback" doc:"Where events are posted to." example:"https://shop.example/hooks"`
@@ -54,11 +64,13 @@ type webhooksOutput struct {
 func (s *Server) webhookOperations() {
 	huma.Register(s.api, op("list-webhooks", http.MethodGet, "/webhooks", tenants.WebhooksRead, tagWebhooks, "List webhooks"), s.listWebhooks)
 	huma.Register(s.api, answering(described(op("create-webhook", http.MethodPost, "/webhooks", tenants.WebhooksWrite, tagWebhooks,
-		"Create a webhook", 400, 409, 413, 415), "It is enabled. A tenant has at most 100."), http.StatusCreated), s.createWebhook)
+		"Create a webhook", 400, 409, 413, 415), "It is enabled. A tenant has at most 100. The answer shows the signing secret, this once."), http.StatusCreated), s.createWebhook)
 	huma.Register(s.api, op("get-webhook", http.MethodGet, "/webhooks/{id}", tenants.WebhooksRead, tagWebhooks, "Read a webhook", 400), s.getWebhook)
 	huma.Register(s.api, described(op("replace-webhook", http.MethodPut, "/webhooks/{id}", tenants.WebhooksWrite, tagWebhooks,
 		"Replace a webhook", 400, 413, 415), "Failures are forgotten and the time runs anew: this is how a webhook that was disabled works again."), s.replaceWebhook)
 	huma.Register(s.api, op("delete-webhook", http.MethodDelete, "/webhooks/{id}", tenants.WebhooksWrite, tagWebhooks, "Delete a webhook", 400), s.deleteWebhook)
+	s.endpointOperations()
+	s.deliveryOperations()
 }
 
 func (s *Server) listWebhooks(ctx context.Context, _ *struct{}) (*webhooksOutput, error) {
@@ -75,10 +87,13 @@ func (s *Server) listWebhooks(ctx context.Context, _ *struct{}) (*webhooksOutput
 	return out, nil
 }
 
-func (s *Server) createWebhook(ctx context.Context, in *newWebhookInput) (*webhookOutput, error) {
+func (s *Server) createWebhook(ctx context.Context, in *newWebhookInput) (*createdWebhookOutput, error) {
 	by := callerOf(ctx)
-	w, err := s.o.Webhooks.Create(ctx, tenantOf(ctx), by.Client, by.By, webhook.Wish{Callback: in.Body.Callback, Events: in.Body.Events})
-	return showWebhook(w, err)
+	w, secret, err := s.o.Webhooks.Create(ctx, tenantOf(ctx), by.Client, by.By, webhook.Wish{Callback: in.Body.Callback, Events: in.Body.Events})
+	if err != nil {
+		return nil, err
+	}
+	return &createdWebhookOutput{Body: createdWebhook{Webhook: w, Secret: secret}}, nil
 }
 
 func (s *Server) getWebhook(ctx context.Context, in *WebhookPath) (*webhookOutput, error) {

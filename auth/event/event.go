@@ -86,6 +86,8 @@ type WebhookPayload struct {
 	Event Name            `json:"event"`
 	Data  json.RawMessage `json:"data"`
 	At    time.Time       `json:"at"`
+	// Version is that of the tenant that the event happened in: who listens is not to be read from an older snapshot.
+	Version int64 `json:"version,omitempty"`
 }
 
 // Webhook tells the tenant's endpoints of an event. The second result is false where nobody listens, so nothing needs to be stored.
@@ -93,7 +95,11 @@ func Webhook(t *tenants.Tenant, name Name, user uuid.UUID, data any) (outbox.Int
 	if !listens(t, name) {
 		return outbox.Intent{}, false
 	}
-	return intent(t, KindWebhook, user.String(), WebhookPayload{Event: name, Data: encode(data), At: time.Now().UTC()}), true
+	key := "" // mails are about nobody, and none waits for another
+	if user != uuid.Nil {
+		key = user.String()
+	}
+	return intent(t, KindWebhook, key, WebhookPayload{Event: name, Data: encode(data), At: time.Now().UTC(), Version: t.Version}), true
 }
 
 // listens reports whether an endpoint of the tenant subscribed to a name that the event's name starts with: one of the configuration, where

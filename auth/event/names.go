@@ -75,5 +75,8 @@ const (
 	WebhookUpdated     AuditType = "webhook_updated"
 	WebhookDeleted     AuditType = "webhook_deleted"
 	// What takes people out of the tenant.
-	UsersExported AuditType = "users_exported"
+	UsersExported   AuditType = "users_exported"
+	WebhookDisabled AuditType = "webhook_disabled"
+	WebhookEnabled  AuditType = "webhook_enabled"
+	WebhookSecret   AuditType = "webhook_secret_rotated"
 )

@@ -25,7 +25,7 @@ func newClaims(
 	c["sub"] = u.ID.String()
 	c["iat"] = issued.Unix()
 	c["exp"] = expires.Unix()
-	c["aud"] = audience(t)
+	c["aud"] = t.Config.Audience()
 	c["session_id"] = sessionID.String()
 	if e := u.Primary(); e != nil {
 		c["email"] = emailClaim{Address: e.Address, IsPrimary: true, IsVerified: e.IsVerified}
@@ -46,14 +46,6 @@ type emailClaim struct {
 	Address    string `json:"address"`
 	IsPrimary  bool   `json:"is_primary"`
 	IsVerified bool   `json:"is_verified"`
-}
-
-// audience is who the tenant's tokens are for: the configured ones, else the relying party.
-func audience(t *tenants.Tenant) []string {
-	if aud := t.Config.Session.Audience; len(aud) > 0 {
-		return aud
-	}
-	return []string{t.Config.WebAuthn.RelyingParty.ID}
 }
 
 // show renders the claims of a fresh token as clients see them: registered ones under long names, the others as they are. Times keep

@@ -1,13 +1,18 @@
-// Package webhook keeps the webhooks that a tenant's back ends make. Those of the tenant's configuration stand beside them and are the
-// operator's business. Whether anybody listens to an event is decided in auth/event, by what the tenant's snapshot knows of both.
+// Package webhook keeps the webhooks that a tenant's back ends make, and delivers events to them and to those of the tenant's configuration.
 //
-// Spec: webhooks §5.1 and §6, rest-admin §6.2.
+// Whether anybody listens to an event is decided in auth/event, by what the tenant's snapshot knows; the event then waits in the outbox. The
+// worker has it fanned out: one delivery for each endpoint that listens. An endpoint is what is scheduled: whoever has leased it delivers some
+// of what waits for it, in order where that is possible, and says when it is due next. The package never decides when it is called.
+//
+// Spec: webhooks, rest-admin §6.2; DESIGN: decisions 6 and 7.
 package webhook
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,6 +25,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/store"
 	entwebhook "github.com/latchkeep/latchkeep/ent/webhook"
 	"github.com/latchkeep/latchkeep/pkg/problem"
+	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
@@ -55,21 +61,44 @@ type Wish struct {
 	Enabled  bool
 }
 
-// A Room keeps the webhooks of all tenants.
-type Room struct {
-	store    *store.Store
-	outbox   *outbox.Writer
-	registry *tenants.Registry
+// Needs are what a Room works with. All are required but Now.
+type Needs struct {
+	Store   *store.Store
+	Outbox  *outbox.Writer
+	Keyring *secret.Keyring
+	// Registry is told of changes, so that every replica knows who listens.
+	Registry *tenants.Registry
+	// Client reaches receivers, and nobody inside: see pkg/safehttp.
+	Client *http.Client
+	// Ring wakes the worker: something can be delivered.
+	Ring func()
+	Log  *slog.Logger
+	// Now is the clock; time.Now where it is nil.
+	Now func() time.Time
+	// Attempted hears of every attempt: in which state it left the delivery, and how long it took. Optional.
+	Attempted func(state string, took time.Duration)
 }
 
-// NewRoom keeps webhooks in a store. The registry is told of changes, so that every replica knows who listens.
-func NewRoom(st *store.Store, out *outbox.Writer, registry *tenants.Registry) *Room {
-	return &Room{st, out, registry}
+// A Room keeps the webhooks of all tenants and delivers to them.
+type Room struct{ n Needs }
+
+// NewRoom keeps webhooks in a store.
+func NewRoom(n Needs) *Room {
+	if n.Now == nil {
+		n.Now = time.Now
+	}
+	if n.Attempted == nil {
+		n.Attempted = func(string, time.Duration) {}
+	}
+	return &Room{n}
 }
+
+// now is the time as the database keeps it.
+func (r *Room) now() time.Time { return stamp(r.n.Now()) }
 
 // List reads all webhooks, disabled ones, too, oldest first.
 func (r *Room) List(ctx context.Context, t *tenants.Tenant) ([]Webhook, error) {
-	rows, err := r.store.Reader().Webhook.Query().
+	rows, err := r.n.Store.Reader().Webhook.Query().
 		Order(ent.Asc(entwebhook.FieldCreatedAt, entwebhook.FieldID)).All(scope.With(ctx, scope.Tenant(t.ID)))
 	if err != nil {
 		return nil, fmt.Errorf("list webhooks: %w", err)
@@ -85,20 +114,22 @@ func (r *Room) List(ctx context.Context, t *tenants.Tenant) ([]Webhook, error) {
 
 // Get reads a webhook. Error: ErrNotFound, also for another tenant's.
 func (r *Room) Get(ctx context.Context, t *tenants.Tenant, id uuid.UUID) (Webhook, error) {
-	row, err := r.store.Reader().Webhook.Query().Where(entwebhook.ID(id)).Only(scope.With(ctx, scope.Tenant(t.ID)))
+	row, err := r.n.Store.Reader().Webhook.Query().Where(entwebhook.ID(id)).Only(scope.With(ctx, scope.Tenant(t.ID)))
 	return found(row, err)
 }
 
-// Create makes a webhook, enabled whatever was wished. Errors: invalid_webhook with every problem, ErrLimit.
-func (r *Room) Create(ctx context.Context, t *tenants.Tenant, c auth.Client, by tenants.Actor, wish Wish) (Webhook, error) {
+// Create makes a webhook, enabled whatever was wished, and returns it with its signing secret, which is told only now. Errors: invalid_webhook
+// with every problem, ErrLimit.
+func (r *Room) Create(ctx context.Context, t *tenants.Tenant, c auth.Client, by tenants.Actor, wish Wish) (Webhook, string, error) {
 	if err := wish.check(); err != nil {
-		return Webhook{}, err
+		return Webhook{}, "", err
 	}
 	events, err := subscribe(wish.Events)
 	if err != nil {
-		return Webhook{}, err
+		return Webhook{}, "", err
 	}
-	id, at := uuid.Must(uuid.NewV7()), now()
+	var text string
+	id, at := uuid.Must(uuid.NewV7()), r.now()
 	var row *ent.Webhook
 	err = r.change(ctx, t, c, by, event.WebhookCreated, id, func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.Webhook.Query().Count(ctx)
@@ -110,9 +141,18 @@ func (r *Room) Create(ctx context.Context, t *tenants.Tenant, c auth.Client, by 
 		}
 		row, err = tx.Webhook.Create().SetID(id).SetCallback(wish.Callback).SetEvents(events).SetEnabled(true).SetFailures(0).
 			SetExpiresAt(at.Add(Lifetime)).SetCreatedAt(at).SetUpdatedAt(at).Save(ctx)
-		return err
+		if err != nil {
+			return err
+		}
+		endpoint, told, err := r.newEndpoint(tx, t.ID, id)
+		if err != nil {
+			return err
+		}
+		text = told
+		return endpoint.Exec(ctx)
 	})
-	return found(row, err)
+	made, err := found(row, err)
+	return made, text, err
 }
 
 // Replace makes a webhook what is wished, with subscriptions of new ids, no failures, and as much time left as a new one. Errors:
@@ -127,7 +167,12 @@ func (r *Room) Replace(ctx context.Context, t *tenants.Tenant, c auth.Client, by
 	}
 	var row *ent.Webhook
 	err = r.change(ctx, t, c, by, event.WebhookUpdated, id, func(ctx context.Context, tx *store.Tx) (err error) {
-		at := now()
+		at := r.now()
+		if !wish.Enabled { // what waits is given up
+			if err := r.wakeIfUsed(ctx, tx, id); err != nil {
+				return err
+			}
+		}
 		row, err = tx.Webhook.UpdateOneID(id).SetCallback(wish.Callback).SetEvents(events).SetEnabled(wish.Enabled).SetFailures(0).
 			SetExpiresAt(at.Add(Lifetime)).SetUpdatedAt(at).Save(ctx)
 		return err
@@ -138,6 +183,9 @@ func (r *Room) Replace(ctx context.Context, t *tenants.Tenant, c auth.Client, by
 // Delete ends a webhook. Error: ErrNotFound, also for another tenant's.
 func (r *Room) Delete(ctx context.Context, t *tenants.Tenant, c auth.Client, by tenants.Actor, id uuid.UUID) error {
 	return r.change(ctx, t, c, by, event.WebhookDeleted, id, func(ctx context.Context, tx *store.Tx) error {
+		if err := r.wakeIfUsed(ctx, tx, id); err != nil {
+			return err
+		}
 		return tx.Webhook.DeleteOneID(id).Exec(ctx)
 	})
 }
@@ -148,10 +196,10 @@ func (r *Room) change(
 	ctx context.Context, t *tenants.Tenant, c auth.Client, by tenants.Actor, kind event.AuditType, id uuid.UUID, write store.Write,
 ) error {
 	w := &auth.Work{}
-	w.Do(func(ctx context.Context, tx *store.Tx) error { return r.registry.Bump(ctx, tx, t.ID) })
+	w.Do(func(ctx context.Context, tx *store.Tx) error { return r.n.Registry.Bump(ctx, tx, t.ID) })
 	w.Do(write)
 	w.Emit(event.AuditBackend(t, c, by, kind, event.Actor{}, map[string]any{"webhook_id": id.String()}))
-	err := w.Commit(ctx, r.store, scope.Tenant(t.ID), r.outbox)
+	err := w.Commit(ctx, r.n.Store, scope.Tenant(t.ID), r.n.Outbox)
 	if ent.IsNotFound(err) {
 		return ErrNotFound
 	}
@@ -159,6 +207,16 @@ func (r *Room) change(
 		return fmt.Errorf("change webhook %s: %w", id, err)
 	}
 	return nil
+}
+
+// wakeIfUsed has the worker look after an endpoint, if it was ever used.
+func (r *Room) wakeIfUsed(ctx context.Context, tx *store.Tx, id uuid.UUID) error {
+	used, err := store.Lock(tx, tx.WebhookEndpoint.Query().Where(endpointID(id))).Exist(ctx)
+	if err != nil || !used {
+		return err
+	}
+	tx.OnCommit(r.n.Ring)
+	return tx.Raw.WakeEndpoints(ctx, r.now(), id)
 }
 
 func found(row *ent.Webhook, err error) (Webhook, error) {
@@ -190,5 +248,3 @@ func subscribe(names []string) (json.RawMessage, error) {
 	}
 	return json.Marshal(events)
 }
-
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -31,7 +31,8 @@ var (
 	DoneIntents            = Expiring{table: "outbox", column: "done_at", where: "state IN ('done', 'dropped') AND "}
 	DeadIntents            = Expiring{table: "outbox", column: "done_at", where: "state = 'dead' AND "}
 	OldAuditLogs           = Expiring{table: "audit_logs", column: "created_at"}
-	OldWebhookDeliveries   = Expiring{table: "webhook_deliveries", column: "created_at", where: "state <> 'waiting' AND "}
+	OldWebhookDeliveries   = Expiring{table: "webhook_deliveries", column: "created_at", where: "state IN ('delivered', 'dropped') AND "}
+	DeadWebhookDeliveries  = Expiring{table: "webhook_deliveries", column: "created_at", where: "state = 'dead' AND "}
 	ExpiredJobs            = Expiring{table: "jobs", column: "expires_at"}
 )
 

@@ -113,6 +113,8 @@ func (d *deployment) judge(t testing.TB, db *sql.DB, l *load) outcome {
 	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT COUNT(*), MAX(sequence) FROM audit_logs").Scan(&o.Records, &last))
 	require.EqualValues(t, o.Records, last.Int64, "records are numbered without gaps")
 
+	run(t, "", d.env, binary, "audit", "verify", "--tenant", "shop") // the chain holds, or this fails
+
 	codes := column(t, db, "SELECT address FROM passcodes")
 	mailed, messageIDs := map[string]int{}, map[string]map[string]bool{}
 	for _, m := range d.mails.Messages() {

@@ -2,6 +2,7 @@ package testenv
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -55,6 +56,8 @@ type options struct {
 	redis    bool
 	quiet    bool
 	smtp     bool
+	resolver *net.Resolver
+	now      func() time.Time
 }
 
 // An Option changes how the program runs.
@@ -75,6 +78,12 @@ func WithRedis() Option { return func(o *options) { o.redis = true } }
 
 // WithSMTP sends mails by SMTP, instead of catching them.
 func WithSMTP() Option { return func(o *options) { o.smtp = true } }
+
+// WithResolver resolves the names of webhooks' receivers. Without it they have no address, so nobody is bothered.
+func WithResolver(r *net.Resolver) Option { return func(o *options) { o.resolver = r } }
+
+// WithClock is the clock by which webhooks are due.
+func WithClock(now func() time.Time) Option { return func(o *options) { o.now = now } }
 
 // Quiet runs nothing in the background: each statement is one of a request, so they can be counted. Mails stay in the outbox; MailTo reads
 // them there.
@@ -113,9 +122,14 @@ func (e *Env) Replica(t testing.TB) *Env {
 // DatabaseURL names the program's database, for what looks at it from outside.
 func (e *Env) DatabaseURL() string { return e.url }
 
+// nowhere resolves no name, and asks nobody.
+var nowhere = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+	return nil, errors.New("names have no address in tests")
+}}
+
 func newOptions(t testing.TB, opts []Option) options {
 	t.Helper()
-	o := options{settings: map[string]string{}}
+	o := options{settings: map[string]string{}, resolver: nowhere}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -150,7 +164,7 @@ func start(t testing.TB, name, url string, mails *Mails, o options) *Env {
 	}
 	t.Cleanup(e.transport.CloseIdleConnections)
 	s := e.settings(t)
-	wired := wire.Options{Log: slog.New(e.log), Version: "test", OnStatement: e.statement.add, NoSpareKeys: true}
+	wired := wire.Options{Log: slog.New(e.log), Version: "test", OnStatement: e.statement.add, NoSpareKeys: true, Resolver: o.resolver, Now: o.now}
 	if !o.smtp {
 		wired.Mailer = mails
 	}

@@ -20,6 +20,8 @@ import (
 // A Mail that somebody got.
 type Mail struct {
 	From, FromName, To, Subject, Text, HTML string
+	// Signed says that a DKIM signature was asked for.
+	Signed bool
 
 	tenant uuid.UUID
 	read   bool
@@ -38,7 +40,7 @@ func (m *Mails) Send(_ context.Context, t *tenants.Tenant, message mail.Message)
 	defer m.mu.Unlock()
 	m.kept = append(m.kept, &Mail{
 		From: message.From.Address, FromName: message.From.Name, To: message.To.Address,
-		Subject: message.Subject, Text: message.Text, HTML: message.HTML, tenant: t.ID,
+		Subject: message.Subject, Text: message.Text, HTML: message.HTML, Signed: message.DKIM != nil, tenant: t.ID,
 	})
 	close(m.arrived)
 	m.arrived = make(chan struct{})

@@ -1,10 +1,12 @@
 package testenv
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -89,18 +91,42 @@ type Event struct {
 	Data map[string]any
 }
 
-// Events are the events that the tenant's webhooks are told, in the order of their telling. The tenant must have a webhook.
+// Events are the events that the tenant's webhooks are told, in the order of their telling: those that were fanned out to endpoints, whatever
+// became of them there, and those that wait for that. The tenant must have a webhook.
 func (s *Tenant) Events(t testing.TB) []Event {
 	t.Helper()
+	payloads := map[uuid.UUID][]byte{}
+	for _, row := range s.intents(t, event.KindWebhook) { // first: what is fanned out meanwhile is found below
+		if row.State == "ready" {
+			payloads[row.ID] = row.Payload
+		}
+	}
+	rows, err := s.Env.App.Store.Reader().WebhookDelivery.Query().All(scope.With(t.Context(), s.scope()))
+	require.NoError(t, err)
+	for _, row := range rows {
+		if len(row.Payload) > 0 { // else it is forgotten by now
+			payloads[row.MessageID] = row.Payload
+		}
+	}
 	var events []Event
-	for _, row := range s.intents(t, event.KindWebhook) {
+	for _, id := range slices.SortedFunc(maps.Keys(payloads), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }) {
+		plain, err := outbox.Open(s.Env.keyring, s.ID, event.KindWebhook, id, payloads[id])
+		require.NoError(t, err)
 		var p event.WebhookPayload
-		require.NoError(t, json.Unmarshal(s.open(t, row), &p))
+		require.NoError(t, json.Unmarshal(plain, &p))
 		e := Event{Name: string(p.Event)}
 		require.NoError(t, json.Unmarshal(p.Data, &e.Data))
 		events = append(events, e)
 	}
 	return events
+}
+
+// FannedOut waits until every event has been left with the endpoints that listen.
+func (s *Tenant) FannedOut(t testing.TB) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		return !slices.ContainsFunc(s.intents(t, event.KindWebhook), func(row *ent.Intent) bool { return row.State == "ready" })
+	}, patience, 10*time.Millisecond)
 }
 
 // Webhook is a configuration that subscribes to every event.
@@ -114,7 +140,8 @@ func (s *Tenant) intents(t testing.TB, kind string) []*ent.Intent {
 	return rows
 }
 
-func (s *Tenant) open(t testing.TB, row *ent.Intent) []byte {
+// Open opens the payload of an intent.
+func (s *Tenant) Open(t testing.TB, row *ent.Intent) []byte {
 	t.Helper()
 	plain, err := outbox.Open(s.Env.keyring, s.ID, row.Kind, row.ID, row.Payload)
 	require.NoError(t, err)
@@ -126,7 +153,7 @@ func (s *Tenant) takeIntents(t testing.TB, kind string) [][]byte {
 	t.Helper()
 	var payloads [][]byte
 	for _, row := range s.intents(t, kind) {
-		payloads = append(payloads, s.open(t, row))
+		payloads = append(payloads, s.Open(t, row))
 		require.NoError(t, s.Change(t, func(ctx context.Context, tx *store.Tx) error { return tx.Intent.DeleteOneID(row.ID).Exec(ctx) }))
 	}
 	return payloads

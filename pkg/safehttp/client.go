@@ -27,7 +27,7 @@ func NewClient(d *Dialer, timeout time.Duration) *http.Client {
 			ResponseHeaderTimeout:  timeout,
 			MaxResponseHeaderBytes: 64 << 10,
 			MaxIdleConns:           100,
-			MaxIdleConnsPerHost:    2,
+			MaxIdleConnsPerHost:    8,
 			IdleConnTimeout:        30 * time.Second,
 		}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

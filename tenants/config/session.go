@@ -38,3 +38,11 @@ type Cookie struct {
 type JWTTemplate struct {
 	Claims map[string]any `json:"claims" doc:"Claims by name. A text may be a template over the user, such as {{ .User.Metadata.Public \"role\" }}."`
 }
+
+// Audience is who the tenant's tokens are for: the configured ones, else the relying party.
+func (c *Config) Audience() []string {
+	if len(c.Session.Audience) > 0 {
+		return c.Session.Audience
+	}
+	return []string{c.WebAuthn.RelyingParty.ID}
+}

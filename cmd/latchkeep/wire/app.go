@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/latchkeep/latchkeep/auth/audit"
@@ -35,6 +37,7 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/jose"
 	"github.com/latchkeep/latchkeep/pkg/password"
 	"github.com/latchkeep/latchkeep/pkg/ratelimit"
+	"github.com/latchkeep/latchkeep/pkg/safehttp"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/pkg/settings"
 	"github.com/latchkeep/latchkeep/pkg/telemetry"
@@ -65,6 +68,12 @@ type Options struct {
 	OnStatement func(query string)
 	// NoSpareKeys makes RSA keys when they are asked for only. Programs that run for a moment, such as those of tests, mostly need none.
 	NoSpareKeys bool
+	// Resolver resolves the names of webhooks' receivers; nil: that of the system.
+	Resolver *net.Resolver
+	// Now is the clock by which webhooks are due; nil: time.Now. Tests move it.
+	Now func() time.Time
+	// Queues are those that the worker works on; all where there is none.
+	Queues []string
 }
 
 // An App is the program, put together but not running.
@@ -97,6 +106,8 @@ type App struct {
 	keys    *jose.Pool
 	mailer  worker.Mailer
 	metrics *telemetry.Metrics
+	working *worker.Metrics
+	works   atomic.Bool // this process carries out what is in the outbox
 	worker  *worker.Worker
 	tails   *audit.Tails
 	closers []io.Closer
@@ -205,7 +216,16 @@ func (a *App) buildAuth() error {
 		Store: a.Store, Outbox: out, Keyring: a.keyring, Users: a.Users,
 		Passwords: passwords, Passkeys: passkeys, TOTP: totps, Devices: devices, Sessions: a.Sessions,
 	})
-	a.Webhooks = webhook.NewRoom(a.Store, out, a.Registry)
+	a.working = worker.NewMetrics(a.Store, a.Log)
+	a.metrics.Register(a.working.Collectors()...)
+	a.Webhooks = webhook.NewRoom(webhook.Needs{
+		Attempted: a.working.Webhook,
+		Store:     a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry, Log: a.Log, Now: a.options.Now,
+		Client: safehttp.NewClient(safehttp.NewDialer(safehttp.Options{
+			AllowCIDRs: s.Egress.AllowCIDRs, AllowLoopback: s.Dev.Enabled, Resolver: a.options.Resolver,
+		}), webhook.Timeout),
+		Ring: func() { a.bell.Ring(bellOutbox) },
+	})
 	a.AuditLog = audit.NewLog(a.Store, a.keyring)
 	a.tails = audit.NewTails(a.Store, time.Second, a.Log)
 	a.AuditKeeper = audit.NewKeeper(a.Store, a.Registry)
@@ -255,6 +275,8 @@ func limits(r settings.RateLimiter) flows.Limits {
 	}
 }
 
+const day = 24 * time.Hour
+
 func (a *App) buildWorker() {
 	s := a.Settings
 	a.mailer = a.options.Mailer
@@ -265,8 +287,11 @@ func (a *App) buildWorker() {
 		Store: a.Store, Keyring: a.keyring, Registry: a.Registry,
 		Redis: a.queue.client, Embedded: a.queue.embedded(),
 		Bell: a.bell.Listen(bellOutbox), Mail: a.mailer, Audit: auditSinks(s.AuditLog),
-		Cleanup: worker.CleanupPolicy{Intents: 24 * time.Hour, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention},
-		Jobs:    a.Jobs, Tenants: a.Provisioner, Log: a.Log,
+		Cleanup: worker.CleanupPolicy{
+			Intents: day, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention, Webhooks: 7 * day, DeadWebhooks: 30 * day,
+		},
+		Webhooks: a.Webhooks, Now: a.options.Now, Metrics: a.working, Queues: a.options.Queues,
+		Jobs: a.Jobs, Tenants: a.Provisioner, Log: a.Log,
 	})
 }
 
@@ -347,3 +372,6 @@ func Check(ctx context.Context, s *settings.Settings, log *slog.Logger) (*config
 	}
 	return singleConfig(ctx, s, log)
 }
+
+// Ring wakes the worker, as a commit does that left something in the outbox.
+func (a *App) Ring() { a.bell.Ring(bellOutbox) }

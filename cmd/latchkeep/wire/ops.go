@@ -24,7 +24,13 @@ func (a *App) Ops() http.Handler {
 		}
 		text(w, http.StatusOK, "ready")
 	})
-	mux.Handle("GET /metrics", a.metrics.Handler())
+	metrics := a.metrics.Handler()
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		if a.works.Load() {
+			a.working.Measure(r.Context())
+		}
+		metrics.ServeHTTP(w, r)
+	})
 	return mux
 }
 

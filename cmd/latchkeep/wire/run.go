@@ -49,6 +49,7 @@ func (a *App) Serve(ctx context.Context, servers ...string) error {
 	a.background(ctx, &running)
 	a.serving(ctx, &running)
 	if a.queue.embedded() {
+		a.works.Store(true)
 		running.Go(func() {
 			if err := a.worker.Run(ctx); err != nil {
 				stop(err)
@@ -78,6 +79,7 @@ func (a *App) Work(ctx context.Context) error {
 		running.Go(func() { _ = a.serve(ctx, l, "ops") })
 	}
 	a.background(ctx, &running)
+	a.works.Store(true)
 	a.Log.InfoContext(ctx, "working")
 	err = a.worker.Run(ctx)
 	stop()
