@@ -30,7 +30,7 @@ const batch = 500
 // A Letter is something that could not be carried out.
 type Letter struct {
 	ID   uuid.UUID
-	Kind string // mail, audit, webhook or job
+	Kind string // mail, audit, audit_erase, webhook or job
 	// CreatedAt is when it was to happen, DiedAt when it was given up.
 	CreatedAt, DiedAt time.Time
 	Attempts          int

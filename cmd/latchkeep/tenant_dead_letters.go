@@ -17,7 +17,7 @@ import (
 )
 
 // deadLetterKinds are the kinds of what can be dead.
-var deadLetterKinds = []string{"audit", "job", "mail", "webhook"}
+var deadLetterKinds = []string{"audit", "audit_erase", "job", "mail", "webhook"}
 
 func newTenantDeadLetters() *cobra.Command {
 	var kind string

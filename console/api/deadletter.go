@@ -17,7 +17,7 @@ const tagDelivery = "Delivery"
 // DeadLetter is something that could not be carried out.
 type DeadLetter struct {
 	ID        uuid.UUID `json:"id" doc:"Its id; of a mail, also the left part of the Message-ID." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
-	Kind      string    `json:"kind" enum:"mail,audit,webhook,job" doc:"What it is." example:"mail"`
+	Kind      string    `json:"kind" enum:"mail,audit,audit_erase,webhook,job" doc:"What it is." example:"mail"`
 	CreatedAt time.Time `json:"created_at" doc:"When it was to happen." example:"2026-11-29T12:00:00Z"`
 	DiedAt    time.Time `json:"died_at" doc:"When it was given up." example:"2026-11-30T12:00:00Z"`
 	Attempts  int       `json:"attempts" doc:"How often it was tried." example:"31"`
@@ -26,7 +26,7 @@ type DeadLetter struct {
 
 type listDeadLettersInput struct {
 	TenantPath
-	Kind  string    `query:"kind" enum:"mail,audit,webhook,job" doc:"Only those."`
+	Kind  string    `query:"kind" enum:"mail,audit,audit_erase,webhook,job" doc:"Only those."`
 	After uuid.UUID `query:"after" format:"uuid" doc:"The id of the last one of the page before."`
 	Limit int       `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"How many at most."`
 }
@@ -40,7 +40,7 @@ type listDeadLettersOutput struct {
 type takeUpInput struct {
 	TenantPath
 	Body struct {
-		Kind string      `json:"kind,omitempty" enum:"mail,audit,webhook,job" doc:"Only those; absent: all."`
+		Kind string      `json:"kind,omitempty" enum:"mail,audit,audit_erase,webhook,job" doc:"Only those; absent: all."`
 		IDs  []uuid.UUID `json:"ids,omitempty" nullable:"false" maxItems:"1000" doc:"Only these; absent: all."`
 	}
 }

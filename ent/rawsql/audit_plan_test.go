@@ -65,6 +65,33 @@ func TestAuditRecords_AreFoundAlongAnIndexWithoutSorting(t *testing.T) {
 	}
 }
 
+// TestAuditSteps_GoAlongTheIndexOnTheTime: the worker walks over the logs of all tenants every minute.
+func TestAuditSteps_GoAlongTheIndexOnTheTime(t *testing.T) {
+	t.Parallel()
+
+	for _, name := range testdb.Dialects() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := longLog(t, name)
+			c.scope(t, "system")
+			at := time.Date(2020, 1, 1, 0, 0, c.size/4, 0, time.UTC) // the middle
+			before, ctx := at.Add(time.Hour), scope.With(t.Context(), system)
+			*c.texts = nil
+			found, err := c.st.Raw().AuditSteps(ctx, rawsql.AuditPlace{CreatedAt: at}, before, 100)
+			require.NoError(t, err)
+			require.Len(t, found, 100)
+			_, err = c.st.Raw().AuditCheckpoints(ctx, c.sc.TenantID(), c.small.TenantID())
+			require.NoError(t, err)
+			plan, scans := c.plan(t, (*c.texts)[0], []any{at, before, at, uuid.Nil, 100})
+			require.False(t, scans, plan)
+			require.NotContains(t, plan, "filesort")
+			require.Contains(t, plan, "auditlog_created_at")
+			plan, scans = c.plan(t, (*c.texts)[1], []any{c.sc.TenantID(), c.small.TenantID()})
+			require.False(t, scans, plan)
+		})
+	}
+}
+
 // auditArgs are the arguments of AuditRecords, in their order.
 func (c *crowd) auditArgs(f rawsql.AuditFilter, page rawsql.AuditPage) []any {
 	args := []any{c.sc.TenantID()}
