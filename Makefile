@@ -37,6 +37,10 @@ e2e: ## run the browser tests with the real clients in Chromium
 bench: ## measure what requests cost and print the tables of docs/performance.md (DOC=1 writes them there)
 	scripts/bench $(if $(DOC),-doc docs/performance.md)
 
+.PHONY: bench-webhooks
+bench-webhooks: ## measure the delivery of webhooks: cost, latency, and what a dead endpoint changes for others
+	scripts/bench -webhooks
+
 .PHONY: fuzz-short
 fuzz-short: ## run every fuzz test for FUZZTIME (10s)
 	scripts/fuzz $(FUZZTIME)

@@ -27,12 +27,15 @@ const (
 	roundRows    = 20
 	// roundEndpoints is how many endpoints of webhooks one round takes.
 	roundEndpoints = 50
+	// waitingFanOuts is how many fan-outs may wait in the queue when more is handed out.
+	waitingFanOuts = 8
 )
 
 // A relay hands what is due in the outbox to the queue.
 type relay struct {
 	store  *store.Store
 	client *asynq.Client
+	queue  *asynq.Inspector
 	bell   <-chan struct{}
 	// webhooks says whether endpoints of webhooks are handed out, too.
 	webhooks bool
@@ -63,6 +66,28 @@ func (r *relay) run(ctx context.Context) {
 				}
 				break
 			}
+			if more {
+				r.breathe(ctx)
+			}
+		}
+	}
+}
+
+// breathe waits while many fan-outs wait in the queue, where the first comes first: what one tenant has too much of waits in the outbox, where
+// each tenant has her turn.
+func (r *relay) breathe(ctx context.Context) {
+	if !r.webhooks {
+		return
+	}
+	for range 50 {
+		info, err := r.queue.GetQueueInfo(event.KindWebhook)
+		if err != nil || info.Pending <= waitingFanOuts { // the queue may not exist yet
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(taskCheckEvery):
 		}
 	}
 }

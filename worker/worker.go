@@ -136,7 +136,7 @@ const shutdown = 8 * time.Second
 func (w *Worker) Run(ctx context.Context) error {
 	client := asynq.NewClientFromRedisClient(w.needs.Redis)
 	w.relay = &relay{
-		store: w.needs.Store, client: client, bell: w.needs.Bell, kinds: w.kinds(), log: w.log,
+		store: w.needs.Store, client: client, queue: asynq.NewInspectorFromRedisClient(w.needs.Redis), bell: w.needs.Bell, kinds: w.kinds(), log: w.log,
 		webhooks: w.slices != nil && w.worksOn(sliceQueue), now: w.needs.Now,
 	}
 	if w.slices != nil {

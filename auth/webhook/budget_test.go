@@ -54,7 +54,11 @@ func TestDelivery_CostsFewStatementsHoweverManyThereAre(t *testing.T) {
 		require.Len(t, claimed, 1)
 		require.Len(t, sent, 2)
 		sent = env.Statements(func() { require.NoError(t, env.App.Webhooks.Deliver(t.Context(), snapshot, claimed[0], nil)) })
-		require.Len(t, sent, 7, "endpoint, webhook, what is due; lock, save, what is due next, endpoint: %q", sent)
+		most := 7
+		if env.Dialect == "postgres" {
+			most = 9 // it is told twice how to look
+		}
+		require.Len(t, sent, most, "endpoint, webhook, what is due; lock, save, what is due next, endpoint: %q", sent)
 		require.Len(t, receiver.Calls(), 20)
 		sent = env.Statements(func() { require.NoError(t, env.App.Webhooks.Deliver(t.Context(), snapshot, claimed[0], nil)) })
 		require.Len(t, sent, 2, "a lease that is over ends at once")

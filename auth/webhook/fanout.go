@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"time"
@@ -82,11 +83,18 @@ func (r *Room) insertAgain(ctx context.Context, tenant uuid.UUID, write store.Wr
 func (r *Room) deliveries(t *tenants.Tenant, events []Event, disabled []uuid.UUID, now time.Time) ([]*ent.WebhookDelivery, []uuid.UUID) {
 	var rows []*ent.WebhookDelivery
 	var ids []uuid.UUID
+	last := map[string]time.Time{}
 	for _, e := range events {
 		row := ent.WebhookDelivery{
 			MessageID: e.ID, Event: string(e.Payload.Event), Ordering: e.Key, Payload: e.Sealed,
 			OccurredAt: e.Payload.At.UTC().Truncate(time.Microsecond), AvailableAt: turn(e.ID, now),
 			GiveUpAt: e.Payload.At.UTC().Truncate(time.Microsecond).Add(keepTrying),
+		}
+		if e.Key != "" { // of two at the same microsecond the earlier one comes first, too
+			if before := last[e.Key]; !row.AvailableAt.After(before) {
+				row.AvailableAt = before.Add(time.Microsecond)
+			}
+			last[e.Key] = row.AvailableAt
 		}
 		if e.NotAfter != nil {
 			row.GiveUpAt = e.NotAfter.UTC()
@@ -106,13 +114,15 @@ func (r *Room) deliveries(t *tenants.Tenant, events []Event, disabled []uuid.UUI
 	return rows, ids
 }
 
-// turn is when an event is due first: at the time that its id was made, so that of two events the earlier one is never due later.
+// turn is when an event is due first: at the time that its id was made (RFC 9562 §5.7, with the fraction of a millisecond that our ids have, see
+// §6.2), so that of two events the earlier one is never due later.
 func turn(id uuid.UUID, now time.Time) time.Time {
 	if id.Version() != 7 {
 		return now
 	}
-	seconds, nanos := id.Time().UnixTime()
-	if at := time.Unix(seconds, nanos).UTC().Truncate(time.Millisecond); at.Before(now) {
+	milli := int64(binary.BigEndian.Uint64(id[:8]) >> 16)
+	fraction := time.Duration(binary.BigEndian.Uint16(id[6:8])&0xfff) * time.Millisecond >> 12
+	if at := time.UnixMilli(milli).Add(fraction).UTC().Truncate(time.Microsecond); at.Before(now) {
 		return at
 	}
 	return now // of a machine whose clock is ahead

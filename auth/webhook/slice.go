@@ -1,10 +1,12 @@
 package webhook
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -85,7 +87,11 @@ func (s *slice) round(ctx context.Context) ([]rawsql.TriedDelivery, bool, error)
 	if s.probing {
 		limit = 1
 	}
-	due, err := s.room.n.Store.Raw().DueDeliveries(scope.With(ctx, scope.Tenant(s.tenant.ID)), s.to.id, s.room.now(), limit)
+	var due []rawsql.DueDelivery
+	err := s.room.n.Store.Do(ctx, scope.Tenant(s.tenant.ID), func(ctx context.Context, tx *store.Tx) (err error) {
+		due, err = tx.Raw.DueDeliveries(ctx, s.to.id, s.room.now(), limit)
+		return err
+	})
 	if err != nil {
 		return nil, false, err
 	}
@@ -139,6 +145,9 @@ func chain(due []rawsql.DueDelivery) [][]rawsql.DueDelivery {
 		}
 		at[d.Ordering] = len(chains)
 		chains = append(chains, []rawsql.DueDelivery{d})
+	}
+	for _, c := range chains {
+		slices.SortFunc(c, func(a, b rawsql.DueDelivery) int { return bytes.Compare(a.MessageID[:], b.MessageID[:]) })
 	}
 	return chains
 }

@@ -27,14 +27,25 @@ type DueDelivery struct {
 	AttemptLog json.RawMessage
 }
 
-// inTurn is the condition that no earlier event of the same ordering key comes later, because it waits for another try: such a one holds up
-// those behind it, unless it was tried too often already.
-var inTurn = fmt.Sprintf(`(d.ordering = '' OR NOT EXISTS (SELECT 1 FROM webhook_deliveries e
-	WHERE e.tenant_id = d.tenant_id AND e.state = 'waiting' AND e.endpoint_id = d.endpoint_id AND e.ordering = d.ordering
-	AND e.message_id < d.message_id AND e.attempts <= %d AND e.available_at > d.available_at))`, OrderTries)
+// inTurn is the condition that the first event of the same ordering key, where it is an earlier one, does not come later, because it waits for
+// another try: such a one holds up those behind it, unless it was tried too often already.
+var inTurn = fmt.Sprintf(`(d.ordering = '' OR COALESCE((SELECT CASE WHEN e.available_at > d.available_at THEN 0 ELSE 1 END FROM webhook_deliveries e
+	WHERE e.state = 'waiting' AND e.tenant_id = d.tenant_id AND e.endpoint_id = d.endpoint_id AND e.ordering = d.ordering
+	AND e.message_id < d.message_id AND e.attempts <= %d ORDER BY e.message_id LIMIT 1), 1) = 1)`, OrderTries)
+
+// byOrder has PostgreSQL find rows in the order that is asked for, in the rest of the transaction, instead of sorting them. As a rule next to
+// nothing waits, so all ways seem alike to it, and it may choose one that leads through everything that waits for an endpoint.
+func (q *Queries) byOrder(ctx context.Context) error {
+	if q.dialect != dialect.Postgres {
+		return nil
+	}
+	_, err := q.exec(ctx, `SET LOCAL enable_sort = off`)
+	return err
+}
 
 // DueDeliveries lists what is to be delivered to an endpoint of the tenant, the longest waiting first. Of an ordering key it lists earlier
-// events before later ones, as long as none was tried before: whoever delivers one that was must look again before the next of its key.
+// events before later ones, where they are due in that order and none was tried before: whoever delivers one that was must look again before the
+// next of its key. Run it in a unit of work.
 //
 // Why raw: a condition on other rows of the same table.
 func (q *Queries) DueDeliveries(ctx context.Context, endpoint uuid.UUID, now time.Time, limit int) ([]DueDelivery, error) {
@@ -42,9 +53,12 @@ func (q *Queries) DueDeliveries(ctx context.Context, endpoint uuid.UUID, now tim
 	if err != nil {
 		return nil, fmt.Errorf("list due deliveries: %w", err)
 	}
+	if err := q.byOrder(ctx); err != nil {
+		return nil, fmt.Errorf("list due deliveries: %w", err)
+	}
 	rows, err := q.query(ctx, `SELECT d.id, d.message_id, d.event, d.ordering, d.payload, d.give_up_at, d.attempts, d.attempt_log FROM webhook_deliveries d
 		WHERE d.state = 'waiting' AND d.tenant_id = ? AND d.endpoint_id = ? AND d.available_at <= ? AND `+inTurn+`
-		ORDER BY d.available_at, d.message_id LIMIT ?`, owner, endpoint, stamp(now), limit)
+		ORDER BY d.available_at LIMIT ?`, owner, endpoint, stamp(now), limit)
 	found, err := collect(rows, err, func(rows *sql.Rows) (d DueDelivery, err error) {
 		var attempts []byte
 		err = rows.Scan(&d.ID, &d.MessageID, &d.Event, &d.Ordering, &d.Payload, &d.GiveUpAt, &d.Attempts, &attempts)
@@ -57,12 +71,15 @@ func (q *Queries) DueDeliveries(ctx context.Context, endpoint uuid.UUID, now tim
 	return found, nil
 }
 
-// NextDelivery is when the next event is due for an endpoint of the tenant. ok is false when none waits.
+// NextDelivery is when the next event is due for an endpoint of the tenant. ok is false when none waits. Run it in a unit of work.
 //
 // Why raw: see DueDeliveries.
 func (q *Queries) NextDelivery(ctx context.Context, endpoint uuid.UUID) (at time.Time, ok bool, err error) {
 	owner, err := tenant(ctx)
 	if err != nil {
+		return time.Time{}, false, fmt.Errorf("find the next delivery: %w", err)
+	}
+	if err := q.byOrder(ctx); err != nil {
 		return time.Time{}, false, fmt.Errorf("find the next delivery: %w", err)
 	}
 	rows, err := q.query(ctx, `SELECT d.available_at FROM webhook_deliveries d

@@ -28,6 +28,8 @@ type options struct {
 	doc     string
 	profile string
 	crowd   int
+
+	webhooks bool
 }
 
 func main() {
@@ -53,6 +55,7 @@ func main() {
 	flag.StringVar(&o.json, "json", "", "write the result as JSON to this file")
 	flag.StringVar(&o.doc, "doc", "", "put the tables into this Markdown file, between its marks")
 	flag.StringVar(&o.profile, "profile", "", "profile server and worker into this directory instead: processor time and allocations of each operation")
+	flag.BoolVar(&o.webhooks, "webhooks", false, "measure the delivery of webhooks instead")
 	flag.Parse()
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: "+err.Error())
@@ -82,6 +85,9 @@ func run(ctx context.Context, o options) error {
 	}
 	defer d.stop()
 
+	if o.webhooks {
+		return measureWebhooks(ctx, o, d)
+	}
 	ops := append(operations(d), crowdOperations(d, &crowd{size: o.crowd})...)
 	if o.only != "" {
 		ops = pick(ops, strings.Split(o.only, ","))
