@@ -38,12 +38,12 @@ func write(t *tenants.Tenant, p event.MailPayload, own func(language string) (*m
 	if err != nil {
 		return Letter{}, fmt.Errorf("render mail: %w", err)
 	}
-	wording, unusable := own(language)
-	if unusable != nil || wording == nil {
-		return Letter{builtIn, unusable}, nil
+	l := Letter{Rendered: builtIn}
+	var words *mail.Wording
+	if words, l.Fallback = own(language); words != nil {
+		l.Rendered, l.Fallback = words.Render(builtIn, language, data) // what is built in where it fails
 	}
-	rendered, unusable := wording.Render(builtIn, language, data)
-	return Letter{rendered, unusable}, nil // rendered is what is built in where it is unusable
+	return l, nil
 }
 
 // Address puts a letter into its envelope. A sender that the tenant's signature does not speak for goes unsigned. The id stays the same at
