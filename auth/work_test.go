@@ -48,7 +48,7 @@ func TestWork_KeepsTheOrderOfEffects(t *testing.T) {
 		require.NoError(t, w.Commit(t.Context(), env.App.Store, scope.Tenant(shop.ID), out))
 		require.Equal(t, []string{"zeroth", "first", "second"}, ran)
 
-		rows, err := env.App.Store.Reader().Intent.Query().Order(ent.Asc(intent.FieldID)).All(scope.With(t.Context(), scope.Tenant(shop.ID)))
+		rows, err := env.App.Store.Reader().Intent.Query().Where(intent.KindHasPrefix("x-")).Order(ent.Asc(intent.FieldID)).All(scope.With(t.Context(), scope.Tenant(shop.ID)))
 		require.NoError(t, err)
 		var kinds []string
 		for _, row := range rows {
@@ -63,6 +63,7 @@ func TestWork_IsUndoneAsAWhole(t *testing.T) {
 
 	env := testenv.OnSQLite(t, testenv.Quiet())
 	shop := env.Tenant(t, "shop")
+	before := shop.Count(t, "intents")
 	keyring, err := secret.NewKeyring([]string{"a secret of this test"})
 	require.NoError(t, err)
 	boom := errors.New("boom")
@@ -72,7 +73,7 @@ func TestWork_IsUndoneAsAWhole(t *testing.T) {
 	w.Do(func(context.Context, *store.Tx) error { return boom })
 	require.False(t, w.Empty())
 	require.ErrorIs(t, w.Commit(t.Context(), env.App.Store, scope.Tenant(shop.ID), outbox.NewWriter(keyring, nil)), boom)
-	require.Zero(t, shop.Count(t, "intents"))
+	require.Equal(t, before, shop.Count(t, "intents"))
 
 	var nothing auth.Work
 	require.Empty(t, env.Statements(func() {

@@ -15,6 +15,7 @@ func AuditTypes() []AuditType {
 		NotificationSent, ThirdPartySignup, ThirdPartySignin, ThirdPartyLinking, ThirdPartyFailed,
 		UsernameCreated, PasswordCreated, SessionRevoked, MFAFailure, RecoveryCodeUsed, RecoveryCodesCreated, PasskeyRenamed, SecurityKeyRenamed,
 		UserUpdated, UserBlocked, UserUnblocked, MetadataChanged, SecurityKeyDeleted, OTPDeleted, WebhookCreated, WebhookUpdated, WebhookDeleted,
+		WebhookEnabled, WebhookDisabled, WebhookSecret,
 		UsersExported,
 		tenants.AuditTenantCreated, tenants.AuditTenantImported, tenants.AuditTenantUpdated, tenants.AuditTenantSuspended, tenants.AuditTenantReadOnly,
 		tenants.AuditTenantResumed, tenants.AuditTenantDeleted, tenants.AuditConfigChanged, tenants.AuditKeyRotated, tenants.AuditAPIKeyCreated,
