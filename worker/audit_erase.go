@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/ent/outbox"
-	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 )
@@ -32,7 +30,7 @@ func (e *eraseTask) run(ctx context.Context, b batch) error {
 		}
 		if err != nil {
 			e.log.ErrorContext(ctx, "an order to erase audit records cannot be read and is set aside", "tenant_id", b.Tenant, "intent_id", it.ID, "error", err)
-			if err := e.settle(ctx, b, func(ctx context.Context, tx *store.Tx) error {
+			if err := settle(ctx, e.store, b.Tenant, func(ctx context.Context, tx *store.Tx) error {
 				_, failed := tx.Raw.IntentsDead(ctx, time.Now().UTC(), err.Error(), it.ID)
 				return failed
 			}); err != nil {
@@ -45,22 +43,15 @@ func (e *eraseTask) run(ctx context.Context, b batch) error {
 			release := func(ctx context.Context, tx *store.Tx) error {
 				return tx.Raw.ReleaseIntent(ctx, it.ID, time.Now().UTC().Add(backoff(it.Attempts)), err.Error())
 			}
-			return errors.Join(err, e.settle(ctx, b, release))
+			return errors.Join(err, settle(ctx, e.store, b.Tenant, release))
 		}
 		e.log.DebugContext(ctx, "audit records erased", "tenant_id", b.Tenant, "records", n)
-		if err := e.settle(ctx, b, func(ctx context.Context, tx *store.Tx) error {
+		if err := settle(ctx, e.store, b.Tenant, func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.Raw.IntentsDone(ctx, time.Now().UTC(), it.ID)
 			return err
 		}); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func (e *eraseTask) settle(ctx context.Context, b batch, write store.Write) error {
-	if err := e.store.Do(context.WithoutCancel(ctx), scope.Tenant(b.Tenant), write); err != nil {
-		return fmt.Errorf("note what became of an erasure: %w", err)
 	}
 	return nil
 }

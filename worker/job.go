@@ -11,7 +11,6 @@ import (
 
 	"github.com/latchkeep/latchkeep/auth/transfer"
 	"github.com/latchkeep/latchkeep/ent/outbox"
-	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -48,7 +47,7 @@ func (j *jobTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 	}
 	t, err := j.registry.ByID(ctx, tenantID)
 	if errors.Is(err, tenants.ErrNotFound) {
-		return j.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
+		return settle(ctx, j.store, tenantID, func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.Raw.IntentsDropped(ctx, time.Now().UTC(), "the tenant is deleted", it.ID)
 			return err
 		})
@@ -70,7 +69,7 @@ func (j *jobTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 	release := func(ctx context.Context, tx *store.Tx) error {
 		return tx.Raw.ReleaseIntent(ctx, it.ID, time.Now().UTC().Add(jobBackoff(it.Attempts, err)), err.Error())
 	}
-	return errors.Join(fmt.Errorf("step of job %s, attempt %d: %w", id, it.Attempts, err), j.settle(ctx, tenantID, release))
+	return errors.Join(fmt.Errorf("step of job %s, attempt %d: %w", id, it.Attempts, err), settle(ctx, j.store, tenantID, release))
 }
 
 // jobBackoff is how long a step waits for its next try. One that was overtaken sees by then what became of the job.
@@ -87,11 +86,4 @@ func (j *jobTask) read(tenantID uuid.UUID, it item) (uuid.UUID, error) {
 		return uuid.Nil, fmt.Errorf("open call for a job: %w", err)
 	}
 	return uuid.FromBytes(plain)
-}
-
-func (j *jobTask) settle(ctx context.Context, tenantID uuid.UUID, write store.Write) error {
-	if err := j.store.Do(context.WithoutCancel(ctx), scope.Tenant(tenantID), write); err != nil {
-		return fmt.Errorf("note what became of a step: %w", err)
-	}
-	return nil
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/letter"
 	"github.com/latchkeep/latchkeep/ent/outbox"
-	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/mail"
 	"github.com/latchkeep/latchkeep/pkg/secret"
@@ -65,14 +64,13 @@ func (m *mailTask) run(ctx context.Context, b batch) error {
 func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 	at := time.Now().UTC()
 	if it.NotAfter != nil && at.After(*it.NotAfter) {
-		m.metrics.count(event.KindMail, outcomeDropped, 1)
-		return m.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
+		return m.settled(ctx, tenantID, outcomeDropped, func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.Raw.IntentsDropped(ctx, at, "its code has expired", it.ID)
 			return err
 		})
 	}
 	if !m.inFlight.enter(tenantID) {
-		return m.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
+		return settle(ctx, m.store, tenantID, func(ctx context.Context, tx *store.Tx) error {
 			return tx.Raw.PostponeIntent(ctx, it.ID, at.Add(mailBusy))
 		})
 	}
@@ -80,26 +78,22 @@ func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 	err := m.send(ctx, tenantID, it)
 	switch {
 	case err == nil:
-		m.metrics.count(event.KindMail, outcomeDone, 1)
-		return m.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
+		return m.settled(ctx, tenantID, outcomeDone, func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.Raw.IntentsDone(ctx, time.Now().UTC(), it.ID)
 			return err
 		})
 	case errors.Is(err, tenants.ErrNotFound):
-		m.metrics.count(event.KindMail, outcomeDropped, 1)
-		return m.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
+		return m.settled(ctx, tenantID, outcomeDropped, func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.Raw.IntentsDropped(ctx, time.Now().UTC(), "the tenant is deleted", it.ID)
 			return err
 		})
 	case mail.Permanent(err), at.Sub(it.CreatedAt) > mailFor:
-		m.metrics.count(event.KindMail, outcomeDead, 1)
 		m.log.WarnContext(ctx, "a mail is given up", "tenant_id", tenantID, "intent_id", it.ID, "attempts", it.Attempts, "error", err)
-		return m.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
+		return m.settled(ctx, tenantID, outcomeDead, func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.Raw.IntentsDead(ctx, time.Now().UTC(), err.Error(), it.ID)
 			return err
 		})
 	}
-	m.metrics.count(event.KindMail, outcomeRetry, 1)
 	if failed := m.release(ctx, tenantID, it, time.Now().UTC().Add(backoff(it.Attempts)), err.Error()); failed != nil {
 		return failed
 	}
@@ -135,17 +129,18 @@ func (m *mailTask) send(ctx context.Context, tenantID uuid.UUID, it item) error 
 	return m.mailer.Send(ctx, t, message)
 }
 
-// settle writes what became of a mail.
-func (m *mailTask) settle(ctx context.Context, tenantID uuid.UUID, write store.Write) error {
-	if err := m.store.Do(context.WithoutCancel(ctx), scope.Tenant(tenantID), write); err != nil {
-		return fmt.Errorf("note what became of a mail: %w", err)
+// settled notes what became of a mail, and counts it once that is certain.
+func (m *mailTask) settled(ctx context.Context, tenantID uuid.UUID, outcome string, write store.Write) error {
+	err := settle(ctx, m.store, tenantID, write)
+	if err == nil {
+		m.metrics.count(event.KindMail, outcome, 1)
 	}
-	return nil
+	return err
 }
 
 // release gives a mail back, to be sent later.
 func (m *mailTask) release(ctx context.Context, tenantID uuid.UUID, it item, at time.Time, why string) error {
-	return m.settle(ctx, tenantID, func(ctx context.Context, tx *store.Tx) error {
+	return m.settled(ctx, tenantID, outcomeRetry, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Raw.ReleaseIntent(ctx, it.ID, at, why)
 	})
 }

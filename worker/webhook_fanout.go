@@ -13,7 +13,6 @@ import (
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/ent/outbox"
-	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -57,7 +56,7 @@ func (f *fanOutTask) together(ctx context.Context, b batch) error {
 	}
 	t, err := f.registry.AtLeast(ctx, b.Tenant, version)
 	if errors.Is(err, tenants.ErrNotFound) {
-		return f.settle(ctx, b.Tenant, func(ctx context.Context, tx *store.Tx) error {
+		return settle(ctx, f.store, b.Tenant, func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.Raw.IntentsDropped(ctx, time.Now().UTC(), "the tenant is deleted", b.ids()...)
 			return err
 		})
@@ -101,7 +100,7 @@ func (f *fanOutTask) read(ctx context.Context, b batch) (events []webhook.Event,
 		}
 		f.log.ErrorContext(ctx, "an event cannot be read and is set aside", "tenant_id", b.Tenant, "intent_id", it.ID, "error", err)
 		why := err.Error()
-		err = f.settle(ctx, b.Tenant, func(ctx context.Context, tx *store.Tx) error {
+		err = settle(ctx, f.store, b.Tenant, func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.Raw.IntentsDead(ctx, time.Now().UTC(), why, it.ID)
 			return err
 		})
@@ -110,11 +109,4 @@ func (f *fanOutTask) read(ctx context.Context, b batch) (events []webhook.Event,
 		}
 	}
 	return events, expired, nil
-}
-
-func (f *fanOutTask) settle(ctx context.Context, tenantID uuid.UUID, write store.Write) error {
-	if err := f.store.Do(ctx, scope.Tenant(tenantID), write); err != nil {
-		return fmt.Errorf("note what became of events: %w", err)
-	}
-	return nil
 }

@@ -49,6 +49,8 @@ func (w *crowd) gather(ctx context.Context, d *deployment) error {
 	at := `now() - make_interval(secs => ` + strconv.Itoa(w.size) + ` - n)`
 	return execute(ctx, d.db.conn,
 		`INSERT INTO users (id, tenant_id, created_at, updated_at, picture) SELECT `+id+`, '`+made.ID+`', `+at+`, `+at+`, '' FROM generate_series(1, `+strconv.Itoa(w.size)+`) n`,
+		// Foreign keys are checked by plans that are made at the first row: of users it must be known by then how many there are.
+		`ANALYZE users`,
 		`INSERT INTO emails (id, tenant_id, created_at, updated_at, user_id, primary_of, address, is_verified)
 		SELECT `+id+`, '`+made.ID+`', `+at+`, `+at+`, `+id+`, `+id+`, 'user' || n || '@crowd.example', true FROM generate_series(1, `+strconv.Itoa(w.size)+`) n`,
 		`VACUUM (ANALYZE) users, emails`, `CHECKPOINT`)
