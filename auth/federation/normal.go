@@ -19,16 +19,6 @@ const (
 	maxClaims = 64 << 10
 )
 
-// builtIn are the ids that only OAuth providers have, beside those that begin with custom_.
-var builtIn = map[string]bool{
-	"apple": true, "discord": true, "facebook": true, "github": true, "google": true, "linkedin": true, "microsoft": true,
-}
-
-// isOAuth tells the ids of OAuth providers from those that SAML identity providers give themselves.
-func isOAuth(provider string) bool {
-	return builtIn[provider] || strings.HasPrefix(provider, "custom_")
-}
-
 // normal is the account in the form that is looked up and stored. What identifies it is refused where it cannot be kept exactly; what only
 // describes the person is left out.
 func (a Account) normal() (Account, *Error) {
@@ -36,7 +26,7 @@ func (a Account) normal() (Account, *Error) {
 	if !identifies(c.Subject) || !identifies(a.Provider) {
 		return a, Refuse(InvalidRequest, "the account has no usable id", errors.New("subject or issuer is empty, too long, or cannot be stored"))
 	}
-	if isOAuth(a.Provider) != (a.SAMLDomain == "") {
+	if user.IsOAuth(a.Provider) != (a.SAMLDomain == "") {
 		return a, Refuse(InvalidRequest, "the identity provider has no usable id", fmt.Errorf("the id is one of the other protocol's: %q", a.Provider))
 	}
 	address, ok := lower(strings.TrimSpace(c.Email))
