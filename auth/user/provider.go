@@ -1,8 +1,6 @@
 package user
 
 import (
-	"strings"
-
 	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
@@ -10,20 +8,8 @@ import (
 // providerName is what a person calls the third party of an identity, and whether it may be shown: identities of parties that the tenant
 // has switched off are not.
 func providerName(t *tenants.Tenant, id string) (string, bool) {
-	p := t.Config.ThirdParty.Providers
-	builtIn := map[string]struct {
-		name     string
-		provider config.Provider
-	}{
-		"apple": {"Apple", p.Apple}, "discord": {"Discord", p.Discord}, "facebook": {"Facebook", p.Facebook}, "github": {"GitHub", p.GitHub},
-		"google": {"Google", p.Google}, "linkedin": {"LinkedIn", p.LinkedIn}, "microsoft": {"Microsoft", p.Microsoft},
-	}
-	if b, ok := builtIn[id]; ok {
-		return b.name, b.provider.Enabled
-	}
-	if name, ok := strings.CutPrefix(id, "custom_"); ok {
-		c, ok := t.Config.ThirdParty.CustomProviders[name]
-		return c.DisplayName, ok && c.Enabled
+	if config.IsOAuth(id) {
+		return t.Config.ThirdParty.Name(id)
 	}
 	return id, t.Config.SAML.Enabled
 }
