@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/latchkeep/latchkeep/auth/user"
+	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
 // What the tables hold of an account: bytes of ids and addresses, characters of names, bytes of claims that are kept.
@@ -26,7 +27,7 @@ func (a Account) normal() (Account, *Error) {
 	if !identifies(c.Subject) || !identifies(a.Provider) {
 		return a, Refuse(InvalidRequest, "the account has no usable id", errors.New("subject or issuer is empty, too long, or cannot be stored"))
 	}
-	if user.IsOAuth(a.Provider) != (a.SAMLDomain == "") {
+	if config.IsOAuth(a.Provider) != (a.SAMLDomain == "") {
 		return a, Refuse(InvalidRequest, "the identity provider has no usable id", fmt.Errorf("the id is one of the other protocol's: %q", a.Provider))
 	}
 	address, ok := lower(strings.TrimSpace(c.Email))

@@ -18,6 +18,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/webauthncredential"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
 // ErrNotFound is the answer where a tenant has no such person.
@@ -177,7 +178,7 @@ func identities(ctx context.Context, client *ent.Client, id uuid.UUID) ([]Identi
 			ID: row.ID, ProviderID: row.ProviderID, Subject: row.Subject, EmailID: row.EmailID,
 			CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 		}
-		if !IsOAuth(row.ProviderID) {
+		if !config.IsOAuth(row.ProviderID) {
 			found[i].SAML = providers.of(row)
 		}
 	}

@@ -3,7 +3,6 @@ package user
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/predicate"
@@ -12,39 +11,12 @@ import (
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
-// customPrefix begins the ids of OAuth providers that a tenant described itself.
-const customPrefix = "custom_"
-
-// builtIn are the OAuth providers that every tenant can switch on.
-var builtIn = map[string]struct {
-	name string
-	of   func(*config.Providers) *config.Provider
-}{
-	"apple":     {"Apple", func(p *config.Providers) *config.Provider { return &p.Apple }},
-	"discord":   {"Discord", func(p *config.Providers) *config.Provider { return &p.Discord }},
-	"facebook":  {"Facebook", func(p *config.Providers) *config.Provider { return &p.Facebook }},
-	"github":    {"GitHub", func(p *config.Providers) *config.Provider { return &p.GitHub }},
-	"google":    {"Google", func(p *config.Providers) *config.Provider { return &p.Google }},
-	"linkedin":  {"LinkedIn", func(p *config.Providers) *config.Provider { return &p.LinkedIn }},
-	"microsoft": {"Microsoft", func(p *config.Providers) *config.Provider { return &p.Microsoft }},
-}
-
-// IsOAuth reports whether the id is one that only OAuth providers have. SAML identity providers give themselves theirs.
-func IsOAuth(provider string) bool {
-	_, known := builtIn[provider]
-	return known || strings.HasPrefix(provider, customPrefix)
-}
-
 // party is what a person calls the third party of an identity, and whether the tenant lets people sign in with it.
 func (i Identity) party(t *tenants.Tenant) (name string, usable bool) {
-	if known, ok := builtIn[i.ProviderID]; ok {
-		return known.name, known.of(&t.Config.ThirdParty.Providers).Enabled
-	}
-	if key, ok := strings.CutPrefix(i.ProviderID, customPrefix); ok {
-		c, ok := t.Config.ThirdParty.CustomProviders[key]
-		return c.DisplayName, ok && c.Enabled
-	}
-	if i.SAML == nil {
+	switch {
+	case config.IsOAuth(i.ProviderID):
+		return t.Config.ThirdParty.Name(i.ProviderID)
+	case i.SAML == nil:
 		return i.ProviderID, false
 	}
 	return i.SAML.Name, i.SAML.Enabled && t.Config.SAML.Enabled
@@ -72,7 +44,7 @@ func samlProviders(ctx context.Context, client *ent.Client, identities []*ent.Id
 	var wanted []predicate.SAMLProvider
 	for _, i := range identities {
 		switch {
-		case IsOAuth(i.ProviderID):
+		case config.IsOAuth(i.ProviderID):
 		case i.SamlDomain != nil:
 			wanted = append(wanted, samlprovider.Domain(*i.SamlDomain))
 		default:

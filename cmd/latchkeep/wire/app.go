@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -19,6 +20,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/federation"
+	"github.com/latchkeep/latchkeep/auth/federation/oauth"
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/management"
@@ -93,6 +95,7 @@ type App struct {
 	Flows       *flows.Flows
 	Management  *management.Service
 	Webhooks    *webhook.Room
+	OAuth       *oauth.Room
 	Idempotency *idempotency.Keys
 	Jobs        *transfer.Jobs
 	Exporter    *transfer.Exporter
@@ -223,11 +226,10 @@ func (a *App) buildAuth() error {
 	a.Webhooks = webhook.NewRoom(webhook.Needs{
 		Attempted: a.working.Webhook,
 		Store:     a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry, Log: a.Log, Now: a.options.Now,
-		Client: safehttp.NewClient(safehttp.NewDialer(safehttp.Options{
-			AllowCIDRs: s.Egress.AllowCIDRs, AllowLoopback: s.Dev.Enabled, Resolver: a.options.Resolver,
-		}), webhook.Timeout),
-		Ring: func() { a.bell.Ring(bellOutbox) },
+		Client: a.outbound(webhook.Timeout),
+		Ring:   func() { a.bell.Ring(bellOutbox) },
 	})
+	a.OAuth = oauth.New(oauth.Needs{Client: a.outbound(oauth.Timeout), Log: a.Log})
 	a.AuditLog = audit.NewLog(a.Store, a.keyring)
 	a.tails = audit.NewTails(a.Store, time.Second, a.Log)
 	a.AuditKeeper = audit.NewKeeper(a.Store, a.Registry)
@@ -252,6 +254,13 @@ func (a *App) buildAuth() error {
 		Log:       a.Log,
 	})
 	return err
+}
+
+// outbound reaches, for tenants, what they may reach.
+func (a *App) outbound(timeout time.Duration) *http.Client {
+	return safehttp.NewClient(safehttp.NewDialer(safehttp.Options{
+		AllowCIDRs: a.Settings.Egress.AllowCIDRs, AllowLoopback: a.Settings.Dev.Enabled, Resolver: a.options.Resolver,
+	}), timeout)
 }
 
 // sessionCache is how many verified tokens are remembered: about 1 KB each.
