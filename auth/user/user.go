@@ -69,6 +69,16 @@ type Identity struct {
 	ProviderID, Subject  string
 	EmailID              *uuid.UUID
 	CreatedAt, UpdatedAt time.Time
+	// SAML is the third party where it is a SAML identity provider that the tenant knows; nil for all others.
+	SAML *SAMLProvider
+}
+
+// SAMLProvider is a SAML identity provider, as far as it concerns who has an account there.
+type SAMLProvider struct {
+	Name    string
+	Enabled bool
+	// Verifies says that the tenant trusts it to have verified addresses.
+	Verifies bool
 }
 
 // Metadata are the three kinds of free data about a person: what everyone may read, what only back ends see, what she may write.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -18,6 +19,8 @@ import (
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
+	"github.com/latchkeep/latchkeep/auth/federation"
+	"github.com/latchkeep/latchkeep/auth/federation/oauth"
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/management"
@@ -88,9 +91,11 @@ type App struct {
 	Operators   *tenants.OperatorTokens
 	Users       *user.Directory
 	Sessions    *session.Service
+	Federation  *federation.Room
 	Flows       *flows.Flows
 	Management  *management.Service
 	Webhooks    *webhook.Room
+	OAuth       *oauth.Room
 	Idempotency *idempotency.Keys
 	Jobs        *transfer.Jobs
 	Exporter    *transfer.Exporter
@@ -221,16 +226,16 @@ func (a *App) buildAuth() error {
 	a.Webhooks = webhook.NewRoom(webhook.Needs{
 		Attempted: a.working.Webhook,
 		Store:     a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry, Log: a.Log, Now: a.options.Now,
-		Client: safehttp.NewClient(safehttp.NewDialer(safehttp.Options{
-			AllowCIDRs: s.Egress.AllowCIDRs, AllowLoopback: s.Dev.Enabled, Resolver: a.options.Resolver,
-		}), webhook.Timeout),
-		Ring: func() { a.bell.Ring(bellOutbox) },
+		Client: a.outbound(webhook.Timeout),
+		Ring:   func() { a.bell.Ring(bellOutbox) },
 	})
+	a.OAuth = oauth.New(oauth.Needs{Client: a.outbound(oauth.Timeout), Log: a.Log})
 	a.AuditLog = audit.NewLog(a.Store, a.keyring)
 	a.tails = audit.NewTails(a.Store, time.Second, a.Log)
 	a.AuditKeeper = audit.NewKeeper(a.Store, a.Registry)
 	a.Exporter = transfer.NewExporter(a.Store, totps, out)
 	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)
+	a.Federation = federation.New(federation.Needs{Store: a.Store, Outbox: out, Users: a.Users, Log: a.Log})
 	var err error
 	a.Flows, err = flows.New(flows.Needs{
 		Store:     a.Store,
@@ -249,6 +254,13 @@ func (a *App) buildAuth() error {
 		Log:       a.Log,
 	})
 	return err
+}
+
+// outbound reaches, for tenants, what they may reach.
+func (a *App) outbound(timeout time.Duration) *http.Client {
+	return safehttp.NewClient(safehttp.NewDialer(safehttp.Options{
+		AllowCIDRs: a.Settings.Egress.AllowCIDRs, AllowLoopback: a.Settings.Dev.Enabled, Resolver: a.options.Resolver,
+	}), timeout)
 }
 
 // sessionCache is how many verified tokens are remembered: about 1 KB each.
