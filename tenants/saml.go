@@ -11,34 +11,19 @@ import (
 )
 
 // A SAMLProvider is a SAML identity provider of a tenant, as far as a snapshot has to know it: every address that somebody signs in with is
-// looked up among them, and identities are shown by their names.
+// looked up among them.
 type SAMLProvider struct {
-	ID                    uuid.UUID
-	Name                  string
-	EntityID              string // the provider's name for itself, which its identities are kept under
-	Domain                string // of the addresses that it signs in, in lower case
-	Enabled               bool
-	SkipEmailVerification bool // its addresses are taken for verified
+	ID      uuid.UUID
+	Domain  string // of the addresses that it signs in, in lower case
+	Enabled bool
 }
 
-// SAMLForDomain finds the enabled provider of exactly this mail domain.
+// SAMLForDomain finds the enabled provider of exactly this mail domain. There is none where SAML is switched off.
 func (t *Tenant) SAMLForDomain(domain string) (SAMLProvider, bool) {
-	return t.samlProvider(func(p SAMLProvider) bool { return p.Domain == domain && p.Enabled })
-}
-
-// SAMLByEntityID finds the provider that calls itself so, an enabled one before others.
-func (t *Tenant) SAMLByEntityID(id string) (SAMLProvider, bool) {
-	if p, ok := t.samlProvider(func(p SAMLProvider) bool { return p.EntityID == id && p.Enabled }); ok {
-		return p, true
-	}
-	return t.samlProvider(func(p SAMLProvider) bool { return p.EntityID == id })
-}
-
-func (t *Tenant) samlProvider(is func(SAMLProvider) bool) (SAMLProvider, bool) {
 	if !t.Config.SAML.Enabled {
 		return SAMLProvider{}, false
 	}
-	at := slices.IndexFunc(t.SAML, is)
+	at := slices.IndexFunc(t.SAML, func(p SAMLProvider) bool { return p.Domain == domain && p.Enabled })
 	if at < 0 {
 		return SAMLProvider{}, false
 	}
@@ -48,15 +33,13 @@ func (t *Tenant) samlProvider(is func(SAMLProvider) bool) (SAMLProvider, bool) {
 // readSAML reads the identity providers of the tenant in the context, oldest first.
 func readSAML(ctx context.Context, db *ent.Client) ([]SAMLProvider, error) {
 	rows, err := db.SAMLProvider.Query().Order(ent.Asc(samlprovider.FieldCreatedAt, samlprovider.FieldID)).
-		Select(samlprovider.FieldID, samlprovider.FieldName, samlprovider.FieldEntityID, samlprovider.FieldDomain, samlprovider.FieldEnabled,
-			samlprovider.FieldSkipEmailVerification).
-		All(ctx)
+		Select(samlprovider.FieldID, samlprovider.FieldDomain, samlprovider.FieldEnabled).All(ctx)
 	if err != nil {
 		return nil, err
 	}
 	all := make([]SAMLProvider, len(rows))
 	for i, row := range rows {
-		all[i] = SAMLProvider{row.ID, row.Name, row.EntityID, row.Domain, row.Enabled, row.SkipEmailVerification}
+		all[i] = SAMLProvider{row.ID, row.Domain, row.Enabled}
 	}
 	return all, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/latchkeep/latchkeep/api/middleware"
+	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/user"
@@ -24,6 +25,7 @@ type Options struct {
 	Flows    *flows.Flows
 	Sessions *session.Service
 	Users    *user.Directory
+	SAML     *saml.Room
 	// Ready reports whether requests can be served.
 	Ready   func(r *http.Request) error
 	Version string
@@ -61,6 +63,7 @@ func New(o Options) *Server {
 	s.registerUsers()
 	s.registerKeys()
 	s.registerRelatedOrigins()
+	s.registerSAML()
 	s.registerHealth()
 	s.router.Get("/", s.front)
 	if o.Pages != nil {

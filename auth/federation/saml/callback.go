@@ -38,7 +38,6 @@ const (
 	aboutResponse = "the response of the identity provider is not valid"
 	aboutReplay   = "the response of the identity provider was used before"
 	aboutUnknown  = "no identity provider of this name is known"
-	aboutEmail    = "the address is not verified"
 )
 
 // Callback takes a response to a request of ours, or one that somebody's provider sends by itself. Spec: saml §6.
@@ -264,11 +263,6 @@ func (a *arrival) finish(ctx context.Context, s federation.State, b believed, ro
 	}
 	if used {
 		return a.distrust(ctx, aboutReplay, errors.New("the assertion was used before"))
-	}
-	// A flow has the person confirm an address that nobody verified. Who did not come from one, and began here, is turned away.
-	outside := !a.out.IdPInitiated && s.FlowID.String() == (federation.State{}).FlowID.String()
-	if outside && a.t.Config.Email.RequireVerification && !b.claims.EmailVerified {
-		return federation.Refuse(federation.UnverifiedEmail, aboutEmail, nil)
 	}
 	token, err := a.n.Linker.SignIn(ctx, a.t, a.client, s, federation.Account{
 		Provider: b.claims.Issuer, Claims: b.claims, AllowLinking: true, SAMLDomain: row.Domain,

@@ -178,4 +178,3 @@ func attribute(e xml.StartElement, local string) (value string, given bool) {
 	}
 	return "", false
 }
-

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/samlprovider"
@@ -28,6 +29,9 @@ const (
 	useAssertion = "assertion"
 )
 
+// errNotAllowed says that somebody would be sent to a page that the tenant does not know.
+var errNotAllowed = errors.New("redirect_to is not among the pages that are allowed")
+
 // errNoDefault says that flows cannot use SAML as the tenant is configured.
 var errNoDefault = errors.New("saml.default_redirect_url is empty: there is no page to return to")
 
@@ -43,47 +47,57 @@ func (r *Room) SAMLStart(
 	if t.Config.SAML.DefaultRedirectURL == "" {
 		return "", true, errNoDefault
 	}
-	redirectURL, err = r.begin(ctx, t, p, t.Config.SAML.DefaultRedirectURL, flow, now)
+	redirectURL, err = r.begin(ctx, t, federation.NewState(p.Domain, t.Config.SAML.DefaultRedirectURL, flow, now), p.ID, now)
 	if errors.Is(err, ErrNoProvider) { // gone or switched off, and the snapshot does not know yet
 		return "", false, nil
 	}
 	return redirectURL, true, err
 }
 
-// Authorize begins a sign-in that no flow asked for. Errors: *federation.Error. Spec: saml §5.1.
-func (r *Room) Authorize(ctx context.Context, t *tenants.Tenant, domain, redirectTo string) (string, error) {
+// Authorize begins a sign-in that no flow asked for, and gives the address where the browser goes. Spec: saml §5.1.
+func (r *Room) Authorize(ctx context.Context, t *tenants.Tenant, c auth.Client, domain, redirectTo string) (string, *federation.Error) {
+	to, err := r.authorize(ctx, t, domain, redirectTo)
+	if err != nil && err.Code == federation.ServerError && ctx.Err() == nil {
+		r.n.Log.WarnContext(ctx, "a SAML sign-in cannot begin", "tenant_id", t.ID, "request_id", c.RequestID, "error", err.Cause)
+	}
+	return to, err
+}
+
+func (r *Room) authorize(ctx context.Context, t *tenants.Tenant, domain, redirectTo string) (string, *federation.Error) {
 	switch {
 	case !isDomain(domain):
 		return "", federation.Refuse(federation.InvalidRequest, "domain must be the domain of an address", nil)
 	case !isAbsolute(redirectTo):
 		return "", federation.Refuse(federation.InvalidRequest, "redirect_to must be a URL", nil)
 	}
+	unknown := federation.Refuse(federation.InvalidRequest, "no identity provider signs in this domain", nil)
 	p, found := t.SAMLForDomain(domain)
 	if !found {
-		return "", federation.Refuse(federation.InvalidRequest, "no identity provider signs in this domain", nil)
+		return "", unknown
 	}
 	pages, err := pagesOf(t)
 	if err != nil {
-		return "", federation.Refuse(federation.ServerError, "", err)
+		return "", internal(err)
 	}
 	if !pages.Allows(redirectTo) {
-		return "", federation.Refuse(federation.ServerError, "", errors.New("redirect_to is not among the pages that are allowed"))
+		return "", internal(errNotAllowed)
 	}
-	to, err := r.begin(ctx, t, p, redirectTo, uuid.Nil, r.now())
+	now := r.now()
+	state := federation.NewState(p.Domain, redirectTo, uuid.Nil, now)
+	state.Direct = true
+	to, err := r.begin(ctx, t, state, p.ID, now)
 	switch {
 	case errors.Is(err, ErrNoProvider):
-		return "", federation.Refuse(federation.InvalidRequest, "no identity provider signs in this domain", nil)
+		return "", unknown
 	case err != nil:
-		return "", federation.Refuse(federation.ServerError, "", err)
+		return "", internal(err)
 	}
 	return to, nil
 }
 
 // begin makes the request, and the row by which its answer is taken once only.
-func (r *Room) begin(
-	ctx context.Context, t *tenants.Tenant, p tenants.SAMLProvider, redirectTo string, flow uuid.UUID, now time.Time,
-) (string, error) {
-	row, err := r.enabled(ctx, t, p.ID)
+func (r *Room) begin(ctx context.Context, t *tenants.Tenant, state federation.State, provider uuid.UUID, now time.Time) (string, error) {
+	row, err := r.enabled(ctx, t, provider)
 	if err != nil {
 		return "", err
 	}
@@ -91,7 +105,6 @@ func (r *Room) begin(
 	if err != nil {
 		return "", err
 	}
-	state := federation.NewState(p.Domain, redirectTo, flow, now)
 	state.RequestID = newRequestID()
 	sealed, err := state.Seal(r.n.Keyring, t.ID, federation.PurposeSAML)
 	if err != nil {
@@ -136,4 +149,6 @@ func pagesOf(t *tenants.Tenant) (*redirect.List, error) {
 var domainPattern = regexp.MustCompile(`^([a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?\.)+[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`)
 
 // isDomain reports whether a text is a domain with at least two labels.
-func isDomain(text string) bool { return len(text) <= 253 && domainPattern.MatchString(strings.TrimSuffix(text, ".")) }
+func isDomain(text string) bool {
+	return len(text) <= 253 && domainPattern.MatchString(strings.TrimSuffix(text, "."))
+}

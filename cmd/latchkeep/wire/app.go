@@ -21,6 +21,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/federation/oauth"
+	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/management"
@@ -92,6 +93,7 @@ type App struct {
 	Users       *user.Directory
 	Sessions    *session.Service
 	Federation  *federation.Room
+	SAML        *saml.Room
 	Flows       *flows.Flows
 	Management  *management.Service
 	Webhooks    *webhook.Room
@@ -236,6 +238,7 @@ func (a *App) buildAuth() error {
 	a.Exporter = transfer.NewExporter(a.Store, totps, out)
 	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)
 	a.Federation = federation.New(federation.Needs{Store: a.Store, Outbox: out, Users: a.Users, Log: a.Log})
+	a.SAML = a.samlRoom(out)
 	var err error
 	a.Flows, err = flows.New(flows.Needs{
 		Store:     a.Store,
@@ -261,6 +264,17 @@ func (a *App) outbound(timeout time.Duration) *http.Client {
 	return safehttp.NewClient(safehttp.NewDialer(safehttp.Options{
 		AllowCIDRs: a.Settings.Egress.AllowCIDRs, AllowLoopback: a.Settings.Dev.Enabled, Resolver: a.options.Resolver,
 	}), timeout)
+}
+
+// samlRoom is sign-in through SAML identity providers. Their metadata is fetched where tenants say, so no further than tenants may reach.
+func (a *App) samlRoom(out *outbox.Writer) *saml.Room {
+	s := a.Settings
+	dialer := safehttp.NewDialer(safehttp.Options{AllowCIDRs: s.Egress.AllowCIDRs, AllowLoopback: s.Dev.Enabled, Resolver: a.options.Resolver})
+	return saml.NewRoom(saml.Needs{
+		Store: a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry,
+		Linker: a.Federation,
+		Client: safehttp.NewClient(dialer, saml.FetchTimeout), AllowHTTP: s.Dev.Enabled, Log: a.Log, Now: a.options.Now,
+	})
 }
 
 // sessionCache is how many verified tokens are remembered: about 1 KB each.
@@ -303,7 +317,7 @@ func (a *App) buildWorker() {
 			Intents: day, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention, Webhooks: 7 * day, DeadWebhooks: 30 * day,
 		},
 		Webhooks: a.Webhooks, Now: a.options.Now, Metrics: a.working, Queues: a.options.Queues,
-		Jobs: a.Jobs, Tenants: a.Provisioner, Log: a.Log,
+		Jobs: a.Jobs, Tenants: a.Provisioner, SAML: a.SAML, Log: a.Log,
 	})
 }
 
