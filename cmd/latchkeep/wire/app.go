@@ -268,12 +268,10 @@ func (a *App) outbound(timeout time.Duration) *http.Client {
 
 // samlRoom is sign-in through SAML identity providers. Their metadata is fetched where tenants say, so no further than tenants may reach.
 func (a *App) samlRoom(out *outbox.Writer) *saml.Room {
-	s := a.Settings
-	dialer := safehttp.NewDialer(safehttp.Options{AllowCIDRs: s.Egress.AllowCIDRs, AllowLoopback: s.Dev.Enabled, Resolver: a.options.Resolver})
 	return saml.NewRoom(saml.Needs{
 		Store: a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry,
 		Linker: a.Federation,
-		Client: safehttp.NewClient(dialer, saml.FetchTimeout), AllowHTTP: s.Dev.Enabled, Log: a.Log, Now: a.options.Now,
+		Client: a.outbound(saml.FetchTimeout), AllowHTTP: a.Settings.Dev.Enabled, Log: a.Log, Now: a.options.Now,
 	})
 }
 
