@@ -1,7 +1,9 @@
 package public_test
 
 import (
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -114,4 +116,16 @@ func (s *staff) rows(t testing.TB) string {
 		all = append(all, fmt.Sprintf("%s %d", what, s.Count(t, what)))
 	}
 	return strings.Join(all, ", ")
+}
+
+// certificate is the one that assertions are encrypted for.
+func (s *staff) certificate(t testing.TB) *x509.Certificate {
+	t.Helper()
+	r := s.Client().Get(t, "/saml/metadata?cert_only=true&domain="+samlDomain)
+	require.Equal(t, http.StatusOK, r.Status)
+	block, _ := pem.Decode(r.Body)
+	require.NotNil(t, block)
+	c, err := x509.ParseCertificate(block.Bytes)
+	require.NoError(t, err)
+	return c
 }
