@@ -93,7 +93,7 @@ func (r *Room) Update(ctx context.Context, by tenants.Actor, tenantID, id uuid.U
 
 // save writes a wish over a provider. Identities go with it to another domain.
 func save(ctx context.Context, tx *store.Tx, old *ent.SAMLProvider, w Wish, found obtained, now time.Time) (*ent.SAMLProvider, error) {
-	update := tx.SAMLProvider.UpdateOneID(old.ID).SetUpdatedAt(now).ClearAttributeMap().ClearRefreshAt()
+	update := tx.SAMLProvider.UpdateOneID(old.ID).SetUpdatedAt(now)
 	fill(update.Mutation(), w, found, now)
 	row, err := update.Save(ctx)
 	if err != nil || old.Domain == w.Domain {
@@ -213,11 +213,13 @@ func fill(m *ent.SAMLProviderMutation, w Wish, found obtained, now time.Time) {
 	m.SetRefreshError("")
 	if w.MetadataURL != "" {
 		m.SetRefreshAt(nextRefresh(found.idp, now))
+	} else {
+		m.ClearRefreshAt()
 	}
-	if entries := given(w.AttributeMap); len(entries) > 0 {
-		text, err := json.Marshal(entries)
-		if err == nil { // they are texts
-			m.SetAttributeMap(text)
-		}
+	text, err := json.Marshal(given(w.AttributeMap))
+	if err != nil || string(text) == "{}" { // texts can be encoded
+		m.ClearAttributeMap()
+	} else {
+		m.SetAttributeMap(text)
 	}
 }
