@@ -21,6 +21,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/federation/oauth"
+	"github.com/latchkeep/latchkeep/auth/federation/roundtrip"
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/management"
@@ -75,6 +76,8 @@ type Options struct {
 	Resolver *net.Resolver
 	// Now is the clock by which webhooks are due; nil: time.Now. Tests move it.
 	Now func() time.Time
+	// Providers replaces the OAuth providers of tenants; nil: those that are configured.
+	Providers func(t *tenants.Tenant) roundtrip.Providers
 	// Queues are those that the worker works on; all where there is none.
 	Queues []string
 }
@@ -92,6 +95,7 @@ type App struct {
 	Users       *user.Directory
 	Sessions    *session.Service
 	Federation  *federation.Room
+	RoundTrip   *roundtrip.Room
 	Flows       *flows.Flows
 	Management  *management.Service
 	Webhooks    *webhook.Room
@@ -236,22 +240,25 @@ func (a *App) buildAuth() error {
 	a.Exporter = transfer.NewExporter(a.Store, totps, out)
 	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)
 	a.Federation = federation.New(federation.Needs{Store: a.Store, Outbox: out, Users: a.Users, Log: a.Log})
+	a.RoundTrip = roundtrip.New(roundtrip.Needs{Keyring: a.keyring, Providers: a.providers, Federation: a.Federation, Log: a.Log})
 	var err error
 	a.Flows, err = flows.New(flows.Needs{
-		Store:     a.Store,
-		Outbox:    out,
-		Keyring:   a.keyring,
-		Users:     a.Users,
-		Passwords: passwords,
-		Passcodes: passcode.NewRoom(a.Store, a.keyring),
-		Passkeys:  passkeys,
-		TOTP:      totps,
-		Recovery:  recoverycode.NewRoom(a.Store, a.keyring),
-		Devices:   devices,
-		Sessions:  a.Sessions,
-		Limiter:   a.limiter(),
-		Limits:    limits(s.RateLimiter),
-		Log:       a.Log,
+		Store:      a.Store,
+		Outbox:     out,
+		Keyring:    a.keyring,
+		Users:      a.Users,
+		Passwords:  passwords,
+		Passcodes:  passcode.NewRoom(a.Store, a.keyring),
+		Passkeys:   passkeys,
+		TOTP:       totps,
+		Recovery:   recoverycode.NewRoom(a.Store, a.keyring),
+		Devices:    devices,
+		Sessions:   a.Sessions,
+		Federation: a.Federation,
+		RoundTrip:  a.RoundTrip,
+		Limiter:    a.limiter(),
+		Limits:     limits(s.RateLimiter),
+		Log:        a.Log,
 	})
 	return err
 }
@@ -261,6 +268,14 @@ func (a *App) outbound(timeout time.Duration) *http.Client {
 	return safehttp.NewClient(safehttp.NewDialer(safehttp.Options{
 		AllowCIDRs: a.Settings.Egress.AllowCIDRs, AllowLoopback: a.Settings.Dev.Enabled, Resolver: a.options.Resolver,
 	}), timeout)
+}
+
+// providers are the OAuth providers of a tenant.
+func (a *App) providers(t *tenants.Tenant) (roundtrip.Providers, error) {
+	if a.options.Providers != nil {
+		return a.options.Providers(t), nil
+	}
+	return a.OAuth.Providers(t)
 }
 
 // sessionCache is how many verified tokens are remembered: about 1 KB each.
