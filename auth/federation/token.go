@@ -137,9 +137,15 @@ func (r *Room) Redeem(ctx context.Context, t *tenants.Tenant, p Presented, at ti
 	}, nil
 }
 
-// Confirm gives an account that was kept for a person to her, and takes over her name and picture from there. Errors: user.ErrOvertaken where
-// the account has an owner by now, or another sign-in took its place. One statement outside of the write.
-func (r *Room) Confirm(ctx context.Context, t *tenants.Tenant, identityID uuid.UUID, u *user.User) ([]store.Write, error) {
+// A Pending account was vouched for by its provider, and waits for the person who asked for it to confirm.
+type Pending struct {
+	id     uuid.UUID
+	claims Claims
+}
+
+// Pending finds an account that waits for a confirmation. Errors: user.ErrOvertaken where it has an owner by now, or another sign-in took its
+// place. One statement.
+func (r *Room) Pending(ctx context.Context, t *tenants.Tenant, identityID uuid.UUID) (*Pending, error) {
 	row, err := r.n.Store.Reader().Identity.Query().Where(entidentity.ID(identityID), entidentity.UserIDIsNil()).Only(within(ctx, t))
 	switch {
 	case ent.IsNotFound(err):
@@ -147,9 +153,19 @@ func (r *Room) Confirm(ctx context.Context, t *tenants.Tenant, identityID uuid.U
 	case err != nil:
 		return nil, fmt.Errorf("find a pending identity: %w", err)
 	}
-	id := u.ID
+	p := &Pending{id: row.ID}
+	if err := json.Unmarshal([]byte(row.Claims), &p.claims); err != nil { // those of other systems may have another form
+		p.claims = Claims{}
+	}
+	return p, nil
+}
+
+// Confirm gives the account to a person, and takes over her name and picture from there. The writes fail with user.ErrOvertaken where somebody
+// else was faster.
+func (p *Pending) Confirm(u *user.User) []store.Write {
+	id, owner := p.id, u.ID
 	writes := []store.Write{func(ctx context.Context, tx *store.Tx) error {
-		given, err := tx.Identity.Update().Where(entidentity.ID(identityID), entidentity.UserIDIsNil()).SetUserID(id).Save(ctx)
+		given, err := tx.Identity.Update().Where(entidentity.ID(id), entidentity.UserIDIsNil()).SetUserID(owner).Save(ctx)
 		if err == nil && given == 0 {
 			err = user.ErrOvertaken
 		}
@@ -158,11 +174,8 @@ func (r *Room) Confirm(ctx context.Context, t *tenants.Tenant, identityID uuid.U
 		}
 		return nil
 	}}
-	var claims Claims
-	if err := json.Unmarshal([]byte(row.Claims), &claims); err == nil { // those of other systems may have another form
-		if d, changed := claims.details(u); changed {
-			writes = append(writes, u.SetDetails(d))
-		}
+	if d, changed := p.claims.details(u); changed {
+		writes = append(writes, u.SetDetails(d))
 	}
-	return writes, nil
+	return writes
 }

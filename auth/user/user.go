@@ -4,6 +4,7 @@
 package user
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -125,6 +126,29 @@ func (u *User) Credential(id string) *Credential {
 		}
 	}
 	return nil
+}
+
+// At is the address that the identity goes with, or the zero id.
+func (i Identity) At() uuid.UUID {
+	if i.EmailID == nil {
+		return uuid.Nil
+	}
+	return *i.EmailID
+}
+
+// Identity finds an account of hers at a third party; nil where she has none of that id.
+func (u *User) Identity(id uuid.UUID) *Identity {
+	for i := range u.Identities {
+		if u.Identities[i].ID == id {
+			return &u.Identities[i]
+		}
+	}
+	return nil
+}
+
+// HasIdentity reports whether she has an account at a provider.
+func (u *User) HasIdentity(provider string) bool {
+	return slices.ContainsFunc(u.Identities, func(i Identity) bool { return i.ProviderID == provider })
 }
 
 // RemoveCredential leaves a credential out of what is shown of her. Its own room deletes it.

@@ -59,6 +59,7 @@ type options struct {
 	local    bool
 	resolver *net.Resolver
 	now      func() time.Time
+	third    *thirdParties
 }
 
 // An Option changes how the program runs.
@@ -172,6 +173,9 @@ func start(t testing.TB, name, url string, mails *Mails, o options) *Env {
 	wired := wire.Options{Log: slog.New(e.log), Version: "test", OnStatement: e.statement.add, NoSpareKeys: true, Resolver: o.resolver, Now: o.now}
 	if !o.smtp {
 		wired.Mailer = mails
+	}
+	if o.third != nil {
+		wired.Providers = o.third.of
 	}
 	e.App, err = wire.New(t.Context(), s, wired)
 	require.NoError(t, err, "start the program")

@@ -21,6 +21,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/federation/oauth"
+	"github.com/latchkeep/latchkeep/auth/federation/roundtrip"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/idempotency"
@@ -76,6 +77,8 @@ type Options struct {
 	Resolver *net.Resolver
 	// Now is the clock by which webhooks are due; nil: time.Now. Tests move it.
 	Now func() time.Time
+	// Providers replaces the OAuth providers of tenants; nil: those that are configured.
+	Providers func(t *tenants.Tenant) roundtrip.Providers
 	// Queues are those that the worker works on; all where there is none.
 	Queues []string
 }
@@ -94,6 +97,7 @@ type App struct {
 	Sessions    *session.Service
 	Federation  *federation.Room
 	SAML        *saml.Room
+	RoundTrip   *roundtrip.Room
 	Flows       *flows.Flows
 	Management  *management.Service
 	Webhooks    *webhook.Room
@@ -239,22 +243,26 @@ func (a *App) buildAuth() error {
 	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)
 	a.Federation = federation.New(federation.Needs{Store: a.Store, Outbox: out, Users: a.Users, Log: a.Log})
 	a.SAML = a.samlRoom(out)
+	a.RoundTrip = roundtrip.New(roundtrip.Needs{Keyring: a.keyring, Providers: a.providers, Federation: a.Federation, Log: a.Log})
 	var err error
 	a.Flows, err = flows.New(flows.Needs{
-		Store:     a.Store,
-		Outbox:    out,
-		Keyring:   a.keyring,
-		Users:     a.Users,
-		Passwords: passwords,
-		Passcodes: passcode.NewRoom(a.Store, a.keyring),
-		Passkeys:  passkeys,
-		TOTP:      totps,
-		Recovery:  recoverycode.NewRoom(a.Store, a.keyring),
-		Devices:   devices,
-		Sessions:  a.Sessions,
-		Limiter:   a.limiter(),
-		Limits:    limits(s.RateLimiter),
-		Log:       a.Log,
+		Store:      a.Store,
+		Outbox:     out,
+		Keyring:    a.keyring,
+		Users:      a.Users,
+		Passwords:  passwords,
+		Passcodes:  passcode.NewRoom(a.Store, a.keyring),
+		Passkeys:   passkeys,
+		TOTP:       totps,
+		Recovery:   recoverycode.NewRoom(a.Store, a.keyring),
+		Devices:    devices,
+		Sessions:   a.Sessions,
+		Federation: a.Federation,
+		RoundTrip:  a.RoundTrip,
+		SAML:       a.SAML,
+		Limiter:    a.limiter(),
+		Limits:     limits(s.RateLimiter),
+		Log:        a.Log,
 	})
 	return err
 }
@@ -273,6 +281,14 @@ func (a *App) samlRoom(out *outbox.Writer) *saml.Room {
 		Linker: a.Federation,
 		Client: a.outbound(saml.FetchTimeout), AllowHTTP: a.Settings.Dev.Enabled, Log: a.Log, Now: a.options.Now,
 	})
+}
+
+// providers are the OAuth providers of a tenant.
+func (a *App) providers(t *tenants.Tenant) (roundtrip.Providers, error) {
+	if a.options.Providers != nil {
+		return a.options.Providers(t), nil
+	}
+	return a.OAuth.Providers(t)
 }
 
 // sessionCache is how many verified tokens are remembered: about 1 KB each.
