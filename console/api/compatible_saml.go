@@ -29,7 +29,7 @@ type compatibleSAML struct {
 
 type compatibleSAMLBody struct {
 	_ struct{} `additionalProperties:"true"`
-	samlWish
+	SAMLWish
 }
 
 type compatibleCreateSAMLInput struct {

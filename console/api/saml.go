@@ -55,8 +55,8 @@ type SAMLAttributes struct {
 	PhoneVerified     string `json:"phone_verified,omitempty" doc:"Whether the number is verified."`
 }
 
-// samlWish is what a provider is to be.
-type samlWish struct {
+// SAMLWish is what a provider is to be.
+type SAMLWish struct {
 	Name                  string          `json:"name" doc:"What people call it." example:"Shop staff"`
 	MetadataURL           string          `json:"metadata_url,omitempty" doc:"Where its metadata is. It is fetched now and then daily." example:"https://idp.shop.example/metadata"`
 	MetadataXML           string          `json:"metadata_xml,omitempty" doc:"Instead of metadata_url: the metadata itself. It is never fetched."`
@@ -67,7 +67,7 @@ type samlWish struct {
 	AttributeMap          *SAMLAttributes `json:"attribute_map,omitempty" doc:"Names of attributes in its assertions, where they are not the usual ones."`
 }
 
-func (w samlWish) domain() saml.Wish {
+func (w SAMLWish) domain() saml.Wish {
 	wish := saml.Wish{
 		Name: w.Name, MetadataURL: w.MetadataURL, MetadataXML: w.MetadataXML, MetadataCertificate: w.MetadataCertificate, Domain: w.Domain,
 		Enabled: w.Enabled, SkipEmailVerification: w.SkipEmailVerification,
@@ -86,12 +86,12 @@ type SAMLProviderPath struct {
 
 type createSAMLInput struct {
 	TenantPath
-	Body samlWish
+	Body SAMLWish
 }
 
 type updateSAMLInput struct {
 	SAMLProviderPath
-	Body samlWish
+	Body SAMLWish
 }
 
 type samlOutput struct {
