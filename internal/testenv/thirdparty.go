@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/federation/oauth"
 	"github.com/latchkeep/latchkeep/auth/federation/roundtrip"
@@ -186,4 +187,24 @@ func (s *Tenant) SignInThrough(t testing.TB, provider string, account PartyAccou
 	st := f.Exchange(t, f.Through(t, "thirdparty_oauth", provider, account))
 	require.Equal(t, "success", st.Name, "%s", st.Response.Body)
 	return newSession(t, f)
+}
+
+// State seals a state as the program does: one that expired, or that says what no start would.
+func (s *Tenant) State(t testing.TB, state federation.State, purpose federation.Purpose) string {
+	t.Helper()
+	text, err := state.Seal(s.Env.keyring, s.ID, purpose)
+	require.NoError(t, err)
+	return text
+}
+
+// Token has an account sign in at a provider for a state, without a browser, and returns the one-time token.
+func (s *Tenant) Token(t testing.TB, state federation.State, provider string, account PartyAccount) string {
+	t.Helper()
+	found, err := s.Env.App.Registry.ByID(t.Context(), s.ID)
+	require.NoError(t, err)
+	token, err := s.Env.App.Federation.SignIn(t.Context(), found, auth.Client{}, state, federation.Account{
+		Provider: provider, Claims: account, AllowLinking: true,
+	})
+	require.NoError(t, err)
+	return token
 }
