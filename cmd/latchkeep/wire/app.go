@@ -72,6 +72,8 @@ type Options struct {
 	NoSpareKeys bool
 	// Resolver resolves the names of webhooks' receivers; nil: that of the system.
 	Resolver *net.Resolver
+	// Providers are where the built-in OAuth providers are; nil: where they really are. Tests put their own in their place.
+	Providers map[string]oauth.Endpoints
 	// Now is the clock by which webhooks are due; nil: time.Now. Tests move it.
 	Now func() time.Time
 	// Queues are those that the worker works on; all where there is none.
@@ -227,7 +229,7 @@ func (a *App) buildAuth() error {
 		Client: a.outbound(webhook.Timeout),
 		Ring:   func() { a.bell.Ring(bellOutbox) },
 	})
-	a.OAuth = oauth.New(oauth.Needs{Client: a.outbound(oauth.Timeout), Log: a.Log})
+	a.OAuth = oauth.New(oauth.Needs{Client: a.outbound(oauth.Timeout), Endpoints: a.options.Providers})
 	a.AuditLog = audit.NewLog(a.Store, a.keyring)
 	a.tails = audit.NewTails(a.Store, time.Second, a.Log)
 	a.AuditKeeper = audit.NewKeeper(a.Store, a.Registry)
