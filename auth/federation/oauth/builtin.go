@@ -12,9 +12,9 @@ type metadataOf metadata
 func (m metadataOf) metadata(context.Context) (metadata, error) { return metadata(m), nil }
 
 // builtIn makes the client of a built-in provider. Spec: third-party §3, §4.
-func (r *Room) builtIn(b config.BuiltIn, redirectURL string) *client {
+func (r *Room) builtIn(b config.BuiltIn, t config.ThirdParty) *client {
 	g := registration{
-		id: b.ID, clientID: b.Provider.ClientID, secret: constant(b.Provider.Secret), redirectURL: redirectURL,
+		id: b.ID, clientID: b.Provider.ClientID, secret: constant(b.Provider.Secret), redirectURL: t.RedirectURL,
 		allowLinking: b.Provider.AllowLinking, params: map[string]string{"prompt": b.Provider.Prompt},
 	}
 	m := metadataOf{Endpoints: r.needs.Endpoints[b.ID]}
@@ -22,7 +22,7 @@ func (r *Room) builtIn(b config.BuiltIn, redirectURL string) *client {
 	switch b.ID {
 	case "apple":
 		g.scopes, g.nonce, g.percentSpace = []string{"name", "email"}, true, true
-		g.params["response_mode"] = "form_post"
+		g.params["response_mode"], g.secret = "form_post", appleSecrets(t.Providers.Apple)
 		m.issuer, m.algorithms = appleIssuer, verifiable(nil)
 		c = apple{m}
 	case "discord":

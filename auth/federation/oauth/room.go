@@ -67,7 +67,7 @@ func (r *Room) compile(t *tenants.Tenant) *Providers {
 	c := t.Config.ThirdParty
 	for _, b := range c.Providers.BuiltIn() {
 		if b.Provider.Enabled {
-			p.add(Listed{b.ID, b.Name}, r.builtIn(b, c.RedirectURL))
+			p.add(Listed{b.ID, b.Name}, r.builtIn(b, c))
 		}
 	}
 	customs := make([]Listed, 0, len(c.CustomProviders))
