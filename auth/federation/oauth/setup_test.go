@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -168,3 +169,14 @@ func writeJSON(w http.ResponseWriter, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(body)
 }
+
+// A clock that the test moves. It goes on from now, because what providers sign is good for a while from now.
+type clock struct{ ahead atomic.Int64 }
+
+func newClock() *clock { return &clock{} }
+
+func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load()) * time.Second) }
+
+func (c *clock) advance(seconds int64) { c.ahead.Add(seconds) }
+
+func needsAt(c *clock) oauth.Needs { return oauth.Needs{Now: c.now} }

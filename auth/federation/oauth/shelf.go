@@ -20,7 +20,7 @@ const (
 	keptStale = 6 * time.Hour
 	// keptFailure is for how long a failure answers all who ask.
 	keptFailure = 10 * time.Second
-	// stalePatience is how long somebody waits for a newer document who could have an old one.
+	// stalePatience is how old a fetch may be for somebody to wait for it who could have an old document.
 	stalePatience = time.Second
 	// renewAfter is the least age at which a document is asked for again because something is missing in it.
 	renewAfter = 30 * time.Second
@@ -46,6 +46,7 @@ type slot[T any] struct {
 }
 
 type flight[T any] struct {
+	began time.Time
 	done  chan struct{}
 	value T
 	err   error
@@ -88,7 +89,7 @@ func (s *shelf[T]) ask(ctx context.Context, key string, good func(*slot[T], time
 	}
 	f := slot.flight
 	if f == nil {
-		f = &flight[T]{done: make(chan struct{})}
+		f = &flight[T]{began: now, done: make(chan struct{})}
 		slot.flight = f
 		go s.fly(context.WithoutCancel(ctx), key, slot, f)
 	}
@@ -96,7 +97,7 @@ func (s *shelf[T]) ask(ctx context.Context, key string, good func(*slot[T], time
 
 	var patience <-chan time.Time
 	if usable {
-		timer := time.NewTimer(stalePatience)
+		timer := time.NewTimer(f.began.Add(stalePatience).Sub(now))
 		defer timer.Stop()
 		patience = timer.C
 	}
