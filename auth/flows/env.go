@@ -114,6 +114,7 @@ type Env struct {
 	Client auth.Client
 	Work   auth.Work
 
+	stored     *flow.Record   // of the flow, as the request found it; nil where it was not stored yet
 	session    *session.Valid // of a profile flow: who sends the request
 	user       *user.User
 	assertion  *passkey.Assertion // that was accepted

@@ -3,6 +3,7 @@ package flows_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +21,7 @@ import (
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 
-	files, err := filepath.Glob("testdata/[lpr]*/*.txt") // the conversations of login, profile, registration; tables are not played
+	files, err := filepath.Glob("testdata/[elpr]*/*.txt") // the conversations of exchange, login, profile, registration; tables are not played
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
@@ -40,7 +41,7 @@ func TestScenarios(t *testing.T) {
 		close(next)
 		players.Wait()
 		require.Empty(t, env.Errors(), "nothing went wrong unexpectedly")
-	}, testenv.WithPool("1"))
+	}, testenv.WithPool("1"), testenv.WithThirdParties())
 }
 
 // A scenario is a conversation that is being played.
@@ -67,6 +68,8 @@ type scenario struct {
 	app     *testenv.App
 	options map[string]json.RawMessage // that a device was asked to answer last
 	lies    []authenticator.Lie        // of the line that is being played
+
+	away *url.URL // the browser is there
 }
 
 // A browser has a flow at most.
@@ -98,7 +101,7 @@ func play(t *testing.T, env *testenv.Env, slug, file string) {
 		if !ok {
 			s.fail("there is no verb %q", verb)
 		}
-		if verb != "config" {
+		if verb != "config" && verb != "providers" {
 			s.open()
 		}
 		act(s, strings.TrimSpace(rest))

@@ -160,6 +160,7 @@ func (f *Flows) Continue(ctx context.Context, t *tenants.Tenant, name string, re
 			return f.failed(ctx, name, err)
 		}
 	}
+	env.stored = stored
 	result, err := f.flows[name].Continue(ctx, env, flow.Request{Ref: ref, Body: parsed, Party: party(env), Now: now()}, stored)
 	if err != nil {
 		return f.failed(ctx, name, err)

@@ -47,15 +47,23 @@ func (f *Flows) exchangeToken(t *turn, redeem func(*turn, *federation.Redemption
 	case errors.Is(err, federation.ErrVerifier):
 		return flow.Fail(flow.FormDataInvalid), nil
 	case errors.Is(err, federation.ErrToken):
-		return nil, badToken(err.Error())
+		return nil, f.badToken(t, err.Error())
 	case err != nil:
 		return nil, err
 	}
 	return redeem(t, redemption)
 }
 
-// badToken answers as clients know it: 500, with nothing changed.
-func badToken(reason string) error {
+// badToken answers as clients know it: 500, with nothing changed. Of two equal requests the second may find the token used by the first: that is
+// a conflict, as everywhere.
+func (f *Flows) badToken(t *turn, reason string) error {
+	stored, err := f.load(t.Context(), t.Env.Tenant, t.FlowID())
+	if err != nil {
+		return err
+	}
+	if before := t.Env.stored; stored != nil && (before == nil || stored.Version != before.Version) {
+		return flow.Conflict()
+	}
 	return &foreseen{flow.Refuse(flow.TechnicalError, reason)}
 }
 
@@ -66,14 +74,14 @@ func (f *Flows) signInByThirdParty(t *turn, r *federation.Redemption) (flow.Outc
 	d.UserID = r.UserID
 	u, err := f.user(t)
 	if gone(err) {
-		return nil, badToken("the user was deleted just now")
+		return nil, f.badToken(t, "the user was deleted just now")
 	}
 	if err != nil {
 		return nil, err
 	}
 	identity := u.Identity(r.IdentityID)
 	if identity == nil || !identity.Usable(t.Env.Tenant) {
-		return nil, badToken("the identity was removed, or its provider switched off, just now")
+		return nil, f.badToken(t, "the identity was removed, or its provider switched off, just now")
 	}
 	t.Env.Work.Do(r.Use)
 	account := u.Account()
