@@ -8,6 +8,7 @@ import (
 	"encoding/xml"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -299,4 +300,28 @@ func parsePEM(t *testing.T, text string) *x509.Certificate {
 	c, err := x509.ParseCertificate(block.Bytes)
 	require.NoError(t, err)
 	return c
+}
+
+func TestSAML_WhatOperatorsChangeIsOnRecord(t *testing.T) {
+	t.Parallel()
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		h := newSAMLHouse(t, env, nil, "shop")
+		p := h.provide(t)
+		_, err := h.room.Update(t.Context(), tenants.ByCLI, h.ID, p.ID, h.wish())
+		require.NoError(t, err)
+		_, err = h.room.Rotate(t.Context(), tenants.ByCLI, h.ID)
+		require.NoError(t, err)
+		require.NoError(t, h.room.Delete(t.Context(), tenants.ByCLI, h.ID, p.ID))
+		var kinds []string
+		require.Eventually(t, func() bool {
+			kinds = nil
+			for _, r := range h.Operations(t) {
+				if strings.HasPrefix(r.Type, "saml_") {
+					kinds = append(kinds, r.Type)
+				}
+			}
+			return len(kinds) == 4
+		}, 10*time.Second, 10*time.Millisecond)
+		require.Equal(t, []string{"saml_provider_created", "saml_provider_updated", "saml_certificate_rotated", "saml_provider_deleted"}, kinds)
+	}, samlEnv)
 }

@@ -14,9 +14,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/latchkeep/latchkeep/ent/auditlog"
-	"github.com/latchkeep/latchkeep/ent/intent"
-	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/internal/samlpeer"
 )
 
@@ -175,25 +172,6 @@ func TestSAML_MetadataCanBeGivenByHandAndPinned(t *testing.T) {
 		require.Len(t, list.get("saml_providers"), 2)
 		c.must(t, 200, "GET", at+"/"+pinned.str("id"), "")
 		c.must(t, 204, "DELETE", at+"/"+pinned.str("id"), "")
-	})
-}
-
-func TestSAML_ChangesAreOnRecord(t *testing.T) {
-	t.Parallel()
-
-	eachDatabase(t, func(t *testing.T, c *console) {
-		id := c.samlTenant(t)
-		at := "/v1/tenants/" + id + "/saml/"
-		made := c.must(t, 201, "POST", at+"providers", wishFor(c.peer, "staff.example", ""))
-		c.must(t, 200, "PUT", at+"providers/"+made.str("id"), wishFor(c.peer, "staff.example", ""))
-		c.must(t, 204, "DELETE", at+"providers/"+made.str("id"), "")
-		c.must(t, 201, "POST", at+"certificates", "")
-		ctx := scope.With(t.Context(), scope.Tenant(uuid.MustParse(id)))
-		waiting, err := c.store.Reader().Intent.Query().Where(intent.Kind("audit")).Count(ctx)
-		require.NoError(t, err)
-		written, err := c.store.Reader().AuditLog.Query().Where(auditlog.TypeContains("saml_")).Count(ctx)
-		require.NoError(t, err)
-		require.Equal(t, 4, waiting+written)
 	})
 }
 

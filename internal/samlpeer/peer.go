@@ -11,8 +11,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"html/template"
-	"io"
-	"log"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -99,7 +97,7 @@ func New(t testing.TB, opts ...Option) *Peer {
 	p.URL = server.URL
 	p.idp = &saml.IdentityProvider{
 		Key: p.Key, Certificate: p.Certificate, SignatureMethod: dsig.RSASHA256SignatureMethod,
-		MetadataURL: p.at("/metadata"), SSOURL: p.at("/sso"), Logger: log.New(io.Discard, "", 0),
+		MetadataURL: p.at("/metadata"), SSOURL: p.at("/sso"), Logger: quiet{},
 		ServiceProviderProvider: p, SessionProvider: p, WantAuthnRequestsSigned: p.options.signedRequests,
 	}
 	mux.HandleFunc("GET /metadata", p.metadata)
@@ -230,6 +228,19 @@ func (p *Peer) Add(people ...Person) {
 		p.people[person.NameID] = person
 	}
 }
+
+// quiet hears what the library would log, and keeps it to itself.
+type quiet struct{}
+
+func (quiet) Printf(string, ...any) {}
+func (quiet) Print(...any)          {}
+func (quiet) Println(...any)        {}
+func (quiet) Fatal(...any)          {}
+func (quiet) Fatalf(string, ...any) {}
+func (quiet) Fatalln(...any)        {}
+func (quiet) Panic(...any)          {}
+func (quiet) Panicf(string, ...any) {}
+func (quiet) Panicln(...any)        {}
 
 const cookie = "peer"
 

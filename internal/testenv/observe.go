@@ -17,6 +17,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/auditlog"
+	"github.com/latchkeep/latchkeep/ent/identity"
 	"github.com/latchkeep/latchkeep/ent/intent"
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
@@ -212,6 +213,15 @@ func (s *Tenant) Count(t testing.TB, what string) int {
 	}
 	require.NoError(t, err)
 	return n
+}
+
+// Claims are what is stored of an account at a third party, as JSON.
+func (s *Tenant) Claims(t testing.TB, provider, subject string) string {
+	t.Helper()
+	row, err := s.Env.App.Store.Reader().Identity.Query().
+		Where(identity.ProviderID(provider), identity.Subject(subject)).Only(scope.With(t.Context(), s.scope()))
+	require.NoError(t, err)
+	return row.Claims
 }
 
 // AuditSettled reports whether every audit record of the tenant has reached its log.
