@@ -71,7 +71,7 @@ func (h *samlHouse) states(t *testing.T) []tenants.KeyState {
 
 func (h *samlHouse) metadata(t *testing.T) crewjam.SPSSODescriptor {
 	t.Helper()
-	r := h.Client().Get(t, "/saml/metadata?samlDomain="+samlDomain)
+	r := h.Client().Get(t, "/saml/metadata?domain="+samlDomain)
 	require.Equal(t, http.StatusOK, r.Status)
 	var d crewjam.EntityDescriptor
 	require.NoError(t, xml.Unmarshal(r.Body, &d))
