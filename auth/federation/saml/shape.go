@@ -119,13 +119,14 @@ func (i *inspector) place(name xml.Name, depth int) error {
 		if i.assertions++; depth != 1 {
 			return errors.New("there is an assertion where none belongs")
 		}
-		i.shape.encrypted = name.Local == "EncryptedAssertion"
 	case name == xml.Name{Space: nsSignature, Local: "Signature"}:
 		parent := i.path[depth-1]
 		if depth > 2 || parent.Local != "Response" && parent.Local != "Assertion" || i.signed[depth] {
 			return errors.New("there is a signature where none belongs")
 		}
 		i.signed[depth] = true
+	case name == xml.Name{Space: nsEncrypted, Local: "EncryptedData"}:
+		i.shape.encrypted = true // the assertion, or a name or attribute in it
 	case name == xml.Name{Space: nsSignature, Local: "Object"}:
 		return errors.New("a signature has an object")
 	}
