@@ -26,11 +26,12 @@ func TestScenarios(t *testing.T) {
 	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
 		var players sync.WaitGroup
 		next := make(chan int)
+		seen := &sightings{}
 		for range 8 { // they wait for mails most of the time, so there may be more of them than processors
 			players.Go(func() {
 				for i := range next {
 					name := strings.TrimSuffix(strings.TrimPrefix(files[i], "testdata/"), ".txt")
-					t.Run(name, func(t *testing.T) { play(t, env, fmt.Sprintf("s%d", i), files[i]) })
+					t.Run(name, func(t *testing.T) { play(t, env, fmt.Sprintf("s%d", i), files[i], seen) })
 				}
 			})
 		}
@@ -40,6 +41,9 @@ func TestScenarios(t *testing.T) {
 		close(next)
 		players.Wait()
 		require.Empty(t, env.Errors(), "nothing went wrong unexpectedly")
+		if seen.played == len(files) {
+			seen.requireAll(t)
+		}
 	}, testenv.WithPool("1"))
 }
 
@@ -78,7 +82,7 @@ type browser struct {
 	sent   func() testenv.State
 }
 
-func play(t *testing.T, env *testenv.Env, slug, file string) {
+func play(t *testing.T, env *testenv.Env, slug, file string, seen *sightings) {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
@@ -105,6 +109,7 @@ func play(t *testing.T, env *testenv.Env, slug, file string) {
 	}
 	s.at = file
 	s.end()
+	seen.add(s)
 }
 
 // open makes the tenant, once its configuration is known.
