@@ -1,19 +1,17 @@
 package main_test
 
 import (
-	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/internal/freeport"
 	"github.com/latchkeep/latchkeep/internal/smtpsink"
 )
 
@@ -28,29 +26,9 @@ func newDevServer(t *testing.T) *devServer {
 	t.Helper()
 	d := &devServer{machine: newMachine(t), data: ".latchkeep"}
 	for i := range d.ports {
-		d.ports[i] = freePort(t)
+		d.ports[i] = freeport.Get(t)
 	}
 	return d
-}
-
-// givenPorts are those that freePort has given out.
-var givenPorts sync.Map
-
-// freePort is a port that nothing listens on and that the system gives to nobody by itself.
-func freePort(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		port := fmt.Sprint(10_000 + rand.IntN(9_000))
-		if _, taken := givenPorts.LoadOrStore(port, true); taken {
-			continue
-		}
-		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
-			require.NoError(t, l.Close())
-			return port
-		}
-	}
-	t.Fatal("no free port")
-	return ""
 }
 
 func (d *devServer) up(t *testing.T, args ...string) *server {
