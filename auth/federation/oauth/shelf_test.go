@@ -43,6 +43,9 @@ func TestShelf_FetchesOnceForAllWhoWait(t *testing.T) {
 		release := make(chan struct{})
 		shelf := newShelf(time.Now, func(ctx context.Context, key string) (int64, time.Duration, error) {
 			<-release
+			if ctx.Err() != nil {
+				return 0, 0, ctx.Err()
+			}
 			return s.fetch(ctx, key)
 		})
 		var wait sync.WaitGroup
