@@ -48,14 +48,10 @@ func TestScenarios(t *testing.T) {
 		close(next)
 		players.Wait()
 		require.Empty(t, env.Errors(), "nothing went wrong unexpectedly")
-<<<<<<< HEAD
-	}, testenv.WithPool("1"), testenv.WithThirdParties())
-=======
 		if seen.played == len(files) && !underRace {
 			seen.requireAll(t)
 		}
-	}, testenv.WithPool("1"))
->>>>>>> main
+	}, testenv.WithPool("1"), testenv.WithThirdParties())
 }
 
 // partOf is every n-th, from the i-th on.
