@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/user"
@@ -46,7 +45,7 @@ func snapshot(t *testing.T, shop *testenv.Tenant) *tenants.Tenant {
 // signIn acts on an account, and returns the code of the refusal, or empty.
 func signIn(t *testing.T, shop *testenv.Tenant, s federation.State, a federation.Account) federation.Code {
 	t.Helper()
-	_, err := shop.Env.App.Federation.SignIn(t.Context(), snapshot(t, shop), auth.Client{}, s, a)
+	_, err := shop.Env.App.Federation.SignIn(t.Context(), snapshot(t, shop), testenv.IdP, s, a)
 	if err == nil {
 		return ""
 	}
@@ -245,13 +244,13 @@ func TestRefused_IsRecordedUnlessItIsOurOwnFault(t *testing.T) {
 
 	each(t, func(t *testing.T, env *testenv.Env, shop *testenv.Tenant) {
 		room, at := env.App.Federation, snapshot(t, shop)
-		room.Refused(t.Context(), at, auth.Client{UserAgent: "b"}, federation.Refuse("access_denied", "no\nthanks\x00 \xff", nil))
-		room.Refused(t.Context(), at, auth.Client{}, federation.Refuse("access_denied", strings.Repeat("x", 5000), nil))
+		room.Refused(t.Context(), at, testenv.IdP, federation.Refuse("access_denied", "no\nthanks\x00 \xff", nil))
+		room.Refused(t.Context(), at, testenv.IdP, federation.Refuse("access_denied", strings.Repeat("x", 5000), nil))
 		records := shop.AuditOf(t, event.ThirdPartyFailed, 2)
 		require.Equal(t, "access_denied: no thanks  \uFFFD", records[0].Error)
 		require.Less(t, len(records[1].Error), 1100)
 		require.Empty(t, env.Errors())
-		room.Refused(t.Context(), at, auth.Client{}, federation.Refuse(federation.ServerError, "", context.DeadlineExceeded))
+		room.Refused(t.Context(), at, testenv.IdP, federation.Refuse(federation.ServerError, "", context.DeadlineExceeded))
 		require.Len(t, env.Errors(), 1)
 		shop.AuditOf(t, event.ThirdPartyFailed, 2)
 	})

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"sync"
 	"testing"
@@ -204,12 +205,15 @@ func (s *Tenant) Token(t testing.TB, state federation.State, provider string, ac
 	return s.TokenOf(t, state, federation.Account{Provider: provider, Claims: account, AllowLinking: true})
 }
 
+// IdP is the browser in which an identity provider posts.
+var IdP = auth.Client{IP: netip.MustParseAddr("192.0.2.7"), UserAgent: "Latchkeep tests", RequestID: "a-request-of-a-test"}
+
 // TokenOf is Token for an account of any kind.
 func (s *Tenant) TokenOf(t testing.TB, state federation.State, account federation.Account) string {
 	t.Helper()
 	found, err := s.Env.App.Registry.ByID(t.Context(), s.ID)
 	require.NoError(t, err)
-	token, err := s.Env.App.Federation.SignIn(t.Context(), found, auth.Client{}, state, account)
+	token, err := s.Env.App.Federation.SignIn(t.Context(), found, IdP, state, account)
 	require.NoError(t, err)
 	return token
 }

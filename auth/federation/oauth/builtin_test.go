@@ -1,14 +1,15 @@
 package oauth_test
 
 import (
+	"encoding/json"
 	"net/http"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/internal/idpmock"
-	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
 // The rows of third-party §4: who somebody is at each provider.
@@ -274,30 +275,33 @@ func TestBuiltIn_FailsWhereItsEndpointsDo(t *testing.T) {
 	}
 }
 
-func TestProviders_AreListedInTheirOrder(t *testing.T) {
+// An answer that says that something went wrong is not read, however good it looks.
+func TestBuiltIn_TakesNothingFromAnAnswerThatFailed(t *testing.T) {
 	t.Parallel()
 
-	w := setup(t, func(tp *config.ThirdParty) {
-		tp.Providers.GitHub.Enabled = false
-		acme := tp.CustomProviders["acme"]
-		acme.DisplayName = "Zeta"
-		tp.CustomProviders["acme"] = acme
-		tp.CustomProviders["off"] = config.CustomProvider{DisplayName: "Off"}
-	})
-	all, err := w.room.Providers(w.tenant)
-	require.NoError(t, err)
-	var ids []string
-	for _, l := range all.List() {
-		ids = append(ids, l.ID+"="+l.Name)
+	for name, good := range map[string]map[string]any{
+		"discord": {"userinfo": idOnly("id", "1")}, "facebook": {"userinfo": idOnly("id", "1")}, "google": {"userinfo": idOnly("sub", "1")},
+		"github":   {"userinfo": idOnly("id", 1), "emails": []any{map[string]any{"email": "kim@shop.example", "primary": true, "verified": true}}},
+		"linkedin": {"userinfo": idOnly("sub", "1")}, "other": {"userinfo": idOnly("sub", "1")},
+	} {
+		for endpoint, body := range good {
+			w := setup(t)
+			status := http.StatusOK
+			w.Get(name).Replace(endpoint, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(status)
+				_ = json.NewEncoder(w).Encode(body)
+			})
+			_, err := w.signIn(t, name)
+			require.NoError(t, err, name)
+			for _, status = range []int{http.StatusInternalServerError, http.StatusForbidden, http.StatusFound} {
+				_, err = w.signIn(t, name)
+				refused(t, federation.InvalidRequest, err, "answered "+strconv.Itoa(status))
+			}
+		}
 	}
-	require.Equal(t, []string{
-		"apple=Apple", "discord=Discord", "google=Google", "linkedin=LinkedIn", "microsoft=Microsoft", "facebook=Facebook", "custom_other=Other", "custom_acme=Zeta",
-	}, ids)
-	for _, id := range []string{"github", "custom_off", "custom_none", "off", "", "Google", "acme"} {
-		_, ok := all.Get(id)
-		require.False(t, ok, id)
-	}
-	again, err := w.room.Providers(w.tenant)
-	require.NoError(t, err)
-	require.Same(t, all, again, "compiled once")
+}
+
+func idOnly(name string, id any) map[string]any {
+	return map[string]any{name: id, "email": "kim@shop.example"}
 }
