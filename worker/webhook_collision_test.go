@@ -54,13 +54,13 @@ func TestFanOut_BySeveralWorkersLeavesEachEventOnce(t *testing.T) {
 			var running sync.WaitGroup
 			failed := make([]error, 6)
 			for i, b := range []batch{all, all, some, more, more, some} {
-				running.Go(func() { failed[i] = f.run(t.Context(), b) })
+				running.Go(func() { failed[i] = f.portion(t.Context(), b) })
 			}
 			running.Wait()
 			for _, err := range failed {
 				require.NoError(t, err)
 			}
-			require.NoError(t, f.run(t.Context(), all), "and long after")
+			require.NoError(t, f.portion(t.Context(), all), "and long after")
 			ctx := scope.With(t.Context(), scope.Tenant(shop.ID))
 			rows, err := st.Reader().WebhookDelivery.Query().All(ctx)
 			require.NoError(t, err)
@@ -71,7 +71,7 @@ func TestFanOut_BySeveralWorkersLeavesEachEventOnce(t *testing.T) {
 
 			more.Items = leave(t, st, f.keyring, shop, 20)
 			sent = 0
-			require.NoError(t, f.run(t.Context(), more))
+			require.NoError(t, f.portion(t.Context(), more))
 			require.Equal(t, 4, sent, "20 events to 2 endpoints: mark, insert, lock, wake")
 		})
 	}
