@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/ent/rawsql"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 )
@@ -71,7 +72,11 @@ func (r *turns) run(ctx context.Context, tenant uuid.UUID, carry func(ctx contex
 
 // portionOf carries out at most limit intents, and reports whether it were so many.
 func (r *turns) portionOf(ctx context.Context, tenant uuid.UUID, limit int, carry func(ctx context.Context, b batch) error) (bool, error) {
-	found, err := r.store.Raw().ReadIntents(scope.With(ctx, scope.Tenant(tenant)), r.kind, time.Now().UTC(), limit)
+	var found []rawsql.DueIntent
+	err := r.store.Do(ctx, scope.Tenant(tenant), func(ctx context.Context, tx *store.Tx) (err error) {
+		found, err = tx.Raw.ReadIntents(ctx, r.kind, time.Now().UTC(), limit)
+		return err
+	})
 	if err != nil {
 		return false, fmt.Errorf("take a turn: %w", err)
 	}

@@ -402,3 +402,30 @@ func TestWorker_CountsWhatItDoesAndWhatIsLeft(t *testing.T) {
 		require.EqualValues(t, 1, value("latchkeep_outbox_ready", "mail"), "the one that is tried again")
 	})
 }
+
+func TestWorker_AFloodOfOneTenantIsTakenUpInPortionsWhileAnotherHasHerTurn(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *room) {
+		const flood = 3000
+		record := func(tenant *tenants.Tenant) outbox.Intent {
+			return event.Audit(tenant, auth.Client{}, event.LoginSuccess, event.Actor{}, nil, "")
+		}
+		for range flood / 500 {
+			var many []outbox.Intent
+			for range 500 {
+				many = append(many, record(r.shop))
+			}
+			r.leave(t, r.shop, many...)
+		}
+		r.leave(t, r.bank, record(r.bank))
+		r.work(t)
+
+		r.eventually(t, func() bool { return r.states(t)["done"] == flood+1 })
+		all := scope.With(t.Context(), scope.System("count records"))
+		bank, err := r.store.Reader().Intent.Query().Where(intent.TenantID(r.bank.ID)).Only(all)
+		require.NoError(t, err)
+		before, err := r.store.Reader().Intent.Query().Where(intent.TenantID(r.shop.ID), intent.DoneAtLT(*bank.DoneAt)).Count(all)
+		require.NoError(t, err)
+		require.Less(t, before, flood/2, "of the flood, before the one that came last")
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 )
 
@@ -35,7 +36,7 @@ type Due struct {
 }
 
 // DueIntents tells which tenants have something due, and of which kinds. It takes nothing. What it costs does not depend on how much each has:
-// it walks along an index from one tenant to the next. Use the system scope.
+// it walks along an index from one tenant to the next. Run it in a unit of work, in the system scope.
 //
 // Why raw: a walk from tenant to tenant has no words in ent.
 func (q *Queries) DueIntents(ctx context.Context, l Look) (Due, error) {
@@ -47,36 +48,17 @@ func (q *Queries) DueIntents(ctx context.Context, l Look) (Due, error) {
 	}
 	const perDue = 4 // tenants to look at for each wanted: all that some have is leased or waits for another try
 	steps := l.Tenants * perDue
-	first := strings.Repeat(`, (SELECT d.id FROM outbox d WHERE d.state = 'ready' AND d.tenant_id = w.tenant_id AND d.kind = ? AND d.available_at <= ?
-		ORDER BY d.available_at, d.id LIMIT 1)`, len(l.Kinds))
-	args := []any{l.After, steps}
-	for _, kind := range l.Kinds {
-		args = append(args, kind, stamp(l.Now))
+	walk := q.walk
+	if q.dialect == dialect.MySQL {
+		walk = q.walkStepByStep
 	}
-	rows, err := q.query(ctx, `WITH RECURSIVE walk (tenant_id, step) AS (
-		SELECT (SELECT f.tenant_id FROM outbox f WHERE f.state = 'ready' AND f.tenant_id > ? ORDER BY f.tenant_id LIMIT 1), 1
-		UNION ALL
-		SELECT (SELECT n.tenant_id FROM outbox n WHERE n.state = 'ready' AND n.tenant_id > w.tenant_id ORDER BY n.tenant_id LIMIT 1), w.step + 1
-		FROM walk w WHERE w.tenant_id IS NOT NULL AND w.step < ?)
-		SELECT w.tenant_id`+first+` FROM walk w WHERE w.tenant_id IS NOT NULL ORDER BY w.step`, args...)
-	type step struct {
-		tenant uuid.UUID
-		firsts []uuid.NullUUID
-	}
-	walk, err := collect(rows, err, func(rows *sql.Rows) (step, error) {
-		s := step{firsts: make([]uuid.NullUUID, len(l.Kinds))}
-		into := []any{&s.tenant}
-		for i := range s.firsts {
-			into = append(into, &s.firsts[i])
-		}
-		return s, rows.Scan(into...)
-	})
+	walked, err := walk(ctx, l, steps)
 	if err != nil {
 		return Due{}, fmt.Errorf("look for due intents: %w", err)
 	}
 	var out Due
 	tenants := 0
-	for _, s := range walk {
+	for _, s := range walked {
 		before := len(out.Kinds)
 		for i, id := range s.firsts {
 			if id.Valid {
@@ -91,10 +73,81 @@ func (q *Queries) DueIntents(ctx context.Context, l Look) (Due, error) {
 			return out, nil
 		}
 	}
-	if len(walk) == steps {
-		out.Last = walk[steps-1].tenant
+	if len(walked) == steps {
+		out.Last = walked[steps-1].tenant
 	}
 	return out, nil
+}
+
+// A step is a tenant with something ready, and what is due first of each kind.
+type step struct {
+	tenant uuid.UUID
+	firsts []uuid.NullUUID
+}
+
+// into is where a row is read to, behind others: the firsts.
+func (s *step) into(kinds int, others ...any) []any {
+	s.firsts = make([]uuid.NullUUID, kinds)
+	for i := range s.firsts {
+		others = append(others, &s.firsts[i])
+	}
+	return others
+}
+
+// firstsOf are columns: the intent of each kind that a tenant has had due longest.
+func firstsOf(tenant string, kinds int) string {
+	return strings.Repeat(`, (SELECT d.id FROM outbox d WHERE d.state = 'ready' AND d.tenant_id = `+tenant+` AND d.kind = ? AND d.available_at <= ?
+		ORDER BY d.available_at, d.id LIMIT 1)`, kinds)
+}
+
+func (q *Queries) walk(ctx context.Context, l Look, steps int) ([]step, error) {
+	if err := q.byOrder(ctx); err != nil {
+		return nil, err
+	}
+	by := ""
+	if q.dialect == dialect.SQLite { // else it reads, and sorts, all that is ready
+		by = " INDEXED BY intent_ready_tenant_id_kind_available_at_id"
+	}
+	args := []any{l.After, steps}
+	for _, kind := range l.Kinds {
+		args = append(args, kind, stamp(l.Now))
+	}
+	rows, err := q.query(ctx, `WITH RECURSIVE walk (tenant_id, step) AS (
+		SELECT (SELECT f.tenant_id FROM outbox f`+by+` WHERE f.state = 'ready' AND f.tenant_id > ? ORDER BY f.tenant_id LIMIT 1), 1
+		UNION ALL
+		SELECT (SELECT n.tenant_id FROM outbox n`+by+` WHERE n.state = 'ready' AND n.tenant_id > w.tenant_id ORDER BY n.tenant_id LIMIT 1), w.step + 1
+		FROM walk w WHERE w.tenant_id IS NOT NULL AND w.step < ?)
+		SELECT w.tenant_id`+firstsOf("w.tenant_id", len(l.Kinds))+` FROM walk w WHERE w.tenant_id IS NOT NULL`, args...)
+	walked, err := collect(rows, err, func(rows *sql.Rows) (s step, err error) { return s, rows.Scan(s.into(len(l.Kinds), &s.tenant)...) })
+	slices.SortFunc(walked, func(a, b step) int { return bytes.Compare(a.tenant[:], b.tenant[:]) }) // to sort there would cost more: see byOrder
+	return walked, err
+}
+
+// walkStepByStep is for MySQL, which skips along an index to a place that it is told, and reads all that is ready to one that it must find out.
+func (q *Queries) walkStepByStep(ctx context.Context, l Look, steps int) ([]step, error) {
+	var walked []step
+	text := `SELECT (SELECT MIN(n.tenant_id) FROM outbox n WHERE n.state = 'ready' AND n.tenant_id > ?)` + firstsOf("?", len(l.Kinds))
+	for here := l.After; ; {
+		s := step{tenant: here}
+		args := []any{here}
+		for _, kind := range l.Kinds {
+			args = append(args, here, kind, stamp(l.Now))
+		}
+		rows, err := q.query(ctx, text, args...)
+		next, err := collect(rows, err, func(rows *sql.Rows) (next uuid.NullUUID, err error) {
+			return next, rows.Scan(s.into(len(l.Kinds), &next)...)
+		})
+		if err != nil {
+			return nil, err
+		}
+		if here != l.After {
+			walked = append(walked, s)
+		}
+		if !next[0].Valid || len(walked) == steps {
+			return walked, nil
+		}
+		here = next[0].UUID
+	}
 }
 
 // DueIntent is an intent of a tenant that is due.
@@ -112,7 +165,7 @@ const dueOf = `SELECT id, ordering, payload, created_at, not_after, attempts FRO
 	WHERE state = 'ready' AND tenant_id = ? AND kind = ? AND available_at <= ? ORDER BY available_at, id LIMIT ?`
 
 // ReadIntents reads at most limit due intents of a kind of the tenant, in the order of their ids, and takes none: for who marks them done in the
-// transaction of their effect, and undoes that where IntentsDone says that someone else was faster.
+// transaction of their effect, and undoes that where IntentsDone says that someone else was faster. Run it in a unit of work.
 //
 // Why raw: next to LeaseIntents, so that both mean the same.
 func (q *Queries) ReadIntents(ctx context.Context, kind string, now time.Time, limit int) ([]DueIntent, error) {
@@ -153,6 +206,9 @@ func (q *Queries) LeaseIntent(ctx context.Context, kind string, now time.Time, l
 }
 
 func (q *Queries) dueOf(ctx context.Context, text string, owner uuid.UUID, kind string, now time.Time, limit int) ([]DueIntent, error) {
+	if err := q.byOrder(ctx); err != nil {
+		return nil, err
+	}
 	rows, err := q.query(ctx, text, owner, kind, stamp(now), limit)
 	return collect(rows, err, func(rows *sql.Rows) (DueIntent, error) {
 		var i DueIntent
