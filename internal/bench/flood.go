@@ -60,8 +60,8 @@ func measureFloods(ctx context.Context, o options, d *deployment, t *teller, h *
 		},
 	}
 	p := &prober{teller: t, hooks: h, box: d.mails, tenant: ours}
-	fmt.Print("\n| Another tenant has | and ours waits for | quiet: p50 | p99 | while it is taken up: p50 | p99 | of quiet | while it waits: p50 | p99 | of quiet |\n" +
-		"|---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+	fmt.Print("\n| Another tenant has | and ours waits for | quiet: p50, p95, p99 | while it is taken up | more than quiet | while it waits | more than quiet |\n" +
+		"|---|---|--:|--:|--:|--:|--:|\n")
 	for _, f := range floods {
 		var quiet, during, waiting phase
 		for round := range rounds {
@@ -73,8 +73,8 @@ func measureFloods(ctx context.Context, o options, d *deployment, t *teller, h *
 				return err
 			}
 		}
-		row(f.name, "a webhook", quiet.webhooks, during.webhooks, waiting.webhooks)
-		row(f.name, "a mail", quiet.mails, during.mails, waiting.mails)
+		row(f.name, "webhooks", quiet.webhooks, during.webhooks, waiting.webhooks)
+		row(f.name, "mails", quiet.mails, during.mails, waiting.mails)
 	}
 	return nil
 }
@@ -117,15 +117,26 @@ func (d *deployment) forget(ctx context.Context, loud uuid.UUID) error {
 		"VACUUM (ANALYZE) outbox, webhook_deliveries, webhook_endpoints")
 }
 
+// row prints what was measured of one flood: times, and how much longer they are than in quiet.
 func row(flood, what string, quiet, during, waiting []float64) {
+	at := []float64{0.5, 0.95, 0.99}
+	times := func(ms []float64) (cell string) {
+		for i, q := range at {
+			cell += []string{"", " / ", " / "}[i] + strconv.FormatFloat(quantile(ms, q), 'f', 0, 64)
+		}
+		return cell + " ms"
+	}
 	cells := func(ms []float64) string {
 		if len(ms) == 0 {
-			return "| | | "
+			return "| | "
 		}
-		return fmt.Sprintf("| %.0f ms | %.0f ms | %+.0f %% ", quantile(ms, 0.5), quantile(ms, 0.99), 100*quantile(ms, 0.99)/quantile(quiet, 0.99)-100)
+		more := ""
+		for i, q := range at {
+			more += []string{"", " / ", " / "}[i] + fmt.Sprintf("%+.0f", 100*quantile(ms, q)/quantile(quiet, q)-100)
+		}
+		return "| " + times(ms) + " | " + more + " % "
 	}
-	fmt.Printf("| %s | %s (%d, %d, %d) | %.0f ms | %.0f ms %s%s|\n", flood, what, len(quiet), len(during), len(waiting),
-		quantile(quiet, 0.5), quantile(quiet, 0.99), cells(during), cells(waiting))
+	fmt.Printf("| %s | %d, %d, %d %s | %s %s%s|\n", flood, len(quiet), len(during), len(waiting), what, times(quiet), cells(during), cells(waiting))
 }
 
 // A prober commits webhooks and mails of a tenant now and then, and measures how long they take to arrive.
