@@ -38,7 +38,7 @@ bench: ## measure what requests cost and print the tables of docs/performance.md
 	scripts/bench $(if $(DOC),-doc docs/performance.md)
 
 .PHONY: bench-webhooks
-bench-webhooks: ## measure the delivery of webhooks: cost, latency, and what a dead endpoint changes for others
+bench-webhooks: ## measure the delivery of webhooks: cost, latency, and what floods of one tenant change for another
 	scripts/bench -webhooks
 
 .PHONY: fuzz-short

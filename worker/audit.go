@@ -39,6 +39,7 @@ var errTaken = errors.New("the intents were carried out by another worker")
 
 // An auditTask appends a tenant's audit records, in the order in which they happened.
 type auditTask struct {
+	turns   *turns
 	store   *store.Store
 	keyring *secret.Keyring
 	sinks   AuditSinks
@@ -47,20 +48,28 @@ type auditTask struct {
 	appender *audit.Appender
 }
 
-func newAuditTask(n Needs) *auditTask {
+// auditPortion is how many records of a tenant who has many are appended together.
+const auditPortion = 100
+
+func newAuditTask(n Needs, turns *turns) *auditTask {
 	return &auditTask{
+		turns: turns,
 		store: n.Store, keyring: n.Keyring, sinks: n.Audit, log: n.Log,
 		appender: audit.NewAppender(outbox.NewWriter(n.Keyring, nil), n.Audit.EraseDeleted), // the relay looks every second
 	}
 }
 
-func (a *auditTask) run(ctx context.Context, b batch) error {
+func (a *auditTask) run(ctx context.Context, tenant uuid.UUID) error {
+	return a.turns.run(ctx, tenant, a.portion)
+}
+
+func (a *auditTask) portion(ctx context.Context, b batch) error {
 	for {
 		err := a.carryOut(ctx, b)
 		if !errors.Is(err, errTaken) && !audit.IsPresent(err) {
 			return err
 		}
-		// Some were handed out twice: after a process had been taken for dead, say. The rest must not wait for the lease to end.
+		// Another process carried out some: those that were called for in both.
 		left, failed := a.unfinished(ctx, b)
 		switch {
 		case failed != nil:

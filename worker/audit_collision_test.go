@@ -44,13 +44,13 @@ func TestAudit_WritersAtOnceLoseNothingAndNumberWithoutGaps(t *testing.T) {
 		ctx := scope.With(t.Context(), scope.Tenant(shop))
 		rows, err := st.Reader().Intent.Query().Order(ent.Asc(intent.FieldID)).All(ctx)
 		require.NoError(t, err)
-		task := newAuditTask(Needs{Store: st, Keyring: keyring, Audit: AuditSinks{Store: true}, Log: slog.New(slog.DiscardHandler)})
+		task := newAuditTask(Needs{Store: st, Keyring: keyring, Audit: AuditSinks{Store: true}, Log: slog.New(slog.DiscardHandler)}, nil)
 
 		failed := make([]error, writers)
 		var running sync.WaitGroup
 		for i, row := range rows {
 			running.Go(func() {
-				failed[i] = task.run(t.Context(), batch{Kind: event.KindAudit, Tenant: shop, Items: []item{{ID: row.ID, Payload: row.Payload}}})
+				failed[i] = task.portion(t.Context(), batch{Kind: event.KindAudit, Tenant: shop, Items: []item{{ID: row.ID, Payload: row.Payload}}})
 			})
 		}
 		running.Wait()

@@ -34,7 +34,7 @@ func newAuditRoom(t testing.TB, st *store.Store) *auditRoom {
 	r := &auditRoom{store: st, shop: uuid.Must(uuid.NewV7()), kim: uuid.Must(uuid.NewV7()), out: outbox.NewWriter(keyring, nil)}
 	r.task = newAuditTask(Needs{
 		Store: st, Keyring: keyring, Audit: AuditSinks{Store: true, EraseDeleted: true}, Log: slog.New(slog.DiscardHandler),
-	})
+	}, nil)
 	require.NoError(t, st.Do(t.Context(), scope.System("make a tenant"), func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.Tenant.Create().SetID(r.shop).SetSlug("shop").SetName("shop").SetOrigin("v1").SetConfig([]byte("{}")).Exec(ctx); err != nil {
 			return err
@@ -69,11 +69,11 @@ func TestAudit_ABatchCostsFourStatements(t *testing.T) {
 	var statements atomic.Int64
 	st, _ := testdb.New(t, "sqlite3", testdb.WithStatements(func(string) { statements.Add(1) }))
 	r := newAuditRoom(t, st)
-	require.NoError(t, r.task.run(t.Context(), r.batch(t, 1)))
+	require.NoError(t, r.task.portion(t.Context(), r.batch(t, 1)))
 	b := r.batch(t, 20)
 	before := statements.Load()
 
-	require.NoError(t, r.task.run(t.Context(), b))
+	require.NoError(t, r.task.portion(t.Context(), b))
 
 	// The end of the log, whether the people are here, the records, the intents.
 	require.EqualValues(t, 4, statements.Load()-before)
@@ -90,7 +90,7 @@ func BenchmarkAudit(b *testing.B) {
 				b.StopTimer()
 				batch := r.batch(b, 20)
 				b.StartTimer()
-				if err := r.task.run(b.Context(), batch); err != nil {
+				if err := r.task.portion(b.Context(), batch); err != nil {
 					b.Fatal(err)
 				}
 				records += len(batch.Items)
@@ -107,10 +107,10 @@ func TestAudit_ABatchOfWhichSomeAreDoneIsCarriedOutForTheRest(t *testing.T) {
 		b := r.batch(t, 5)
 		part := b
 		part.Items = b.Items[1:3]
-		require.NoError(t, r.task.run(t.Context(), part))
+		require.NoError(t, r.task.portion(t.Context(), part))
 
-		require.NoError(t, r.task.run(t.Context(), b))
-		require.NoError(t, r.task.run(t.Context(), b))
+		require.NoError(t, r.task.portion(t.Context(), b))
+		require.NoError(t, r.task.portion(t.Context(), b))
 
 		ctx := scope.With(t.Context(), scope.Tenant(r.shop))
 		require.Equal(t, 5, st.Reader().AuditLog.Query().CountX(ctx))

@@ -180,3 +180,38 @@ func TestCleanup_KeepsTheAuditLogForGoodWhereNoTimeIsSet(t *testing.T) {
 		require.Equal(t, 1, n)
 	})
 }
+
+func TestCleanup_KeepsDeliveriesForAWeekAndDeadOnesForAMonth(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *room) {
+		const day = 24 * time.Hour
+		at := time.Now().UTC().Truncate(time.Microsecond)
+		require.NoError(t, r.store.Do(t.Context(), scope.Tenant(r.shop.ID), func(ctx context.Context, tx *store.Tx) error {
+			for _, state := range []string{"delivered", "dropped", "dead", "waiting"} {
+				for _, age := range []time.Duration{6 * day, 8 * day, 29 * day, 31 * day} {
+					err := tx.WebhookDelivery.Create().SetMessageID(uuid.New()).SetEndpointID(uuid.New()).SetEvent("user.login").SetState(state).
+						SetOccurredAt(at).SetAvailableAt(at).SetGiveUpAt(at).SetCreatedAt(at.Add(-age)).Exec(ctx)
+					if err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		}))
+		w := worker.New(worker.Needs{
+			Store: r.store, Keyring: r.keyring, Registry: r.registry, Log: slog.New(slog.DiscardHandler),
+			Cleanup: worker.CleanupPolicy{Webhooks: 7 * day, DeadWebhooks: 30 * day},
+		})
+
+		_, err := w.Cleanup(t.Context(), []string{"webhook_deliveries"}, 100, true)
+
+		require.NoError(t, err)
+		rows, err := r.store.Reader().WebhookDelivery.Query().All(scope.With(t.Context(), scope.Tenant(r.shop.ID)))
+		require.NoError(t, err)
+		left := map[string]int{}
+		for _, row := range rows {
+			left[row.State]++
+		}
+		require.Equal(t, map[string]int{"delivered": 1, "dropped": 1, "dead": 3, "waiting": 4}, left)
+	})
+}

@@ -21,6 +21,7 @@ const jobAttempts = 16
 
 // A jobTask takes jobs one part further each time it is called.
 type jobTask struct {
+	leases   *leases
 	store    *store.Store
 	keyring  *secret.Keyring
 	registry *tenants.Registry
@@ -28,13 +29,8 @@ type jobTask struct {
 	log      *slog.Logger
 }
 
-func (j *jobTask) run(ctx context.Context, b batch) error {
-	for _, it := range b.Items {
-		if err := j.one(ctx, b.Tenant, it); err != nil {
-			return err
-		}
-	}
-	return nil
+func (j *jobTask) run(ctx context.Context, tenant uuid.UUID) error {
+	return j.leases.each(ctx, tenant, j.one)
 }
 
 func (j *jobTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {

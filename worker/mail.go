@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,12 +32,14 @@ const (
 	mailTimeout = 40 * time.Second
 	// mailFor is how long a mail without an end of its own is tried.
 	mailFor = 24 * time.Hour
-	// mailBusy is how long a mail waits while its tenant's tasks are taken.
-	mailBusy = 2 * time.Second
+	// mailRest is how long one of a tenant's places stays empty after a failure: a host that refuses everything is not to be kept busy with it.
+	mailRest = 500 * time.Millisecond
 )
 
-// A mailTask renders and sends a mail.
+// A mailTask renders and sends mails. A tenant's mails are taken out of the outbox as there are places for them: what waits for a host that
+// hangs costs nobody anything.
 type mailTask struct {
+	leases   *leases
 	store    *store.Store
 	keyring  *secret.Keyring
 	registry *tenants.Registry
@@ -46,19 +49,48 @@ type mailTask struct {
 	log      *slog.Logger
 }
 
-func newMailTask(n Needs) *mailTask {
+func newMailTask(n Needs, leases *leases) *mailTask {
 	return &mailTask{
-		store: n.Store, keyring: n.Keyring, registry: n.Registry, mailer: n.Mail, inFlight: newInFlight(mailsPerTenant), metrics: n.Metrics, log: n.Log,
+		leases: leases, store: n.Store, keyring: n.Keyring, registry: n.Registry, mailer: n.Mail, inFlight: newInFlight(mailsPerTenant),
+		metrics: n.Metrics, log: n.Log,
 	}
 }
 
-func (m *mailTask) run(ctx context.Context, b batch) error {
-	for _, it := range b.Items {
-		if err := m.one(ctx, b.Tenant, it); err != nil {
+// run sends a tenant's mails, some at once, unless her places are taken: whoever has one goes on with what is left.
+func (m *mailTask) run(ctx context.Context, tenant uuid.UUID) error {
+	var sending sync.WaitGroup
+	defer sending.Wait()
+	ends := time.Now().Add(turnTime)
+	for more := true; more && m.inFlight.enter(tenant); {
+		it, others, err := m.leases.next(ctx, tenant)
+		if err != nil || it == nil {
+			m.inFlight.leave(tenant)
 			return err
 		}
+		more = others
+		sending.Go(func() {
+			defer m.inFlight.leave(tenant)
+			m.several(ctx, tenant, it, ends)
+		})
 	}
 	return nil
+}
+
+// several sends one mail after the other.
+func (m *mailTask) several(ctx context.Context, tenant uuid.UUID, it *leased, ends time.Time) {
+	for it != nil {
+		err := it.within(ctx, tenant, m.one)
+		if err != nil {
+			m.log.WarnContext(ctx, "a mail cannot be sent now", "tenant_id", tenant, "error", err)
+			rest(ctx, m.leases.stop, mailRest)
+		}
+		if !m.leases.goesOn(ends) {
+			return
+		}
+		if it, _, err = m.leases.next(ctx, tenant); err != nil {
+			m.log.WarnContext(ctx, "a mail cannot be taken now", "tenant_id", tenant, "error", err)
+		}
+	}
 }
 
 func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
@@ -69,12 +101,6 @@ func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 			return err
 		})
 	}
-	if !m.inFlight.enter(tenantID) {
-		return settle(ctx, m.store, tenantID, func(ctx context.Context, tx *store.Tx) error {
-			return tx.Raw.PostponeIntent(ctx, it.ID, at.Add(mailBusy))
-		})
-	}
-	defer m.inFlight.leave(tenantID)
 	err := m.send(ctx, tenantID, it)
 	switch {
 	case err == nil:

@@ -98,15 +98,10 @@ func (m *Metrics) Webhook(state string, took time.Duration) {
 	m.attempts.WithLabelValues(state).Observe(took.Seconds())
 }
 
-// first notes how long the intents of a batch waited that nobody tried before.
-func (m *Metrics) first(b batch) {
-	if m == nil {
-		return
-	}
-	for _, it := range b.Items {
-		if it.Attempts == 1 {
-			m.waited.WithLabelValues(b.Kind).Observe(max(0, time.Since(it.CreatedAt)).Seconds())
-		}
+// first notes how long an intent waited that nobody tried before: where attempts says so many.
+func (m *Metrics) first(kind string, it item, attempts int) {
+	if m != nil && it.Attempts == attempts {
+		m.waited.WithLabelValues(kind).Observe(max(0, time.Since(it.CreatedAt)).Seconds())
 	}
 }
 

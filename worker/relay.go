@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,7 +11,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/hibiken/asynq"
 
-	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/ent/rawsql"
 	"github.com/latchkeep/latchkeep/ent/scope"
@@ -18,37 +18,36 @@ import (
 )
 
 const (
-	// lease is how long a task may take before its intents are handed out again.
-	lease = 2 * time.Minute
 	// relayEvery is how often the outbox is looked at when nobody rings: for rows whose time has come, and rings that were lost.
 	relayEvery = time.Second
-	// roundTenants and roundRows bound what one round takes, so that every tenant gets its turn.
+	// roundTenants is how many tenants one round calls for.
 	roundTenants = 50
-	roundRows    = 20
 	// roundEndpoints is how many endpoints of webhooks one round takes.
 	roundEndpoints = 50
-	// waitingFanOuts is how many fan-outs may wait in the queue when more is handed out.
-	waitingFanOuts = 8
+	// callEvery is how often a tenant is called for again where the same intent is still the first: the call may have been lost with who had it.
+	callEvery = 10 * time.Second
+	// callTimeout bounds what is done at one call.
+	callTimeout = turnTime + lease
 )
 
-// A relay hands what is due in the outbox to the queue.
+// A relay finds out which tenants have something due in the outbox and calls for them through the queue. It takes nothing out: who is called
+// does, so that a tenant who has much of something costs no more here, and in the queue, than one who has little.
 type relay struct {
 	store  *store.Store
 	client *asynq.Client
-	queue  *asynq.Inspector
 	bell   <-chan struct{}
+	again  <-chan struct{} // as the bell, of this process
 	// webhooks says whether endpoints of webhooks are handed out, too.
 	webhooks bool
 	now      func() time.Time
 	// kinds are those with a task; intents of other kinds stay where they are.
 	kinds []string
 	log   *slog.Logger
-
 	after uuid.UUID
 }
 
 func (r *relay) run(ctx context.Context) {
-	ctx = scope.With(ctx, scope.System("hand out the intents of all tenants"))
+	ctx = scope.With(ctx, scope.System("call for the intents of all tenants"))
 	ticker := time.NewTicker(relayEvery)
 	defer ticker.Stop()
 	for {
@@ -57,113 +56,74 @@ func (r *relay) run(ctx context.Context) {
 			return
 		case <-ticker.C:
 		case <-r.bell:
+		case <-r.again:
 		}
 		for more := true; more && ctx.Err() == nil; {
 			var err error
 			if more, err = r.round(ctx); err != nil {
 				if ctx.Err() == nil {
-					r.log.WarnContext(ctx, "the outbox cannot be handed out now", "error", err)
+					r.log.WarnContext(ctx, "what is due in the outbox cannot be called for now", "error", err)
 				}
 				break
 			}
-			if more {
-				r.breathe(ctx)
-			}
 		}
 	}
 }
 
-// breathe waits while many fan-outs wait in the queue, where the first comes first: what one tenant has too much of waits in the outbox, where
-// each tenant has her turn.
-func (r *relay) breathe(ctx context.Context) {
-	if !r.webhooks {
-		return
-	}
-	for range 50 {
-		info, err := r.queue.GetQueueInfo(event.KindWebhook)
-		if err != nil || info.Pending <= waitingFanOuts { // the queue may not exist yet
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(taskCheckEvery):
-		}
-	}
-}
-
-// round claims some of what is due and enqueues it. It reports whether there may be more.
+// round calls for some of the tenants that have something due. It reports whether there may be more.
 func (r *relay) round(ctx context.Context) (bool, error) {
 	at := time.Now().UTC()
-	var claimed rawsql.Claimed
+	var due rawsql.Due
 	var endpoints []rawsql.ClaimedEndpoint
-	err := r.store.Do(ctx, scope.System("claim intents of all tenants"), func(ctx context.Context, tx *store.Tx) error {
+	err := r.store.Do(ctx, scope.System("look for what is due of all tenants"), func(ctx context.Context, tx *store.Tx) error {
 		var err error
-		claimed, err = tx.Raw.ClaimIntents(ctx, rawsql.Claim{
-			Now: at, Kinds: r.kinds, Lease: lease, After: r.after, Tenants: roundTenants, PerTenant: roundRows,
-		})
+		if len(r.kinds) > 0 {
+			due, err = tx.Raw.DueIntents(ctx, rawsql.Look{Now: at, Kinds: r.kinds, After: r.after, Tenants: roundTenants})
+		}
 		if err == nil && r.webhooks {
 			endpoints, err = tx.Raw.ClaimEndpoints(ctx, r.now(), webhook.Lease, roundEndpoints)
 		}
 		return err
 	})
 	if err != nil {
-		return false, fmt.Errorf("claim: %w", err)
+		return false, fmt.Errorf("look: %w", err)
 	}
-	r.after = claimed.Last
+	r.after = due.Last
 	for _, e := range endpoints {
 		if err := r.enqueueSlice(ctx, e); err != nil {
 			return false, err
 		}
 	}
-	for _, b := range r.batches(claimed.Intents, at.Add(lease)) {
-		if err := r.enqueue(ctx, b); err != nil {
-			return false, err // the lease ends and the rows are handed out again
+	for _, d := range due.Kinds {
+		if err := r.call(ctx, d, at); err != nil {
+			return false, err // they are still due
 		}
 	}
-	return claimed.More || len(endpoints) == roundEndpoints, nil
+	return due.Last != uuid.Nil || len(endpoints) == roundEndpoints, nil
 }
 
-// batches groups intents into tasks: a tenant's audit records go together, in order, and so do her events; everything else alone.
-func (r *relay) batches(intents []rawsql.ClaimedIntent, until time.Time) []batch {
-	var out []batch
-	type group struct {
-		tenant uuid.UUID
-		kind   string
-	}
-	groups := map[group]int{}
-	for _, i := range intents {
-		it := item{ID: i.ID, Ordering: i.Ordering, Payload: i.Payload, CreatedAt: i.CreatedAt, NotAfter: i.NotAfter, Attempts: i.Attempts}
-		if i.Kind == event.KindAudit || i.Kind == event.KindWebhook {
-			of := group{i.TenantID, i.Kind}
-			if at, ok := groups[of]; ok {
-				out[at].Items = append(out[at].Items, it)
-				continue
-			}
-			groups[of] = len(out)
-		}
-		out = append(out, batch{Kind: i.Kind, Tenant: i.TenantID, Items: []item{it}, Until: until})
-	}
-	return out
+// A call tells a worker that a tenant has something due of a kind.
+type call struct {
+	Kind   string    `json:"k"`
+	Tenant uuid.UUID `json:"t"`
 }
 
-// enqueue hands a batch to the queue. The id of the task is that of its first intent and its lease: a second hand-out of the same one is
-// refused, a later one is not.
-func (r *relay) enqueue(ctx context.Context, b batch) error {
-	payload, err := b.encode()
+// call enqueues a call, unless one for the same first intent waits in the queue or is being followed.
+func (r *relay) call(ctx context.Context, d rawsql.DueKind, at time.Time) error {
+	payload, err := json.Marshal(call{Kind: d.Kind, Tenant: d.TenantID})
 	if err != nil {
 		return fmt.Errorf("encode task: %w", err)
 	}
-	id := fmt.Sprintf("%s/%d", b.Items[0].ID, b.Until.UnixMicro())
-	_, err = r.client.EnqueueContext(ctx, asynq.NewTask("intent:"+b.Kind, payload),
-		asynq.TaskID(id), asynq.Queue(b.Kind), asynq.MaxRetry(0), asynq.Deadline(b.Until))
+	id := fmt.Sprintf("%s/%d", d.First, at.UnixNano()/int64(callEvery))
+	_, err = r.client.EnqueueContext(ctx, asynq.NewTask("call:"+d.Kind, payload),
+		asynq.TaskID(id), asynq.Queue(d.Kind), asynq.MaxRetry(0), asynq.Timeout(callTimeout))
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
 		return fmt.Errorf("enqueue: %w", err)
 	}
 	return nil
 }
 
-// releaseAll makes due again what a queue that is gone had been handed.
+// releaseAll makes due again what a process that is gone had leased.
 func (r *relay) releaseAll(ctx context.Context) error {
 	return r.store.Do(ctx, scope.System("take up what the embedded queue forgot"), func(ctx context.Context, tx *store.Tx) error {
 		if _, err := tx.Raw.ReleaseAllIntents(ctx, time.Now().UTC()); err != nil || !r.webhooks {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -54,13 +55,13 @@ func TestFanOut_BySeveralWorkersLeavesEachEventOnce(t *testing.T) {
 			var running sync.WaitGroup
 			failed := make([]error, 6)
 			for i, b := range []batch{all, all, some, more, more, some} {
-				running.Go(func() { failed[i] = f.run(t.Context(), b) })
+				running.Go(func() { failed[i] = f.portion(t.Context(), b) })
 			}
 			running.Wait()
 			for _, err := range failed {
 				require.NoError(t, err)
 			}
-			require.NoError(t, f.run(t.Context(), all), "and long after")
+			require.NoError(t, f.portion(t.Context(), all), "and long after")
 			ctx := scope.With(t.Context(), scope.Tenant(shop.ID))
 			rows, err := st.Reader().WebhookDelivery.Query().All(ctx)
 			require.NoError(t, err)
@@ -71,10 +72,43 @@ func TestFanOut_BySeveralWorkersLeavesEachEventOnce(t *testing.T) {
 
 			more.Items = leave(t, st, f.keyring, shop, 20)
 			sent = 0
-			require.NoError(t, f.run(t.Context(), more))
+			require.NoError(t, f.portion(t.Context(), more))
 			require.Equal(t, 4, sent, "20 events to 2 endpoints: mark, insert, lock, wake")
 		})
 	}
+}
+
+func TestFanOut_AnEventThatCannotBeLeftHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
+		f, shop := newFanOut(t, st)
+		require.NoError(t, st.Do(t.Context(), scope.Tenant(shop.ID), func(ctx context.Context, tx *store.Tx) error {
+			if err := f.registry.Bump(ctx, tx, shop.ID); err != nil {
+				return err
+			}
+			return tx.Webhook.Create().SetCallback("https://x.example").SetEvents([]byte(`[{"event":"user"}]`)).SetExpiresAt(time.Now()).Exec(ctx)
+		}))
+		shop, err := f.registry.ByID(t.Context(), shop.ID)
+		require.NoError(t, err)
+		leave(t, st, f.keyring, shop, 2)
+		bad, heard := event.Webhook(shop, event.Name("user."+strings.Repeat("x", 80)), uuid.New(), map[string]any{}) // longer than its column
+		require.True(t, heard)
+		require.NoError(t, st.Do(t.Context(), scope.Tenant(shop.ID), func(ctx context.Context, tx *store.Tx) error {
+			return outbox.NewWriter(f.keyring, nil).Write(ctx, tx, bad)
+		}))
+		items := leave(t, st, f.keyring, shop, 2)
+
+		require.NoError(t, f.portion(t.Context(), batch{Kind: event.KindWebhook, Tenant: shop.ID, Items: items}))
+
+		ctx := scope.With(t.Context(), scope.Tenant(shop.ID))
+		require.Equal(t, 4, st.Reader().WebhookDelivery.Query().CountX(ctx))
+		row, err := st.Reader().Intent.Query().Where(intent.State("ready")).Only(ctx)
+		require.NoError(t, err)
+		require.Equal(t, bad.ID, row.ID)
+		require.Equal(t, 1, row.Attempts)
+		require.NotEmpty(t, row.LastError)
+		require.True(t, row.AvailableAt.After(time.Now()))
+	})
 }
 
 func newFanOut(t *testing.T, st *store.Store) (*fanOutTask, *tenants.Tenant) {

@@ -20,6 +20,7 @@ import (
 
 // A fanOutTask leaves a tenant's events with the endpoints that listen. What they are told, and when, is the affair of slices.
 type fanOutTask struct {
+	turns    *turns
 	store    *store.Store
 	keyring  *secret.Keyring
 	registry *tenants.Registry
@@ -27,18 +28,33 @@ type fanOutTask struct {
 	log      *slog.Logger
 }
 
-func (f *fanOutTask) run(ctx context.Context, b batch) error {
+// fanOutPortion is how many events of a tenant who has many are left with her endpoints together.
+const fanOutPortion = 250
+
+func (f *fanOutTask) run(ctx context.Context, tenant uuid.UUID) error {
+	return f.turns.run(ctx, tenant, f.portion)
+}
+
+// portion leaves events together, or each alone where that fails: one that cannot be left must not hold up the others.
+func (f *fanOutTask) portion(ctx context.Context, b batch) error {
 	err := f.together(ctx, b)
-	if !errors.Is(err, errTaken) {
+	if err == nil || ctx.Err() != nil {
 		return err
 	}
 	if len(b.Items) == 1 {
-		return nil
+		if errors.Is(err, errTaken) {
+			return nil
+		}
+		it := b.Items[0]
+		f.log.WarnContext(ctx, "an event cannot be left with its endpoints now", "tenant_id", b.Tenant, "intent_id", it.ID, "error", err)
+		return settle(ctx, f.store, b.Tenant, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Raw.RetryIntent(ctx, it.ID, time.Now().UTC().Add(backoff(it.Attempts+1)), err.Error())
+		})
 	}
-	for _, it := range b.Items { // some were taken by another worker; the others are still to be done
+	for _, it := range b.Items {
 		one := b
 		one.Items = []item{it}
-		if err := f.run(ctx, one); err != nil {
+		if err := f.portion(ctx, one); err != nil {
 			return err
 		}
 	}

@@ -1,12 +1,14 @@
 // Package worker carries out what requests left in the outbox, and cleans up.
 //
-// The outbox in the database is the truth. The relay takes what is due, fairly over tenants, and hands it to asynq; a task has its effect
-// and marks the intent done. What a lost queue or a killed process forgot becomes due again when its lease ends, so every effect happens at
-// least once. Redis is only the queue between relay and tasks.
+// The outbox in the database is the truth. The relay finds out which tenants have something due and calls for them through asynq; a task takes
+// what it can of one tenant, has the effects and marks the intents done. Effects in the database and their intents are one transaction; other
+// intents are leased first, and due again when the lease of a killed process ends. So every effect happens at least once. Redis only carries
+// calls: those it loses are made again.
 package worker
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -14,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
@@ -63,16 +66,16 @@ type Worker struct {
 	needs   Needs
 	relay   *relay
 	tasks   map[string]task
-	mail    *mailTask
-	audit   *auditTask
 	slices  *sliceTask
 	cleanup *cleanup
+	again   chan struct{} // wakes the relay
+	stop    chan struct{} // closed when nothing more is to be begun
 	log     *slog.Logger
 }
 
-// A task carries out intents of one kind, all of one tenant. It marks them done, or gives them back, itself: what it returns is only logged.
+// A task carries out some of what a tenant has due of one kind. It marks intents done, or gives them back, itself: what it returns is only logged.
 type task interface {
-	run(ctx context.Context, batch batch) error
+	run(ctx context.Context, tenant uuid.UUID) error
 }
 
 // New makes a worker ready to run.
@@ -86,20 +89,35 @@ func New(n Needs) *Worker {
 	if len(n.Queues) == 0 {
 		n.Queues = Queues()
 	}
-	w := &Worker{needs: n, log: n.Log}
-	w.mail = newMailTask(n)
-	w.audit = newAuditTask(n)
+	w := &Worker{needs: n, again: make(chan struct{}, 1), stop: make(chan struct{}), log: n.Log}
+	turns := func(kind string, portion int) *turns { return newTurns(n, kind, portion, w.look, w.stop) }
+	leases := func(kind string) *leases { return newLeases(n, kind, w.look, w.stop) }
 	w.cleanup = &cleanup{store: n.Store, policy: n.Cleanup, tenants: n.Tenants, audit: newAuditUpkeep(n), log: n.Log}
-	w.tasks = map[string]task{event.KindMail: w.mail, event.KindAudit: w.audit}
-	w.tasks[audit.KindErase] = &eraseTask{store: n.Store, keyring: n.Keyring, log: n.Log}
+	w.tasks = map[string]task{
+		event.KindMail:  newMailTask(n, leases(event.KindMail)),
+		event.KindAudit: newAuditTask(n, turns(event.KindAudit, auditPortion)),
+		audit.KindErase: &eraseTask{leases: leases(audit.KindErase), store: n.Store, keyring: n.Keyring, log: n.Log},
+	}
 	if n.Jobs != nil {
-		w.tasks[transfer.KindJob] = &jobTask{store: n.Store, keyring: n.Keyring, registry: n.Registry, jobs: n.Jobs, log: n.Log}
+		w.tasks[transfer.KindJob] = &jobTask{
+			leases: leases(transfer.KindJob), store: n.Store, keyring: n.Keyring, registry: n.Registry, jobs: n.Jobs, log: n.Log,
+		}
 	}
 	if n.Webhooks != nil {
-		w.tasks[event.KindWebhook] = &fanOutTask{store: n.Store, keyring: n.Keyring, registry: n.Registry, webhooks: n.Webhooks, log: n.Log}
-		w.slices = &sliceTask{store: n.Store, registry: n.Registry, webhooks: n.Webhooks, rooms: newRooms(), now: n.Now, log: n.Log}
+		w.tasks[event.KindWebhook] = &fanOutTask{
+			turns: turns(event.KindWebhook, fanOutPortion), store: n.Store, keyring: n.Keyring, registry: n.Registry, webhooks: n.Webhooks, log: n.Log,
+		}
+		w.slices = &sliceTask{store: n.Store, registry: n.Registry, webhooks: n.Webhooks, rooms: newRooms(), now: n.Now, stop: w.stop, log: n.Log}
 	}
 	return w
+}
+
+// look has the relay look again.
+func (w *Worker) look() {
+	select {
+	case w.again <- struct{}{}:
+	default:
+	}
 }
 
 // Queues are the names by which a worker can be told what to do: others do the rest.
@@ -132,15 +150,12 @@ const taskCheckEvery = 20 * time.Millisecond
 // shutdown is how long running tasks may take to finish when the program ends.
 const shutdown = 8 * time.Second
 
-// Run works until the context ends, then lets running tasks finish.
+// Run works until the context ends, then lets running tasks finish. Call it once.
 func (w *Worker) Run(ctx context.Context) error {
 	client := asynq.NewClientFromRedisClient(w.needs.Redis)
 	w.relay = &relay{
-		store: w.needs.Store, client: client, queue: asynq.NewInspectorFromRedisClient(w.needs.Redis), bell: w.needs.Bell, kinds: w.kinds(), log: w.log,
+		store: w.needs.Store, client: client, bell: w.needs.Bell, again: w.again, kinds: w.kinds(), log: w.log,
 		webhooks: w.slices != nil && w.worksOn(sliceQueue), now: w.needs.Now,
-	}
-	if w.slices != nil {
-		w.slices.stop = ctx.Done()
 	}
 	if w.needs.Embedded {
 		if err := w.relay.releaseAll(ctx); err != nil {
@@ -168,6 +183,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		loops.Go(func() { periodic.run(ctx) })
 	}
 	<-ctx.Done()
+	close(w.stop)
 	loops.Wait()
 	server.Shutdown()
 	return nil
@@ -194,29 +210,19 @@ func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
 		}
 		return nil
 	}
-	b, err := decodeBatch(t.Payload())
-	if err != nil {
+	var c call
+	if err := json.Unmarshal(t.Payload(), &c); err != nil {
 		w.log.ErrorContext(ctx, "a task cannot be read", "type", t.Type(), "error", err)
 		return nil
 	}
-	if b.late(time.Now()) {
-		return nil // its lease has ended: the relay hands it out again
-	}
-	runner, ok := w.tasks[b.Kind]
+	runner, ok := w.tasks[c.Kind]
 	if !ok {
-		w.log.ErrorContext(ctx, "a task of an unknown kind", "kind", b.Kind)
+		w.log.ErrorContext(ctx, "a task of an unknown kind", "kind", c.Kind)
 		return nil
 	}
-	ctx, cancel := context.WithDeadline(ctx, b.Until)
-	defer cancel()
-	defer w.needs.Metrics.begin(b.Kind)()
-	w.needs.Metrics.first(b)
-	err = runner.run(ctx, b)
-	if b.Kind != event.KindMail { // a mail's task counts by itself: it knows more outcomes than two
-		w.needs.Metrics.count(b.Kind, outcomeOf(err), len(b.Items))
-	}
-	if err != nil {
-		w.log.WarnContext(ctx, "an effect failed and will be tried again", "kind", b.Kind, "tenant_id", b.Tenant, "error", err)
+	defer w.needs.Metrics.begin(c.Kind)()
+	if err := runner.run(ctx, c.Tenant); err != nil {
+		w.log.WarnContext(ctx, "an effect failed and will be tried again", "kind", c.Kind, "tenant_id", c.Tenant, "error", err)
 	}
 	return nil
 }

@@ -116,8 +116,13 @@ func (s *Server) mayStillRead(ctx context.Context, r *http.Request, t *tenants.T
 	return err == nil && !now.Suspended()
 }
 
+// hearing is what an audit.Listener does.
+type hearing interface {
+	Next(ctx context.Context, wait time.Duration) (events []audit.Event, open bool, err error)
+}
+
 // tail sends what a listener hears, and comments in between, until he is let go, may listen no more, or cannot be reached.
-func tail(ctx context.Context, l *audit.Listener, t *tenants.Tenant, w io.Writer, may func() bool) error {
+func tail(ctx context.Context, l hearing, t *tenants.Tenant, w io.Writer, may func() bool) error {
 	if _, err := io.WriteString(w, ": listening\n\n"); err != nil {
 		return err
 	}

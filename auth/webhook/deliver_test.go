@@ -98,7 +98,7 @@ func TestDelivery_TriesAgainWithTheSameIDAndAFreshSignature(t *testing.T) {
 		shop.Tell(t, event.UserLogin, uuid.New(), map[string]any{})
 		states(t, shop, 1, map[string]int{"waiting": 1})
 		row := deliveries(t, shop)[0]
-		require.WithinDuration(t, time.Now().Add(5*time.Second), row.AvailableAt, 3*time.Second)
+		require.WithinDuration(t, clock.Now().Add(5*time.Second), row.AvailableAt, 3*time.Second)
 		excerpt, _ := attemptsOf(t, row)[0]["excerpt"].(string)
 		require.True(t, strings.HasPrefix(excerpt, "no\uFFFD\uFFFDää"), excerpt)
 		require.LessOrEqual(t, len(excerpt), 512)

@@ -25,6 +25,9 @@ const (
 	Dropped   = "dropped" // of no use any more: its endpoint or its code is gone
 )
 
+// insertTogether is how many deliveries one statement inserts: a statement has room for 32 766 values (SQLite), and a delivery needs 16.
+const insertTogether = 1000
+
 // An Event is one of the outbox.
 type Event struct {
 	// ID is that of its intent. Receivers know the event by it.
@@ -57,8 +60,10 @@ func (r *Room) FanOut(ctx context.Context, t *tenants.Tenant, events []Event, do
 				SetOrdering(row.Ordering).SetState(Waiting).SetPayload(row.Payload).SetOccurredAt(row.OccurredAt).
 				SetAvailableAt(row.AvailableAt).SetGiveUpAt(row.GiveUpAt).SetCreatedAt(now).SetUpdatedAt(now)
 		}
-		if err := tx.WebhookDelivery.CreateBulk(creates...).Exec(ctx); err != nil {
-			return err
+		for some := range slices.Chunk(creates, insertTogether) {
+			if err := tx.WebhookDelivery.CreateBulk(some...).Exec(ctx); err != nil {
+				return err
+			}
 		}
 		return r.wake(ctx, tx, t.ID, ids)
 	})

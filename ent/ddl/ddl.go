@@ -117,13 +117,11 @@ func addTenantKeys(tables []*schema.Table) {
 
 // addIndexes adds the indexes that only raw statements use, and drops those that say less than another.
 func addIndexes(tables []*schema.Table, name string) {
-	// The outbox is read tenant by tenant, so that one with a long queue cannot hide the others, and by ordering key. The time a row becomes
-	// available is left out of both, so that taking a row does not rewrite an index. Where an index can be of some rows only, it is of those
-	// that are to be done: few, however many were done before.
+	// The outbox is read tenant by tenant and kind by kind, so that none with a long queue hides another, those first that have been due longest.
+	// Where an index can be of some rows only, it is of those that are to be done: few, however many were done before.
 	outbox := table(tables, "outbox")
 	outbox.Indexes = slices.DeleteFunc(outbox.Indexes, func(i *schema.Index) bool { return i.Name == "intent_state_available_at_id" })
-	addPartial(outbox, name, "intent", "state", "ready", TenantColumn, "id")
-	addPartial(outbox, name, "intent", "state", "ready", TenantColumn, "ordering", "id")
+	addPartial(outbox, name, "intent", "state", "ready", TenantColumn, "kind", "available_at", "id")
 	// So are deliveries of webhooks, endpoint by endpoint.
 	deliveries := table(tables, "webhook_deliveries")
 	addPartial(deliveries, name, "delivery", "state", "waiting", TenantColumn, "endpoint_id", "available_at")

@@ -29,30 +29,47 @@ func put(t testing.TB, st *store.Store, sc scope.Scope, at time.Time, ordering .
 	return ids
 }
 
-func claim(t testing.TB, st *store.Store, c rawsql.Claim) (out rawsql.Claimed) {
+func due(t testing.TB, st *store.Store, l rawsql.Look) (out rawsql.Due) {
 	t.Helper()
-	if c.Lease == 0 {
-		c.Lease = time.Minute
-	}
-	if c.Kinds == nil {
-		c.Kinds = []string{"mail"}
+	if l.Kinds == nil {
+		l.Kinds = []string{"mail"}
 	}
 	do(t, st, system, func(ctx context.Context, tx *store.Tx) (err error) {
-		out, err = tx.Raw.ClaimIntents(ctx, c)
+		out, err = tx.Raw.DueIntents(ctx, l)
 		return err
 	})
 	return out
 }
 
-func idsOf(c rawsql.Claimed) []uuid.UUID {
-	ids := make([]uuid.UUID, len(c.Intents))
-	for i, it := range c.Intents {
-		ids[i] = it.ID
+// lease takes a tenant's next intent.
+func lease(t testing.TB, st *store.Store, sc scope.Scope, now time.Time) (taken *rawsql.DueIntent, more bool) {
+	t.Helper()
+	do(t, st, sc, func(ctx context.Context, tx *store.Tx) (err error) {
+		taken, more, err = tx.Raw.LeaseIntent(ctx, "mail", now, time.Minute)
+		return err
+	})
+	return taken, more
+}
+
+// ready are the ids of a tenant's due intents.
+func ready(t testing.TB, st *store.Store, sc scope.Scope, now time.Time) (ids []uuid.UUID) {
+	t.Helper()
+	for _, i := range readIntents(t, st, sc, now, 100) {
+		ids = append(ids, i.ID)
 	}
 	return ids
 }
 
-func TestClaimIntents_GivesEachTenantItsTurn(t *testing.T) {
+func readIntents(t testing.TB, st *store.Store, sc scope.Scope, now time.Time, limit int) (found []rawsql.DueIntent) {
+	t.Helper()
+	do(t, st, sc, func(ctx context.Context, tx *store.Tx) (err error) {
+		found, err = tx.Raw.ReadIntents(ctx, "mail", now, limit)
+		return err
+	})
+	return found
+}
+
+func TestDueIntents_NamesTenantsAndKindsHoweverMuchEachHas(t *testing.T) {
 	t.Parallel()
 
 	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
@@ -61,113 +78,24 @@ func TestClaimIntents_GivesEachTenantItsTurn(t *testing.T) {
 		first := put(t, st, loud, now, make([]string, 50)...)
 		second := put(t, st, quiet, now, "")
 		put(t, st, third, now.Add(time.Hour), "") // not due yet
-
-		got := claim(t, st, rawsql.Claim{Now: now, Tenants: 5, PerTenant: 3})
-		require.Equal(t, append(first[:3:3], second...), idsOf(got), "three of the loud one, and the quiet one is not kept waiting")
-		require.True(t, got.More)
-		require.Equal(t, uuid.Nil, got.Last, "the round is complete")
-		it := got.Intents[3]
-		require.Equal(t, quiet.TenantID(), it.TenantID)
-		require.Equal(t, "mail", it.Kind)
-		require.Equal(t, []byte("sealed"), it.Payload)
-		require.Equal(t, 1, it.Attempts)
-		require.Nil(t, it.NotAfter)
-		require.WithinDuration(t, now, it.CreatedAt, time.Minute)
-
-		got = claim(t, st, rawsql.Claim{Now: now, Tenants: 1, PerTenant: 3})
-		require.Equal(t, first[3:6], idsOf(got), "what is leased is not handed out twice")
-		require.Equal(t, loud.TenantID(), got.Last)
-		got = claim(t, st, rawsql.Claim{Now: now, Tenants: 1, PerTenant: 3, After: got.Last})
-		require.Empty(t, got.Intents, "the rest of the round has nothing due")
-		require.Equal(t, uuid.Nil, got.Last)
-		require.False(t, got.More)
-
-		got = claim(t, st, rawsql.Claim{Now: now.Add(2 * time.Minute), Tenants: 5, PerTenant: 100})
-		require.ElementsMatch(t, append(first, second...), idsOf(got), "leases end")
-		require.Equal(t, 2, got.Intents[0].Attempts)
-	})
-}
-
-func TestClaimIntents_KeepsTheOrderOfAKey(t *testing.T) {
-	t.Parallel()
-
-	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
-		now := time.Now().UTC().Truncate(time.Microsecond)
-		sc := newTenant(t, st)
-		ids := put(t, st, sc, now, "k", "k", "other", "k", "")
-		got := claim(t, st, rawsql.Claim{Now: now, Tenants: 5, PerTenant: 1})
-		require.Equal(t, ids[:1], idsOf(got))
-		got = claim(t, st, rawsql.Claim{Now: now, Tenants: 5, PerTenant: 10})
-		require.Equal(t, []uuid.UUID{ids[2], ids[4]}, idsOf(got), "the later ones of the key wait for the one that is leased")
-
-		do(t, st, sc, func(ctx context.Context, tx *store.Tx) error { // with the scope of the tenant, as a worker does
-			require.NoError(t, tx.Raw.ReleaseIntent(ctx, ids[0], now.Add(time.Hour), "mail host is down"))
-			return nil
+		do(t, st, quiet, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Intent.Create().SetID(third.TenantID()).SetKind("audit").SetPayload([]byte("sealed")).SetAvailableAt(now).Exec(ctx)
 		})
-		require.Empty(t, claim(t, st, rawsql.Claim{Now: now, Tenants: 5, PerTenant: 10}).Intents, "and while it waits for its next attempt")
-		do(t, st, system, func(ctx context.Context, tx *store.Tx) error {
-			n, err := tx.Raw.IntentsDone(ctx, now, ids[0])
-			require.Equal(t, 1, n)
-			return err
-		})
-		require.Equal(t, []uuid.UUID{ids[1], ids[3]}, idsOf(claim(t, st, rawsql.Claim{Now: now, Tenants: 5, PerTenant: 10})), "in order, together")
+		loudMail := rawsql.DueKind{TenantID: loud.TenantID(), Kind: "mail", First: first[0]}
+		quietMail := rawsql.DueKind{TenantID: quiet.TenantID(), Kind: "mail", First: second[0]}
+		quietAudit := rawsql.DueKind{TenantID: quiet.TenantID(), Kind: "audit", First: third.TenantID()}
+
+		require.Equal(t, rawsql.Due{Kinds: []rawsql.DueKind{loudMail, quietMail}}, due(t, st, rawsql.Look{Now: now, Tenants: 5}), "others stay where they are")
+		all := rawsql.Look{Now: now, Kinds: []string{"mail", "audit"}, Tenants: 1}
+		require.Equal(t, rawsql.Due{Kinds: []rawsql.DueKind{loudMail}, Last: loud.TenantID()}, due(t, st, all))
+		all.After = loud.TenantID()
+		require.Equal(t, rawsql.Due{Kinds: []rawsql.DueKind{quietMail, quietAudit}, Last: quiet.TenantID()}, due(t, st, all))
+		all.After = quiet.TenantID()
+		require.Equal(t, rawsql.Due{}, due(t, st, all), "the round is complete")
 	})
 }
 
-func TestPostponeIntent_GivesARowBackUntried(t *testing.T) {
-	t.Parallel()
-
-	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
-		now := time.Now().UTC().Truncate(time.Microsecond)
-		sc, other := newTenant(t, st), newTenant(t, st)
-		ids := put(t, st, sc, now, "")
-		all := rawsql.Claim{Now: now, Tenants: 5, PerTenant: 10}
-		require.Equal(t, 1, claim(t, st, all).Intents[0].Attempts)
-		postpone := func(sc scope.Scope) {
-			do(t, st, sc, func(ctx context.Context, tx *store.Tx) error { return tx.Raw.PostponeIntent(ctx, ids[0], now) })
-		}
-		postpone(other)
-		require.Empty(t, claim(t, st, all).Intents, "it is another tenant's")
-		postpone(sc)
-		require.Equal(t, 1, claim(t, st, all).Intents[0].Attempts, "as if it had not been taken")
-	})
-}
-
-func TestClaimIntents_EightRelaysTakeEachRowOnce(t *testing.T) {
-	t.Parallel()
-
-	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
-		now := time.Now().UTC()
-		var want []uuid.UUID
-		for range 3 {
-			want = append(want, put(t, st, newTenant(t, st), now, append(make([]string, 20), "k", "k", "k")...)...)
-		}
-		var mu sync.Mutex
-		var got []uuid.UUID
-		var wg sync.WaitGroup
-		for range 8 {
-			wg.Go(func() {
-				for range 30 {
-					c := claim(t, st, rawsql.Claim{Now: now, Tenants: 2, PerTenant: 3})
-					if len(c.Intents) == 0 {
-						c = claim(t, st, rawsql.Claim{Now: now, Tenants: 2, PerTenant: 3, After: c.Last})
-					}
-					mu.Lock()
-					got = append(got, idsOf(c)...)
-					mu.Unlock()
-					do(t, st, system, func(ctx context.Context, tx *store.Tx) error {
-						_, err := tx.Raw.IntentsDone(ctx, now, idsOf(c)...)
-						return err
-					})
-				}
-			})
-		}
-		wg.Wait()
-		require.ElementsMatch(t, want, got)
-	})
-}
-
-func TestClaimIntents_WalksPastManyTenantsThatWait(t *testing.T) {
+func TestDueIntents_WalksPastManyTenantsThatWait(t *testing.T) {
 	t.Parallel()
 
 	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
@@ -179,16 +107,104 @@ func TestClaimIntents_WalksPastManyTenantsThatWait(t *testing.T) {
 		want := put(t, st, last, now, "")
 		after, rounds := uuid.Nil, 0
 		for {
-			got := claim(t, st, rawsql.Claim{Now: now, Tenants: 2, PerTenant: 1, After: after})
-			if rounds++; len(got.Intents) > 0 {
-				require.Equal(t, want, idsOf(got))
+			got := due(t, st, rawsql.Look{Now: now, Tenants: 2, After: after})
+			if rounds++; len(got.Kinds) > 0 {
+				require.Equal(t, want[0], got.Kinds[0].First)
 				break
 			}
-			require.True(t, got.More, "whoever is told that there is more comes again at once")
-			require.NotEqual(t, uuid.Nil, got.Last)
+			require.NotEqual(t, uuid.Nil, got.Last, "whoever is told that there is more looks again at once")
 			after = got.Last
 			require.Less(t, rounds, 10)
 		}
+	})
+}
+
+func TestReadIntents_ReadsTheLongestDueInTheOrderOfTheirIds(t *testing.T) {
+	t.Parallel()
+
+	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
+		now := time.Now().UTC().Truncate(time.Microsecond)
+		sc, other := newTenant(t, st), newTenant(t, st)
+		late := put(t, st, sc, now.Add(-time.Second), "k")
+		ids := put(t, st, sc, now.Add(-time.Minute), "k", "k", "")
+		put(t, st, sc, now.Add(time.Minute), "k")
+		put(t, st, other, now, "k")
+		got := readIntents(t, st, sc, now, 3)
+		require.Len(t, got, 3)
+		require.Equal(t, ids[0], got[0].ID)
+		require.Equal(t, "k", got[0].Ordering)
+		require.Equal(t, []byte("sealed"), got[0].Payload)
+		require.Zero(t, got[0].Attempts)
+		require.Nil(t, got[0].NotAfter)
+		require.WithinDuration(t, now, got[0].CreatedAt, time.Minute)
+		require.Equal(t, append(late, ids...), ready(t, st, sc, now), "by their ids, of those that are due")
+		do(t, st, sc, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Raw.RetryIntent(ctx, late[0], now.Add(time.Hour), "no")
+		})
+		require.Equal(t, ids, ready(t, st, sc, now))
+		row := st.Reader().Intent.GetX(scope.With(t.Context(), sc), late[0])
+		require.Equal(t, "no", row.LastError)
+		require.Equal(t, 1, row.Attempts)
+	})
+}
+
+func TestLeaseIntent_KeepsARowFromOthersUntilItEnds(t *testing.T) {
+	t.Parallel()
+
+	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
+		now := time.Now().UTC().Truncate(time.Microsecond)
+		sc := newTenant(t, st)
+		put(t, st, newTenant(t, st), now, "")
+		ids := put(t, st, sc, now, "", "")
+		first, more := lease(t, st, sc, now)
+		require.Equal(t, ids[0], first.ID)
+		require.Equal(t, 1, first.Attempts)
+		require.True(t, more)
+		second, more := lease(t, st, sc, now)
+		require.Equal(t, ids[1], second.ID)
+		require.False(t, more)
+		none, more := lease(t, st, sc, now)
+		require.Nil(t, none)
+		require.False(t, more)
+		again, _ := lease(t, st, sc, now.Add(2*time.Minute))
+		require.Equal(t, ids[0], again.ID, "leases end")
+		require.Equal(t, 2, again.Attempts)
+
+		do(t, st, sc, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Raw.ReleaseIntent(ctx, ids[1], now.Add(time.Hour), "mail host is down")
+		})
+		none, _ = lease(t, st, sc, now.Add(2*time.Minute))
+		require.Nil(t, none)
+		again, _ = lease(t, st, sc, now.Add(time.Hour))
+		require.Equal(t, ids[0], again.ID)
+	})
+}
+
+func TestLeaseIntent_EightWorkersTakeEachRowOnce(t *testing.T) {
+	t.Parallel()
+
+	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
+		now := time.Now().UTC()
+		sc := newTenant(t, st)
+		want := put(t, st, sc, now, make([]string, 60)...)
+		var mu sync.Mutex
+		var got []uuid.UUID
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for {
+					taken, _ := lease(t, st, sc, now)
+					if taken == nil {
+						return
+					}
+					mu.Lock()
+					got = append(got, taken.ID)
+					mu.Unlock()
+				}
+			})
+		}
+		wg.Wait()
+		require.ElementsMatch(t, want, got)
 	})
 }
 
@@ -230,13 +246,14 @@ func TestIntents_EndOnceAndForgetTheirPayload(t *testing.T) {
 		dead := st.Reader().Intent.GetX(ctx, ids[2])
 		require.Equal(t, "dead", dead.State)
 		require.Equal(t, []byte("sealed"), dead.Payload, "an operator may have it tried again")
-		require.Equal(t, ids[3:], idsOf(claim(t, st, rawsql.Claim{Now: now, Tenants: 5, PerTenant: 10})))
+		taken, _ := lease(t, st, sc, now)
+		require.Equal(t, ids[3], taken.ID)
 		do(t, st, system, func(ctx context.Context, tx *store.Tx) error {
 			n, err := tx.Raw.ReleaseAllIntents(ctx, now)
 			require.Equal(t, 1, n)
 			return err
 		})
-		require.Equal(t, ids[3:], idsOf(claim(t, st, rawsql.Claim{Now: now, Tenants: 5, PerTenant: 10})))
+		require.Equal(t, ids[3:], ready(t, st, sc, now))
 		left := backlog(t, st)
 		require.WithinDuration(t, now, left.Oldest, time.Minute)
 		left.Oldest = time.Time{}
@@ -260,26 +277,4 @@ func backlog(t *testing.T, st *store.Store) rawsql.Backlog {
 	require.NoError(t, err)
 	require.Len(t, b, 1)
 	return b[0]
-}
-
-func TestClaimIntents_LeavesKindsThatNobodyAskedForWhereTheyAre(t *testing.T) {
-	t.Parallel()
-	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
-		now := time.Now().UTC().Truncate(time.Microsecond)
-		tenant := newTenant(t, st)
-		do(t, st, tenant, func(ctx context.Context, tx *store.Tx) error {
-			for _, kind := range []string{"webhook", "mail", "audit"} {
-				tx.Intent.Create().SetKind(kind).SetPayload([]byte("sealed")).SetAvailableAt(now).ExecX(ctx)
-			}
-			return nil
-		})
-
-		got := claim(t, st, rawsql.Claim{Now: now, Kinds: []string{"mail", "audit"}, Tenants: 5, PerTenant: 5})
-
-		require.Len(t, got.Intents, 2)
-		for _, it := range got.Intents {
-			require.NotEqual(t, "webhook", it.Kind)
-		}
-		require.Len(t, claim(t, st, rawsql.Claim{Now: now, Kinds: []string{"webhook"}, Tenants: 5, PerTenant: 5}).Intents, 1)
-	})
 }

@@ -25,7 +25,7 @@ type ClaimedEndpoint struct {
 // A lease is a due_at ahead and the same open_until: who wakes an endpoint leaves one alone that nothing may be tried at yet, be it that its
 // circuit is open or that somebody is at work.
 //
-// Why raw: like ClaimIntents, SKIP LOCKED over all tenants.
+// Why raw: ent has no SKIP LOCKED.
 func (q *Queries) ClaimEndpoints(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]ClaimedEndpoint, error) {
 	if err := system(ctx); err != nil {
 		return nil, fmt.Errorf("claim endpoints: %w", err)

@@ -106,7 +106,7 @@ type TriedDelivery struct {
 	Blank       bool // forget the payload
 }
 
-// SaveDeliveries writes what became of deliveries of the tenant that waited, in one statement.
+// SaveDeliveries writes what became of deliveries of the tenant that waited, in one statement. Run it in a unit of work.
 //
 // Why raw: each row gets values of its own.
 func (q *Queries) SaveDeliveries(ctx context.Context, now time.Time, tried []TriedDelivery) error {
@@ -127,6 +127,8 @@ func (q *Queries) SaveDeliveries(ctx context.Context, now time.Time, tried []Tri
 	return nil
 }
 
+// saveByArrays names rows by their ids alone, and hides what else must be true of them, as stillReady does: else PostgreSQL looks for them among all
+// that waits.
 func (q *Queries) saveByArrays(ctx context.Context, owner uuid.UUID, now time.Time, tried []TriedDelivery) error {
 	types := []string{"uuid", "text", "bigint", "timestamptz", "text", "bigint", "timestamptz", "boolean"}
 	var values []any
@@ -139,10 +141,14 @@ func (q *Queries) saveByArrays(ctx context.Context, owner uuid.UUID, now time.Ti
 		arrays[i] = "?::" + typed + "[]"
 		args = append(args, column(typed, values, i, len(types)))
 	}
+	if _, err := q.exec(ctx, `SET LOCAL enable_seqscan = off`); err != nil { // a plan made while the table was small is kept when it has grown
+		return err
+	}
 	_, err := q.exec(ctx, `UPDATE webhook_deliveries AS d SET updated_at = ?, state = r.state, attempts = r.attempts, available_at = r.available_at,
 		attempt_log = r.log::jsonb, last_status = r.status, finished_at = r.finished_at, payload = CASE WHEN r.blank THEN NULL ELSE d.payload END
 		FROM unnest(`+strings.Join(arrays, ", ")+`) AS r (id, state, attempts, available_at, log, status, finished_at, blank)
-		WHERE d.id = r.id AND d.tenant_id = ? AND d.state = 'waiting'`, append(args, owner)...)
+		WHERE d.id = r.id AND d.id = ANY(?::uuid[]) AND CASE WHEN d.tenant_id = ? AND d.state = 'waiting' THEN 1 ELSE 0 END = 1`,
+		append(args, args[1], owner)...)
 	return err
 }
 

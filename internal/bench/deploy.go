@@ -106,12 +106,17 @@ type newTenant struct {
 
 // newTenant makes a tenant whose mails come to us.
 func (d *deployment) newTenant(ctx context.Context, slug string) (newTenant, error) {
+	return d.tenantWithMailHost(ctx, slug, d.mails.port)
+}
+
+// tenantWithMailHost makes a tenant whose mails go to a port of this machine.
+func (d *deployment) tenantWithMailHost(ctx context.Context, slug, port string) (newTenant, error) {
 	c := newClient(d.console)
 	defer c.close()
 	a, err := c.send(ctx, http.MethodPost, "http://"+d.console+"/v1/tenants", d.token, map[string]any{
 		"slug": slug,
 		"config": map[string]any{
-			"email_delivery": map[string]any{"smtp": map[string]any{"host": "127.0.0.1", "port": d.mails.port}},
+			"email_delivery": map[string]any{"smtp": map[string]any{"host": "127.0.0.1", "port": port}},
 			"mfa":            map[string]any{"acquire_on_registration": false}, // one page less, as it was measured before
 		},
 	}, http.StatusCreated)

@@ -51,7 +51,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 7, "rounds; what a table shows is their median")
 	flag.Float64Var(&o.scale, "scale", 1, "how many operations a round has, as a factor")
 	flag.IntVar(&o.crowd, "crowd", 1_000_000, "how many users the tenant has whose admin API is measured")
-	flag.StringVar(&o.only, "only", "", "measure only these operations, by name, separated by commas")
+	flag.StringVar(&o.only, "only", "", "measure only these operations, by name, separated by commas; of -webhooks only floods")
 	flag.StringVar(&o.json, "json", "", "write the result as JSON to this file")
 	flag.StringVar(&o.doc, "doc", "", "put the tables into this Markdown file, between its marks")
 	flag.StringVar(&o.profile, "profile", "", "profile server and worker into this directory instead: processor time and allocations of each operation")

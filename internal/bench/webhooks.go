@@ -89,7 +89,7 @@ func (t *teller) tell(ctx context.Context, tenant uuid.UUID, n int) ([]uuid.UUID
 	return ids, time.Now(), err
 }
 
-// measureWebhooks measures the delivery of webhooks: what one costs, how soon it comes, and what a dead endpoint of somebody else changes.
+// measureWebhooks measures the delivery of webhooks: what one costs, how soon it comes, and what floods of somebody else change.
 func measureWebhooks(ctx context.Context, o options, d *deployment) error {
 	h, err := newHooks(ctx)
 	if err != nil {
@@ -100,16 +100,15 @@ func measureWebhooks(ctx context.Context, o options, d *deployment) error {
 		return err
 	}
 	defer t.store.Close()
-	ours, err := d.subscribed(ctx, "ours", h.url+"/fast")
-	if err != nil {
-		return err
-	}
-	theirs, err := d.subscribed(ctx, "theirs", h.url+"/hang")
+	ours, err := d.subscribed(ctx, "ours", h.url+"/fast", d.mails.port)
 	if err != nil {
 		return err
 	}
 	if _, err := t.latency(ctx, h, ours, 20); err != nil { // warm
 		return err
+	}
+	if o.only == "floods" {
+		return measureFloods(ctx, o, d, t, h, ours)
 	}
 
 	const idleFor = 10 * time.Second
@@ -130,19 +129,7 @@ func measureWebhooks(ctx context.Context, o options, d *deployment) error {
 		return err
 	}
 
-	backlog := int(50_000 * o.scale)
-	for left := backlog; left > 0; left -= 1000 {
-		if _, _, err := t.tell(ctx, theirs, min(left, 1000)); err != nil {
-			return err
-		}
-	}
-	t.bell.Ring("outbox")
-	busy, err := t.latency(ctx, h, ours, int(300*o.scale))
-	if err != nil {
-		return err
-	}
-	fmt.Printf("| the same while %d events of another tenant wait for an endpoint that hangs | %s; %d attempts there meanwhile |\n", backlog, spread(busy), h.hanging)
-	return nil
+	return measureFloods(ctx, o, d, t, h, ours)
 }
 
 func newTeller(ctx context.Context, d *deployment) (*teller, error) {
@@ -164,8 +151,8 @@ func newTeller(ctx context.Context, d *deployment) (*teller, error) {
 }
 
 // subscribed is a tenant with a webhook for what happens to users.
-func (d *deployment) subscribed(ctx context.Context, slug, callback string) (uuid.UUID, error) {
-	made, err := d.newTenant(ctx, slug)
+func (d *deployment) subscribed(ctx context.Context, slug, callback, mailPort string) (uuid.UUID, error) {
+	made, err := d.tenantWithMailHost(ctx, slug, mailPort)
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -201,6 +188,11 @@ func (t *teller) latency(ctx context.Context, h *hooks, tenant uuid.UUID, n int)
 			return nil, err
 		}
 	}
+	return h.arrivals(ctx, told)
+}
+
+// arrivals waits for messages, and says how long each took since it was told of, in milliseconds.
+func (h *hooks) arrivals(ctx context.Context, told map[uuid.UUID]time.Time) ([]float64, error) {
 	var took []float64
 	err := until(ctx, 10*time.Millisecond, func() (bool, error) {
 		h.mu.Lock()
@@ -208,10 +200,10 @@ func (t *teller) latency(ctx context.Context, h *hooks, tenant uuid.UUID, n int)
 		took = took[:0]
 		for id, at := range told {
 			if came := h.arrived[id.String()]; !came.IsZero() {
-				took = append(took, float64(came.Sub(at))/float64(time.Millisecond))
+				took = append(took, micro(came.Sub(at))/1000)
 			}
 		}
-		return len(took) == n, nil
+		return len(took) == len(told), nil
 	})
 	return took, err
 }

@@ -1,0 +1,119 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/latchkeep/latchkeep/ent/rawsql"
+	"github.com/latchkeep/latchkeep/ent/scope"
+	"github.com/latchkeep/latchkeep/ent/store"
+)
+
+const (
+	// turnTime is how long a tenant goes on when she is called, while others wait.
+	turnTime = 2 * time.Second
+	// firstPortion is how many intents are carried out together when a tenant is called: who has no more is done with that.
+	firstPortion = 20
+	// backlogsAtOnce is how many tenants of a process go on with what they have more, in larger portions.
+	backlogsAtOnce = 2
+	// restTimes is how many times as long as a portion took a tenant rests before the next.
+	restTimes = 3
+	// afterFailure is how long a tenant waits whose portion failed.
+	afterFailure = time.Second
+)
+
+// Turns carry out what tenants have of a kind whose effects are in the database. A portion is read, and marked as done in the transaction of
+// its effects, so nothing needs to be leased, and who is killed leaves it as it was. A tenant has one turn at a time.
+//
+// One who has much rests after each portion three times as long as it took, and few do at once: a quarter of a connection each is what the others
+// feel of them.
+type turns struct {
+	kind string
+	// portion is how many intents are carried out together of a tenant who has many.
+	portion  int
+	store    *store.Store
+	metrics  *Metrics
+	taken    *inFlight
+	backlogs *inFlight
+	// look has the relay look again.
+	look func()
+	// stop is closed when the program ends.
+	stop <-chan struct{}
+}
+
+func newTurns(n Needs, kind string, portion int, look func(), stop <-chan struct{}) *turns {
+	return &turns{
+		kind: kind, portion: portion, store: n.Store, metrics: n.Metrics, look: look, stop: stop, taken: newInFlight(1), backlogs: newInFlight(backlogsAtOnce),
+	}
+}
+
+// run is a tenant's turn. carry carries a portion out; an error means that all of it is to be tried again.
+func (r *turns) run(ctx context.Context, tenant uuid.UUID, carry func(ctx context.Context, b batch) error) error {
+	if !r.taken.enter(tenant) {
+		return nil // whoever has the turn looks again
+	}
+	defer r.look() // what came meanwhile was called for in vain
+	defer r.taken.leave(tenant)
+	full, err := r.portionOf(ctx, tenant, firstPortion, carry)
+	if err != nil || !full || !r.backlogs.enter(uuid.Nil) {
+		return err
+	}
+	defer r.backlogs.leave(uuid.Nil)
+	for ends := time.Now().Add(turnTime); full && err == nil && time.Now().Before(ends); {
+		began := time.Now()
+		full, err = r.portionOf(ctx, tenant, r.portion, carry)
+		if full && !rest(ctx, r.stop, restTimes*time.Since(began)) {
+			break
+		}
+	}
+	return err
+}
+
+// portionOf carries out at most limit intents, and reports whether it were so many.
+func (r *turns) portionOf(ctx context.Context, tenant uuid.UUID, limit int, carry func(ctx context.Context, b batch) error) (bool, error) {
+	var found []rawsql.DueIntent
+	err := r.store.Do(ctx, scope.Tenant(tenant), func(ctx context.Context, tx *store.Tx) (err error) {
+		found, err = tx.Raw.ReadIntents(ctx, r.kind, time.Now().UTC(), limit)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("take a turn: %w", err)
+	}
+	if len(found) == 0 {
+		return false, nil
+	}
+	b := batch{Kind: r.kind, Tenant: tenant}
+	for _, i := range found {
+		b.Items = append(b.Items, itemOf(i))
+	}
+	err = carry(ctx, b)
+	if errors.Is(err, errTaken) {
+		return false, nil // by another process, which goes on with what is left
+	}
+	r.metrics.count(r.kind, outcomeOf(err), len(b.Items))
+	if err != nil {
+		rest(ctx, r.stop, afterFailure)
+		return false, err
+	}
+	for _, it := range b.Items {
+		r.metrics.first(r.kind, it, 0)
+	}
+	return len(found) == limit, nil
+}
+
+// rest waits, and reports whether to go on: not where the program ends.
+func rest(ctx context.Context, stop <-chan struct{}, d time.Duration) bool {
+	wait := time.NewTimer(d)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		return true
+	case <-stop:
+	case <-ctx.Done():
+	}
+	return false
+}
