@@ -9,12 +9,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/internal/freeport"
 )
 
 // devMode starts the program as "make run" does: one process, SQLite, and a page for every tenant.
 func devMode(t *testing.T) *deployment {
 	t.Helper()
-	port := freePorts(t, 4)
+	port := freeport.Several(t, 4)
 	data := t.TempDir()
 	p := start(t, nil, "dev", "--data", data,
 		"--public-addr", "127.0.0.1:"+port[0], "--admin-addr", "127.0.0.1:"+port[1],

@@ -5,12 +5,9 @@ package e2e
 import (
 	"bytes"
 	"context"
-	"errors"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -131,31 +128,4 @@ func (p *process) ready(t *testing.T, ops string) {
 		case <-tick.C:
 		}
 	}
-}
-
-var ports struct {
-	sync.Mutex
-	given map[int]bool
-}
-
-// freePorts finds ports of loopback that are free and that no other test was given.
-func freePorts(t *testing.T, n int) []string {
-	t.Helper()
-	ports.Lock()
-	defer ports.Unlock()
-	if ports.given == nil {
-		ports.given = map[int]bool{}
-	}
-	var found []string
-	for len(found) < n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		port := l.Addr().(*net.TCPAddr).Port
-		require.NoError(t, errors.Join(l.Close()))
-		if !ports.given[port] {
-			ports.given[port] = true
-			found = append(found, strconv.Itoa(port))
-		}
-	}
-	return found
 }

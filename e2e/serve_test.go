@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect"
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/internal/freeport"
 	"github.com/latchkeep/latchkeep/internal/smtpsink"
 	"github.com/latchkeep/latchkeep/internal/testdb"
 )
@@ -35,7 +36,7 @@ func produce(t *testing.T, name string) *production {
 	} else if redis == "" {
 		t.Skipf("%s is not set: nothing is tested with Redis", redisURL)
 	}
-	port := freePorts(t, 5)
+	port := freeport.Several(t, 5)
 	public := "http://localhost:" + port[0]
 	env := append(database(t, name),
 		"LATCHKEEP_REDIS_URL="+redisDatabase(t, redis),

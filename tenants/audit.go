@@ -26,13 +26,24 @@ const (
 	AuditAPIKeyRevoked   outbox.AuditType = "api_key_revoked"
 )
 
-// Recorded is the intent that records what an operator did. The details say who in "by".
-func Recorded(tenant uuid.UUID, kind outbox.AuditType, by Actor, details map[string]any) outbox.Intent {
+// An Caller is where an operator's request came from, for the record of what it did. Commands have none.
+type Caller struct{ SourceIP, UserAgent, RequestID string }
+
+type callerKey struct{}
+
+// WithCaller puts the caller of a request into its context.
+func WithCaller(ctx context.Context, o Caller) context.Context { return context.WithValue(ctx, callerKey{}, o) }
+
+// Recorded is the intent that records what an operator did, with the caller in the context. The details say who in "by".
+func Recorded(ctx context.Context, tenant uuid.UUID, kind outbox.AuditType, by Actor, details map[string]any) outbox.Intent {
 	all := map[string]any{"by": string(by)}
 	for name, value := range details {
 		all[name] = value
 	}
-	return outbox.AuditRecord{Type: kind, Details: all, At: time.Now().UTC()}.Intent(tenant)
+	from, _ := ctx.Value(callerKey{}).(Caller)
+	return outbox.AuditRecord{
+		Type: kind, SourceIP: from.SourceIP, UserAgent: from.UserAgent, RequestID: from.RequestID, Details: all, At: time.Now().UTC(),
+	}.Intent(tenant)
 }
 
 // recorder writes such records in the unit of work of what they are about. The zero recorder writes nothing.
@@ -42,11 +53,11 @@ func (r recorder) note(ctx context.Context, tx *store.Tx, tenant uuid.UUID, kind
 	if r.out == nil {
 		return nil
 	}
-	return r.out.Write(ctx, tx, Recorded(tenant, kind, by, details))
+	return r.out.Write(ctx, tx, Recorded(ctx, tenant, kind, by, details))
 }
 
 // editRecords are the records of an edit: one of what was changed, and one of the new status.
-func (e Edit) editRecords(old *ent.Tenant, by Actor) []outbox.Intent {
+func (e Edit) editRecords(ctx context.Context, old *ent.Tenant, by Actor) []outbox.Intent {
 	var intents []outbox.Intent
 	changed := map[string]any{}
 	if e.Slug != nil && *e.Slug != old.Slug {
@@ -56,7 +67,7 @@ func (e Edit) editRecords(old *ent.Tenant, by Actor) []outbox.Intent {
 		changed["name"] = *e.Name
 	}
 	if len(changed) > 0 {
-		intents = append(intents, Recorded(old.ID, AuditTenantUpdated, by, changed))
+		intents = append(intents, Recorded(ctx, old.ID, AuditTenantUpdated, by, changed))
 	}
 	statuses := map[Status]outbox.AuditType{
 		StatusActive: AuditTenantResumed, StatusReadOnly: AuditTenantReadOnly, StatusSuspended: AuditTenantSuspended,
@@ -66,7 +77,7 @@ func (e Edit) editRecords(old *ent.Tenant, by Actor) []outbox.Intent {
 		if e.StatusReason != nil && *e.StatusReason != "" {
 			details["reason"] = *e.StatusReason
 		}
-		intents = append(intents, Recorded(old.ID, statuses[*e.Status], by, details))
+		intents = append(intents, Recorded(ctx, old.ID, statuses[*e.Status], by, details))
 	}
 	return intents
 }

@@ -46,7 +46,7 @@ func (p *Provisioner) Edit(ctx context.Context, by Actor, id uuid.UUID, e Edit) 
 		if !e.changes(old) {
 			return nil
 		}
-		records := e.editRecords(old, by)
+		records := e.editRecords(ctx, old, by)
 		update := old.Update().SetNillableSlug(e.Slug).SetNillableName(e.Name).AddVersion(1).SetUpdatedAt(p.now())
 		if e.Status != nil {
 			update = update.SetStatus(string(*e.Status)).SetStatusReason("")

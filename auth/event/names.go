@@ -74,7 +74,8 @@ const (
 	WebhookCreated     AuditType = "webhook_created"
 	WebhookUpdated     AuditType = "webhook_updated"
 	WebhookDeleted     AuditType = "webhook_deleted"
-	// What takes people out of the tenant.
+	// What brings people into the tenant and takes them out.
+	UsersImported   AuditType = "users_imported"
 	UsersExported   AuditType = "users_exported"
 	WebhookDisabled AuditType = "webhook_disabled"
 	WebhookEnabled  AuditType = "webhook_enabled"

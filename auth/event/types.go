@@ -16,7 +16,7 @@ func AuditTypes() []AuditType {
 		UsernameCreated, PasswordCreated, SessionRevoked, MFAFailure, RecoveryCodeUsed, RecoveryCodesCreated, PasskeyRenamed, SecurityKeyRenamed,
 		UserUpdated, UserBlocked, UserUnblocked, MetadataChanged, SecurityKeyDeleted, OTPDeleted, WebhookCreated, WebhookUpdated, WebhookDeleted,
 		WebhookEnabled, WebhookDisabled, WebhookSecret,
-		UsersExported,
+		UsersImported, UsersExported,
 		tenants.AuditTenantCreated, tenants.AuditTenantImported, tenants.AuditTenantUpdated, tenants.AuditTenantSuspended, tenants.AuditTenantReadOnly,
 		tenants.AuditTenantResumed, tenants.AuditTenantDeleted, tenants.AuditConfigChanged, tenants.AuditKeyRotated, tenants.AuditAPIKeyCreated,
 		tenants.AuditAPIKeyRevoked,

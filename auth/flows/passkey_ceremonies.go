@@ -3,6 +3,8 @@ package flows
 import (
 	"errors"
 
+	"github.com/google/uuid"
+
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/passkey"
 	"github.com/latchkeep/latchkeep/auth/user"
@@ -105,30 +107,35 @@ func (f *Flows) signInByPasskey(t *turn, a *passkey.Assertion) (flow.Outcome, er
 	return next(), nil
 }
 
-// refuseAssertion answers all refusals alike, but for a security key that was to be a first factor.
+// refuseAssertion answers all refusals alike, but for a security key that was to be a first factor. The record names the credential's owner
+// in full; of a copied credential she is told. Spec: audit-log §3.1.
 func (f *Flows) refuseAssertion(t *turn, refused *passkey.Refused) (flow.Outcome, error) {
+	owner, err := f.ownerOf(t, refused)
+	if err != nil {
+		return nil, err
+	}
 	code := flow.PasskeyInvalid
 	switch refused.Reason {
 	case passkey.MFAOnly:
 		code = flow.CredentialMFAOnly
-	case passkey.Cloned:
-		if err := f.warnOfClone(t, refused); err != nil {
-			return nil, err
-		}
+	case passkey.Cloned: // somebody else seems to have a copy
+		f.tell(t, owner, event.MailPayload{Template: mail.TemplatePasskeyClone})
 	}
 	details := map[string]any{"login_method": methodPasskey}
-	f.audit(t, event.LoginFailure, event.Actor{UserID: refused.UserID}, details, code.String()+": "+refused.Err.Error())
+	f.audit(t, event.LoginFailure, owner, details, code.String()+": "+refused.Err.Error())
 	return flow.Fail(code), nil
 }
 
-// warnOfClone tells the owner of a credential that somebody else seems to have a copy of it.
-func (f *Flows) warnOfClone(t *turn, refused *passkey.Refused) error {
+// ownerOf is whose credential was refused; nobody where there is no such credential.
+func (f *Flows) ownerOf(t *turn, refused *passkey.Refused) (event.Actor, error) {
+	if refused.UserID == uuid.Nil {
+		return event.Actor{}, nil
+	}
 	account, err := f.users.ByID(t.Context(), t.Env.Tenant, refused.UserID)
 	if err != nil {
-		return err
+		return event.Actor{}, err
 	}
-	f.tell(t, event.Actor{UserID: account.UserID, Email: account.Email}, event.MailPayload{Template: mail.TemplatePasskeyClone})
-	return nil
+	return event.Actor{UserID: refused.UserID, Email: account.Email}, nil
 }
 
 // storeCredentials gives the person of a login the credentials that she made.

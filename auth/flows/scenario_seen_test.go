@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -276,10 +278,45 @@ func (s *scenario) end() {
 	if s.strict["event"] {
 		require.Empty(s, s.events()[s.heard:], "%s: events that it does not name", s.at)
 	}
+	require.Eventually(s, func() bool { return s.shop.AuditSettled(s) }, patience, 5*time.Millisecond)
+	all := s.shop.Audit(s) // which looks at every record's shape
 	if s.strict["audit"] {
-		require.Eventually(s, func() bool { return s.shop.AuditSettled(s) }, patience, 5*time.Millisecond)
-		all := s.shop.Audit(s)
 		s.records = append(s.records, all[s.recordsSeen:]...)
 		require.Empty(s, s.records, "%s: audit records that it does not name", s.at)
 	}
+}
+
+// sightings are the types of events and audit records that the conversations brought about. Those that the flows can bring about must all
+// be among them, and each is looked at: who it names, what it tells.
+type sightings struct {
+	mu     sync.Mutex
+	played int
+	seen   map[string]bool
+}
+
+func (s *sightings) add(of *scenario) {
+	events, records := of.shop.Events(of), of.shop.Audit(of)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.seen == nil {
+		s.seen = map[string]bool{}
+	}
+	s.played++
+	for _, e := range events {
+		s.seen[e.Name] = true
+	}
+	for _, r := range records {
+		s.seen[r.Type] = true
+	}
+}
+
+func (s *sightings) requireAll(t *testing.T) {
+	t.Helper()
+	var missing []string
+	for _, kind := range append(testenv.FlowRecords(), testenv.FlowEvents()...) {
+		if !s.seen[kind] {
+			missing = append(missing, kind)
+		}
+	}
+	require.Empty(t, missing, "no conversation brings these about")
 }

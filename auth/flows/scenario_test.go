@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/internal/authenticator"
+	"github.com/latchkeep/latchkeep/internal/testdb"
 	"github.com/latchkeep/latchkeep/internal/testenv"
 )
 
@@ -24,13 +26,18 @@ func TestScenarios(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		files := files
+		if underRace { // each database plays a part of them, together they play all
+			files = partOf(files, slices.Index(testdb.Dialects(), env.Dialect), len(testdb.Dialects()))
+		}
 		var players sync.WaitGroup
 		next := make(chan int)
+		seen := &sightings{}
 		for range 8 { // they wait for mails most of the time, so there may be more of them than processors
 			players.Go(func() {
 				for i := range next {
 					name := strings.TrimSuffix(strings.TrimPrefix(files[i], "testdata/"), ".txt")
-					t.Run(name, func(t *testing.T) { play(t, env, fmt.Sprintf("s%d", i), files[i]) })
+					t.Run(name, func(t *testing.T) { play(t, env, fmt.Sprintf("s%d", i), files[i], seen) })
 				}
 			})
 		}
@@ -40,7 +47,19 @@ func TestScenarios(t *testing.T) {
 		close(next)
 		players.Wait()
 		require.Empty(t, env.Errors(), "nothing went wrong unexpectedly")
+		if seen.played == len(files) && !underRace {
+			seen.requireAll(t)
+		}
 	}, testenv.WithPool("1"))
+}
+
+// partOf is every n-th, from the i-th on.
+func partOf(files []string, i, n int) []string {
+	var part []string
+	for ; i < len(files); i += n {
+		part = append(part, files[i])
+	}
+	return part
 }
 
 // A scenario is a conversation that is being played.
@@ -78,7 +97,7 @@ type browser struct {
 	sent   func() testenv.State
 }
 
-func play(t *testing.T, env *testenv.Env, slug, file string) {
+func play(t *testing.T, env *testenv.Env, slug, file string, seen *sightings) {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
@@ -105,6 +124,7 @@ func play(t *testing.T, env *testenv.Env, slug, file string) {
 	}
 	s.at = file
 	s.end()
+	seen.add(s)
 }
 
 // open makes the tenant, once its configuration is known.

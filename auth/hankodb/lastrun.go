@@ -58,7 +58,7 @@ func (i *Importer) noteRun(ctx context.Context, p *plan, o *Outcome) error {
 			counts[kind] = c.Imported
 		}
 	}
-	record := tenants.Recorded(p.target, tenants.AuditTenantImported, tenants.ByCLI, map[string]any{"imported": counts})
+	record := tenants.Recorded(ctx, p.target, tenants.AuditTenantImported, tenants.ByCLI, map[string]any{"imported": counts})
 	return i.unit(ctx, p, func(ctx context.Context, tx *store.Tx) error {
 		if err := i.finished(ctx, tx, p, o); err != nil {
 			return err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/transfer"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/internal/testdb"
@@ -270,27 +271,31 @@ func TestImportAtOnce_IsAllOrNothing(t *testing.T) {
 		p.write(t, shop, addressed("person2300@shop.example"))
 		var lines []transfer.Rejection
 		tell := func(r transfer.Rejection) { lines = append(lines, r) }
-		_, err := p.jobs.ImportAtOnce(t.Context(), shop, people(2500), transfer.Options{}, tell)
+		_, err := p.jobs.ImportAtOnce(t.Context(), shop, people(2500), transfer.Options{}, transfer.Taker{By: tenants.ByCLI}, tell)
 		require.ErrorIs(t, err, transfer.ErrConflicts)
 		require.Len(t, lines, 1)
 		require.Equal(t, 2300, lines[0].Entry)
 		require.Equal(t, 1, p.count(t, shop))
-		n, err := p.jobs.ImportAtOnce(t.Context(), shop, people(2200), transfer.Options{}, tell)
+		n, err := p.jobs.ImportAtOnce(t.Context(), shop, people(2200), transfer.Options{}, transfer.Taker{By: tenants.ByCLI}, tell)
 		require.NoError(t, err)
 		require.Equal(t, 2200, n)
 		require.Equal(t, 2201, p.count(t, shop))
-		_, err = p.jobs.ImportAtOnce(t.Context(), shop, people(transfer.MaxAtomic+1), transfer.Options{}, tell)
+		found := p.records(t, shop)
+		require.Len(t, found, 1, "what was undone is not recorded")
+		require.Equal(t, map[string]any{"api": "cli", "users": 2200.0, "rejected": 0.0, "state": "done"}, found[0].Details)
+		_, err = p.jobs.ImportAtOnce(t.Context(), shop, people(transfer.MaxAtomic+1), transfer.Options{}, transfer.Taker{By: tenants.ByCLI}, tell)
 		require.ErrorContains(t, err, "10000 entries at most")
 	})
 }
 
-func TestImport_LeavesNoEvents(t *testing.T) {
+func TestImport_IsOneRecordAndNoEvents(t *testing.T) {
 	t.Parallel()
 
 	eachDatabase(t, func(t *testing.T, p *place) {
 		shop := p.tenant(t)
 		p.importInto(t, shop, text(example), transfer.Attempt{})
-		require.Zero(t, p.store.Reader().Intent.Query().CountX(scope.With(t.Context(), scope.Tenant(shop.ID))), "no mail, webhook or audit record")
+		require.Equal(t, 1, p.store.Reader().Intent.Query().CountX(scope.With(t.Context(), scope.Tenant(shop.ID))), "no mail, no webhook, no record of each")
+		require.Equal(t, event.UsersImported, p.records(t, shop)[0].Type)
 	})
 }
 

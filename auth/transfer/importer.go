@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/ent"
 	entjob "github.com/latchkeep/latchkeep/ent/job"
 	"github.com/latchkeep/latchkeep/ent/scope"
@@ -171,7 +172,7 @@ func (j *Jobs) writePortion(ctx context.Context, t *tenants.Tenant, job *Job, o 
 	follow := func(ctx context.Context, tx *store.Tx, outcomes []Outcome) error {
 		lines := p.report(outcomes)
 		s.rejected = len(lines)
-		if err := job.advance(ctx, tx, s); err != nil {
+		if err := j.advance(ctx, tx, t, job, s); err != nil {
 			return err
 		}
 		for _, write := range also {
@@ -208,12 +209,14 @@ const MaxAtomic = 10_000
 
 // ImportAtOnce writes an input that was inspected in one transaction, or nothing of it: an entry that conflicts with a person of the tenant is
 // told of, and stops all. There is no job. Spec: import-export §1, §1.7.
-func (j *Jobs) ImportAtOnce(ctx context.Context, t *tenants.Tenant, src Source, o Options, tell func(Rejection)) (int, error) {
+func (j *Jobs) ImportAtOnce(ctx context.Context, t *tenants.Tenant, src Source, o Options, by Taker, tell func(Rejection)) (int, error) {
 	p, err := j.whole(src, o)
 	if err != nil {
 		return 0, fmt.Errorf("import: %w", err)
 	}
-	outcomes, err := j.writer.keeping(o.KeepExisting).writeAll(ctx, t, p.accounts)
+	outcomes, err := j.writer.keeping(o.KeepExisting).writeAll(ctx, t, p.accounts, func(ctx context.Context, tx *store.Tx, _ []Outcome) error {
+		return j.out.Write(ctx, tx, by.record(t, event.UsersImported, map[string]any{"users": len(p.accounts), "rejected": len(p.rejected), "state": Done}))
+	})
 	lines := p.report(outcomes)
 	for _, line := range lines {
 		tell(line)
@@ -289,6 +292,19 @@ func (j *Jobs) finish(ctx context.Context, t *tenants.Tenant, id uuid.UUID, stat
 		for _, write := range also {
 			err = errors.Join(err, write(ctx, tx))
 		}
-		return err
+		return errors.Join(err, j.stopped(ctx, tx, t, id, state))
 	})
+}
+
+// stopped records an import that ended without success.
+func (j *Jobs) stopped(ctx context.Context, tx *store.Tx, t *tenants.Tenant, id uuid.UUID, state string) error {
+	row, err := tx.Job.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	job, err := fromRow(row)
+	if err != nil || job.State != state {
+		return err
+	}
+	return j.imported(ctx, tx, t, job, state, step{})
 }

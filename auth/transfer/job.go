@@ -137,7 +137,7 @@ func (j *Jobs) Cancel(ctx context.Context, t *tenants.Tenant, id uuid.UUID) erro
 		}
 		if changed > 0 {
 			_, err = tx.JobPart.Delete().Where(jobpart.JobID(id), jobpart.KindNEQ(partReport)).Exec(ctx)
-			return err
+			return errors.Join(err, j.stopped(ctx, tx, t, id, Cancelled))
 		}
 		deleted, err := tx.Job.Delete().Where(entjob.ID(id)).Exec(ctx)
 		if err == nil && deleted == 0 {
@@ -187,6 +187,14 @@ func (j *Job) advance(ctx context.Context, tx *store.Tx, s step) error {
 		return ErrOvertaken
 	}
 	return nil
+}
+
+// advance moves a job on, and records an import that has come to its end. Errors: ErrOvertaken.
+func (j *Jobs) advance(ctx context.Context, tx *store.Tx, t *tenants.Tenant, job *Job, s step) error {
+	if err := job.advance(ctx, tx, s); err != nil || !s.finished {
+		return err
+	}
+	return j.imported(ctx, tx, t, job, Done, s)
 }
 
 // moved is the job after a step that was committed.

@@ -55,7 +55,7 @@ func (j *Jobs) stepImport(ctx context.Context, t *tenants.Tenant, job *Job, done
 	}
 	if left == 0 {
 		return j.store.Do(ctx, scope.Tenant(t.ID), func(ctx context.Context, tx *store.Tx) error {
-			if err := job.advance(ctx, tx, step{cursor: job.cursor, finished: true}); err != nil {
+			if err := j.advance(ctx, tx, t, job, step{cursor: job.cursor, finished: true}); err != nil {
 				return err
 			}
 			return done(ctx, tx)
@@ -69,7 +69,7 @@ func (j *Jobs) stepImport(ctx context.Context, t *tenants.Tenant, job *Job, done
 	follow := func(ctx context.Context, tx *store.Tx, outcomes []Outcome) error {
 		lines := p.report(outcomes)
 		s.rejected = len(lines)
-		if err := job.advance(ctx, tx, s); err != nil {
+		if err := j.advance(ctx, tx, t, job, s); err != nil {
 			return err
 		}
 		if _, err := tx.JobPart.Delete().Where(jobpart.JobID(job.ID), jobpart.Kind(partInput), jobpart.Number(number)).Exec(ctx); err != nil {
@@ -157,7 +157,7 @@ func (j *Jobs) stepExport(ctx context.Context, t *tenants.Tenant, job *Job, done
 	}
 	s := step{cursor: last.String(), done: len(entries), finished: len(entries) < exportPage}
 	return j.store.Do(ctx, scope.Tenant(t.ID), func(ctx context.Context, tx *store.Tx) error {
-		if err := job.advance(ctx, tx, s); err != nil {
+		if err := j.advance(ctx, tx, t, job, s); err != nil {
 			return err
 		}
 		number, err := next(ctx, tx, job.ID, partOutput)

@@ -226,7 +226,7 @@ var ErrConflicts = problem.Conflict("conflicts", "nothing was written, for there
 
 // writeAll writes any number of accounts in one transaction, or none where one is rejected. Errors: ErrConflicts, with what would have become of
 // each.
-func (w *Writer) writeAll(ctx context.Context, t *tenants.Tenant, accounts []Account) ([]Outcome, error) {
+func (w *Writer) writeAll(ctx context.Context, t *tenants.Tenant, accounts []Account, follow Follow) ([]Outcome, error) {
 	b, err := w.prepare(t, accounts)
 	if err != nil {
 		return nil, err
@@ -241,5 +241,5 @@ func (w *Writer) writeAll(ctx context.Context, t *tenants.Tenant, accounts []Acc
 			}
 		}
 		return nil
-	}})
+	}, follow})
 }

@@ -47,7 +47,7 @@ It is not for production: pages and mails are open to whoever reaches the ports.
 func runDev(cmd *cobra.Command) error {
 	ctx := cmd.Context()
 	s, log, err := load(cmd, settings.LoadOptions{Dev: true, Defaults: map[string]string{
-		"audit_log.console_output.enabled": "false", "log.level": "warn",
+		"audit_log.console_output.enabled": "false", "audit_log.storage.enabled": "true", "log.level": "warn",
 	}})
 	if err != nil {
 		return err

@@ -1,19 +1,17 @@
 package main_test
 
 import (
-	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/internal/freeport"
 	"github.com/latchkeep/latchkeep/internal/smtpsink"
 )
 
@@ -28,29 +26,9 @@ func newDevServer(t *testing.T) *devServer {
 	t.Helper()
 	d := &devServer{machine: newMachine(t), data: ".latchkeep"}
 	for i := range d.ports {
-		d.ports[i] = freePort(t)
+		d.ports[i] = freeport.Get(t)
 	}
 	return d
-}
-
-// givenPorts are those that freePort has given out.
-var givenPorts sync.Map
-
-// freePort is a port that nothing listens on and that the system gives to nobody by itself.
-func freePort(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		port := fmt.Sprint(10_000 + rand.IntN(9_000))
-		if _, taken := givenPorts.LoadOrStore(port, true); taken {
-			continue
-		}
-		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
-			require.NoError(t, l.Close())
-			return port
-		}
-	}
-	t.Fatal("no free port")
-	return ""
 }
 
 func (d *devServer) up(t *testing.T, args ...string) *server {
@@ -74,13 +52,16 @@ func (d *devServer) console(t *testing.T) *browser {
 }
 
 // usersOfDemo asks the demo tenant's admin API, with the key that dev mode keeps, and returns the status.
-func (d *devServer) usersOfDemo(t *testing.T) int {
+func (d *devServer) usersOfDemo(t *testing.T) int { return d.ofDemo(t, "/users").status }
+
+// ofDemo reads something of the demo tenant with its key.
+func (d *devServer) ofDemo(t *testing.T, path string) reply {
 	t.Helper()
 	var page struct{ Tenants []struct{ ID string } }
 	d.console(t).get(t, "/v1/tenants?slug=demo").json(t, &page)
 	require.Len(t, page.Tenants, 1)
 	admin := browse("127.0.0.1:"+d.ports[1], "http://localhost:"+d.ports[1]).as(d.file(t, "demo.key"))
-	return admin.get(t, "/"+page.Tenants[0].ID+"/users").status
+	return admin.get(t, "/"+page.Tenants[0].ID+path)
 }
 
 func (d *devServer) file(t *testing.T, name string) string {
@@ -153,6 +134,9 @@ func TestDev_StartsFromNothingAndKeepsWhatItNeeds(t *testing.T) {
 	require.Contains(t, mail.HTML, codeIn(t, mail.Text))
 	require.WithinDuration(t, time.Now(), mail.CreatedAt, time.Minute)
 	require.Empty(t, d.inbox(t, "nobody@shop.example"))
+	require.Eventually(t, func() bool {
+		return strings.Contains(string(d.ofDemo(t, "/audit_logs").body), `"type":"user_created"`)
+	}, patience, 50*time.Millisecond, "whoever tries it out sees the audit log")
 
 	began := time.Now()
 	s.stop(t)

@@ -17,6 +17,7 @@ import (
 	"entgo.io/ent/dialect"
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/internal/freeport"
 	"github.com/latchkeep/latchkeep/internal/smtpsink"
 	"github.com/latchkeep/latchkeep/internal/testdb"
 )
@@ -259,7 +260,7 @@ func startRedis(t *testing.T) *redisServer {
 		}
 		t.Skip("redis-server is not installed: nothing is tested with a Redis that is lost")
 	}
-	r := &redisServer{port: freePort(t), dir: t.TempDir()}
+	r := &redisServer{port: freeport.Get(t), dir: t.TempDir()}
 	r.url = "redis://127.0.0.1:" + r.port + "/0"
 	r.start(t)
 	t.Cleanup(func() {

@@ -65,7 +65,7 @@ func export(ctx context.Context, cmd *cobra.Command, app *wire.App, which *choic
 	err = writeFile(output, func(to io.Writer) error {
 		b := bufio.NewWriterSize(to, 1<<16)
 		var err error
-		people, err = app.Exporter.Export(ctx, t, taker(), with, b, bar.at)
+		people, err = app.Exporter.Export(ctx, t, taker("export"), with, b, bar.at)
 		return errors.Join(err, b.Flush())
 	})
 	bar.end()
@@ -76,7 +76,7 @@ func export(ctx context.Context, cmd *cobra.Command, app *wire.App, which *choic
 }
 
 // taker is who runs the command, as far as the machine knows.
-func taker() transfer.Taker {
+func taker(doing string) transfer.Taker {
 	name, host := "somebody", "somewhere"
 	if u, err := user.Current(); err == nil {
 		name = u.Username
@@ -84,7 +84,7 @@ func taker() transfer.Taker {
 	if h, err := os.Hostname(); err == nil {
 		host = h
 	}
-	return transfer.Taker{By: tenants.ByCLI, Client: auth.Client{UserAgent: fmt.Sprintf("latchkeep/%s (user export by %s@%s)", version, name, host)}}
+	return transfer.Taker{By: tenants.ByCLI, Client: auth.Client{UserAgent: fmt.Sprintf("latchkeep/%s (user %s by %s@%s)", version, doing, name, host)}}
 }
 
 func newUserGenerate() *cobra.Command {

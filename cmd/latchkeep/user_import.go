@@ -153,7 +153,7 @@ func (c *importCommand) inBatches(
 // atOnce writes all or nothing.
 func (c *importCommand) atOnce(ctx context.Context, cmd *cobra.Command, app *wire.App, t *tenants.Tenant, src transfer.Source) error {
 	var lines []transfer.Rejection
-	people, failed := app.Jobs.ImportAtOnce(ctx, t, src, c.attempt.Options, func(r transfer.Rejection) { lines = append(lines, r) })
+	people, failed := app.Jobs.ImportAtOnce(ctx, t, src, c.attempt.Options, taker("import"), func(r transfer.Rejection) { lines = append(lines, r) })
 	if len(lines) > 0 || c.report != "" {
 		if err := c.writeReport(func(to io.Writer) error { return writeLines(to, lines) }, cmd); err != nil {
 			return errors.Join(failed, err)

@@ -39,7 +39,18 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 		_ = huma.WriteErr(api, ctx, http.StatusForbidden, "authorize", err)
 		return
 	}
-	next(huma.WithValue(ctx, callerKey{}, token))
+	ctx = huma.WithValue(ctx, callerKey{}, token)
+	next(huma.WithContext(ctx, tenants.WithCaller(ctx.Context(), callerOf(ctx.Context()))))
+}
+
+// callerOf is where the request comes from, as audit records tell it.
+func callerOf(ctx context.Context) tenants.Caller {
+	c := middleware.From(ctx).Client
+	from := tenants.Caller{UserAgent: c.UserAgent, RequestID: c.RequestID}
+	if c.IP.IsValid() {
+		from.SourceIP = c.IP.String()
+	}
+	return from
 }
 
 // caller is the token of the request. Authenticate put it there for every operation.

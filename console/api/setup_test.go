@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/session"
@@ -23,6 +24,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/internal/testdb"
+	"github.com/latchkeep/latchkeep/pkg/clientip"
 	"github.com/latchkeep/latchkeep/pkg/jose"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -86,13 +88,13 @@ func newConsole(t *testing.T, st *store.Store) *console {
 	require.NoError(t, err)
 	c := &console{store: st, keyring: keyring, log: &strings.Builder{}, post: &postbox{}}
 	log := slog.New(slog.NewTextHandler(c.log, nil))
+	out := outbox.NewWriter(keyring, func() {})
 	c.registry = tenants.NewRegistry(tenants.RegistryOptions{Store: st, Keyring: keyring, Addresses: addresses})
-	c.tenants = tenants.NewProvisioner(tenants.ProvisionerOptions{Store: st, Keyring: keyring, Registry: c.registry, Keys: newKeys{}})
+	c.tenants = tenants.NewProvisioner(tenants.ProvisionerOptions{Store: st, Keyring: keyring, Registry: c.registry, Keys: newKeys{}, Outbox: out})
 	c.keys = tenants.NewAPIKeys(st, log, time.Now)
 	c.operators = tenants.NewOperatorTokens(st, log, time.Now)
 	_, c.token, err = c.operators.Create(t.Context(), tenants.ByCLI, nil, tenants.NewOperatorToken{NewToken: tenants.NewToken{Name: "test"}})
 	require.NoError(t, err)
-	out := outbox.NewWriter(keyring, func() {})
 	c.doc = api.New(api.Options{
 		Tenants: c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
 		Management: management.New(management.Needs{
@@ -100,7 +102,9 @@ func newConsole(t *testing.T, st *store.Store) *console {
 		}),
 		Mail: c.post, DeadLetters: deadletter.NewRoom(st, func() { c.rings.Add(1) }), Ready: st.Ping, Log: log, Version: "test",
 	})
-	server := httptest.NewServer(c.doc)
+	server := httptest.NewServer(middleware.Base(middleware.Options{
+		IP: clientip.NewExtractor("direct", nil), Log: slog.New(slog.DiscardHandler), Server: "console",
+	}, c.doc))
 	t.Cleanup(server.Close)
 	c.url = server.URL
 	return c

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/internal/freeport"
 	"github.com/latchkeep/latchkeep/internal/smtpsink"
 )
 
@@ -37,8 +38,8 @@ func deploy(t testing.TB, db *database, redis *process) *deployment {
 		t.Cleanup(func() { db.process.kill(9) })
 	}
 	d := &deployment{name: db.name, db: db, redis: redis, hooks: newReceiver(t), mails: smtpsink.New(t, smtpsink.Options{Encryption: smtpsink.Plain})}
-	port := freePort(t)
-	admin, console := freePort(t), freePort(t)
+	port := freeport.Get(t)
+	admin, console := freeport.Get(t), freeport.Get(t)
 	d.env = append(clean(os.Environ()),
 		"LATCHKEEP_DATABASE_URL="+db.url,
 		"LATCHKEEP_SECRETS_KEYS="+rand.Text()+rand.Text(),
@@ -78,7 +79,7 @@ func deploy(t testing.TB, db *database, redis *process) *deployment {
 // program is a command of the program that keeps running.
 func (d *deployment) program(t testing.TB, command string) *process {
 	t.Helper()
-	ops := freePort(t)
+	ops := freeport.Get(t)
 	p := &process{
 		name: "latchkeep " + command, args: []string{binary, command},
 		env: append(slices.Clone(d.env), "LATCHKEEP_SERVER_OPS_ADDRESS=127.0.0.1:"+ops), ready: answers("http://127.0.0.1:" + ops + "/livez"),

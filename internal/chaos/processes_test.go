@@ -5,8 +5,6 @@ package chaos
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -176,31 +174,5 @@ func answers(url string) func(ctx context.Context) bool {
 		}
 		_ = resp.Body.Close()
 		return resp.StatusCode == http.StatusOK
-	}
-}
-
-var ports struct {
-	sync.Mutex
-	given map[int]bool
-}
-
-// freePort is a port of loopback that is free and that nobody else here was given. It is none of those that the kernel gives to connections: one of
-// them could have it while its process is dead.
-func freePort(t testing.TB) string {
-	t.Helper()
-	ports.Lock()
-	defer ports.Unlock()
-	if ports.given == nil {
-		ports.given = map[int]bool{}
-	}
-	for {
-		port := 20_000 + rand.IntN(12_000)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil || ports.given[port] {
-			continue
-		}
-		require.NoError(t, l.Close())
-		ports.given[port] = true
-		return strconv.Itoa(port)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/ent/dsn"
+	"github.com/latchkeep/latchkeep/internal/freeport"
 )
 
 // A database is a server that can be killed, and how it is reached. An embedded one has no process.
@@ -74,7 +75,7 @@ func newPostgres(t testing.TB) *database {
 	sort.Strings(found)
 	bin, dir := found[len(found)-1], home(t, "pg", "postgres")
 	run(t, "postgres", os.Environ(), filepath.Join(bin, "initdb"), "-D", dir+"/data", "-U", "latchkeep", "--auth=trust", "-E", "UTF8", "--locale=C")
-	port := freePort(t)
+	port := freeport.Get(t)
 	d := &database{name: "postgres", url: "postgres://latchkeep@127.0.0.1:" + port + "/postgres?sslmode=disable"}
 	d.process = &process{
 		name: "PostgreSQL", as: "postgres", env: []string{"LC_ALL=C", "TZ=UTC", "PATH=" + os.Getenv("PATH")},
@@ -97,7 +98,7 @@ func newMariaDB(t testing.TB) *database {
 	script := filepath.Join(dir, "init.sql")
 	require.NoError(t, os.WriteFile(script, []byte("CREATE USER IF NOT EXISTS latchkeep@'127.0.0.1' IDENTIFIED BY '"+password+"';\n"+
 		"GRANT ALL ON *.* TO latchkeep@'127.0.0.1';\nCREATE DATABASE IF NOT EXISTS latchkeep CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;\n"), 0o644))
-	port := freePort(t)
+	port := freeport.Get(t)
 	d := &database{name: "mariadb", url: "mysql://latchkeep:" + password + "@127.0.0.1:" + port + "/latchkeep"}
 	d.process = &process{
 		name: "MariaDB", as: "mysql", env: []string{"LC_ALL=C", "TZ=UTC", "PATH=" + os.Getenv("PATH")},
@@ -121,7 +122,7 @@ func newRedis(t testing.TB) *process {
 	t.Helper()
 	server, err := exec.LookPath("redis-server")
 	require.NoError(t, err, "Redis is not installed: scripts/install-test-tools redis")
-	port := freePort(t)
+	port := freeport.Get(t)
 	return &process{
 		name: "Redis", env: []string{"PATH=" + os.Getenv("PATH")},
 		args:  []string{server, "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no"},

@@ -34,7 +34,11 @@ type AuditRecord struct {
 // are about.
 func (s *Tenant) Audit(t testing.TB) []AuditRecord {
 	t.Helper()
-	return slices.DeleteFunc(s.records(t), AuditRecord.byOperator)
+	records := slices.DeleteFunc(s.records(t), AuditRecord.byOperator)
+	for _, r := range records {
+		r.RequireShape(t)
+	}
+	return records
 }
 
 // Operations are the records in the tenant's audit log of what operators did.
@@ -116,6 +120,7 @@ func (s *Tenant) Events(t testing.TB) []Event {
 		require.NoError(t, json.Unmarshal(plain, &p))
 		e := Event{Name: string(p.Event)}
 		require.NoError(t, json.Unmarshal(p.Data, &e.Data))
+		e.RequireShape(t)
 		events = append(events, e)
 	}
 	return events
