@@ -1,6 +1,7 @@
 package public_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -58,4 +59,29 @@ func TestBudget_Statements(t *testing.T) {
 
 		measure(t, env, "create a tenant", 4, 12, func() { env.Tenant(t, "bank") })
 	}, testenv.Quiet())
+}
+
+func TestBudget_ThirdParty(t *testing.T) {
+	t.Parallel()
+
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		shop := env.Tenant(t, "shop", social)
+		begin := func(flow string) *testenv.Flow { return shop.Begin(t, flow) }
+		var f *testenv.Flow
+		var at, to *url.URL
+		callback := func(exact, budget int, account testenv.PartyAccount) {
+			f = begin("login")
+			measure(t, env, "leave for a provider", 1, 4, func() { at = f.LeaveFor(t, "thirdparty_oauth", "google") })
+			query := env.Consent(t, at, account)
+			measure(t, env, "come back", exact, budget, func() { to, _ = f.Client.ComeBack(t, query) })
+		}
+		kim := testenv.PartyAccount{Subject: "kim", Email: "kim@shop.example", EmailVerified: true, Name: "Kim"}
+		callback(7, 12, kim)
+		measure(t, env, "redeem", 10, 12, func() { require.Equal(t, "success", f.Exchange(t, to).Name) })
+		callback(5, 8, kim)
+		measure(t, env, "redeem again", 10, 12, func() { require.Equal(t, "success", f.Exchange(t, to).Name) })
+		lee := shop.Person(t, testenv.NewPerson{Email: "lee@shop.example"})
+		callback(7, 12, testenv.PartyAccount{Subject: "lee", Email: lee.Email, EmailVerified: true})
+		measure(t, env, "come back with nothing that counts", 1, 2, func() { f.Client.ComeBack(t, url.Values{"state": {"x"}}) })
+	}, testenv.Quiet(), testenv.WithThirdParties(), testenv.With("rate_limiter.enabled", "false"))
 }

@@ -14,6 +14,7 @@ func AuditTypes() []AuditType {
 		UsernameChanged, UsernameDeleted, PasswordChanged, PasswordDeleted, PasskeyCreated, PasskeyDeleted, SecurityKeyCreated, OTPCreated,
 		NotificationSent, ThirdPartySignup, ThirdPartySignin, ThirdPartyLinking, ThirdPartyFailed,
 		UsernameCreated, PasswordCreated, SessionRevoked, MFAFailure, RecoveryCodeUsed, RecoveryCodesCreated, PasskeyRenamed, SecurityKeyRenamed,
+		ThirdPartyUnlinking,
 		UserUpdated, UserBlocked, UserUnblocked, MetadataChanged, SecurityKeyDeleted, OTPDeleted, WebhookCreated, WebhookUpdated, WebhookDeleted,
 		WebhookEnabled, WebhookDisabled, WebhookSecret,
 		UsersImported, UsersExported,

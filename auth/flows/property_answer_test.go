@@ -55,6 +55,10 @@ func brief(data testenv.Inputs) string {
 // answered checks an answer to a request that the conversation expected, and goes on from there.
 func (w *walk) answered(a *attempt, q request, s testenv.State, cookie string) {
 	w.collect(a)
+	if badToken(q, s) {
+		w.refusedToken(a, q)
+		return
+	}
 	w.allowedStatus(a, s)
 	if s.CSRFToken == "" { // refused as a whole: nothing happened
 		w.seen.mark("refused with %d", s.Status)

@@ -3,6 +3,7 @@ package flows_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -60,6 +61,10 @@ type attempt struct {
 	subject uuid.UUID // whose session it opened, and by which methods
 	methods []string
 	profile uuid.UUID // whose account it is, in a profile flow
+
+	away     *url.URL // where a provider waits for her
+	verifier string   // that she gave at the start
+	token    *oneTime // that she came back with
 }
 
 // A request as it was sent.

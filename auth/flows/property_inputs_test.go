@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"sort"
 	"strings"
+
+	"github.com/latchkeep/latchkeep/internal/testenv"
 )
 
 // enter is what the attacker enters into an input: what makes sense for whom she means to be, or anything she has. Nil leaves it out.
@@ -41,6 +43,19 @@ func (w *walk) enter(a *attempt, action, input string, sensible bool) any {
 		return w.kit.attestation(w, a, sensible)
 	case "email_id", "passkey_id", "security_key_id", "session_id":
 		return w.id(a, input, sensible)
+	case "provider":
+		return w.provider(sensible)
+	case "redirect_to":
+		if sensible || w.chance(50) {
+			return testenv.AppPage
+		}
+		return pick(w, []string{"https://evil.example", "", "javascript:alert(1)"})
+	case "token":
+		return w.oneTimeToken(a, sensible)
+	case "code_verifier":
+		return w.codeVerifier(a, action, sensible)
+	case "identity_id":
+		return w.identityID(a, sensible)
 	case "passkey_name":
 		return "renamed"
 	case "patch_metadata":

@@ -145,6 +145,10 @@ func (w *walk) twins(a *attempt) {
 	}
 	both.Wait()
 	first, second := testenv.ReadState(w, answers[0]), testenv.ReadState(w, answers[1])
+	if badToken(q, first) && badToken(q, second) { // neither changes anything
+		w.refusedToken(a, q)
+		return
+	}
 	winner := 0
 	if first.CSRFToken == "" {
 		winner, first, second = 1, second, first

@@ -61,6 +61,10 @@ func (w *walk) note(a *attempt, q request, s testenv.State, cookie string) {
 		w.noteAttestation(a, q)
 	case "trust_device":
 		a.trusting = true
+	case "thirdparty_oauth", "connect_thirdparty_oauth_provider":
+		w.noteDeparture(a, q, s)
+	case "exchange_token":
+		w.noteExchange(a, q, cookie)
 	case "back":
 		if a.name != "profile" && w.chance(40) {
 			a.who = pick(w, r.people) // means to be somebody else from now on
@@ -77,7 +81,7 @@ func (w *walk) note(a *attempt, q request, s testenv.State, cookie string) {
 func quiet(action string) bool {
 	switch action {
 	case "register_client_capabilities", "remember_me", "back", "resend_passcode", "continue_with_login_identifier",
-		"register_login_identifier":
+		"register_login_identifier", "thirdparty_oauth", "connect_thirdparty_oauth_provider":
 		return true
 	}
 	return strings.HasPrefix(action, "continue_to_") || strings.HasPrefix(action, "webauthn_generate_")

@@ -17,7 +17,11 @@ import (
 type rows struct {
 	people map[uuid.UUID]*person
 	emails map[string]emailRow // by address
+	// identities by provider and subject.
+	identities map[string]identityRow
 }
+
+type identityRow struct{ id, owner uuid.UUID }
 
 type emailRow struct {
 	id, owner uuid.UUID
@@ -54,7 +58,7 @@ func (p *person) hasCredential(mfaOnly bool) bool {
 func (w *walk) readRows(r *realm) rows {
 	ctx := scope.With(w.Context(), scope.Tenant(r.shop.ID))
 	db := w.env.App.Store.Reader()
-	got := rows{people: map[uuid.UUID]*person{}, emails: map[string]emailRow{}}
+	got := rows{people: map[uuid.UUID]*person{}, emails: map[string]emailRow{}, identities: map[string]identityRow{}}
 	facts := map[uuid.UUID][]string{}
 	of := func(id uuid.UUID) *person {
 		require.NotNil(w, got.people[id], "a row of somebody unknown")
@@ -100,7 +104,11 @@ func (w *walk) readRows(r *realm) rows {
 		facts[d.UserID] = append(facts[d.UserID], fmt.Sprintf("device %x", d.TokenHash))
 	}
 	for _, i := range all(ctx, w, db.Identity.Query().All) {
-		require.Nil(w, i.UserID, "there are no third parties")
+		if i.UserID == nil {
+			continue // it waits
+		}
+		got.identities[i.ProviderID+" "+i.Subject] = identityRow{i.ID, *i.UserID}
+		facts[*i.UserID] = append(facts[*i.UserID], fmt.Sprint("identity ", i.ProviderID, i.Subject))
 	}
 	for _, s := range all(ctx, w, db.Session.Query().All) {
 		of(s.UserID).sessions = append(of(s.UserID).sessions, s.ID)

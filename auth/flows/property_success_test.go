@@ -17,7 +17,7 @@ func (w *walk) welcome(a *attempt, s testenv.State) {
 	require.NoError(w, json.Unmarshal(s.Payload["claims"], &c))
 	a.subject, a.methods = c.Subject, c.AMR
 	a.in.opened[c.SessionID] = c.Subject
-	if a.name == "registration" {
+	if a.name == "registration" && !a.ext() && a.last.action != "exchange_token" {
 		require.Nil(w, a.in.account(c.Subject), "a registration makes an account")
 		a.in.people = append(a.in.people, &account{id: c.Subject, title: "registered " + c.Subject.String()[24:], mine: true})
 	}
@@ -34,8 +34,11 @@ func (w *walk) arrive(a *attempt, s testenv.State) {
 	require.NotNil(w, row, "a session of somebody deleted")
 	require.True(w, who.mine, "%s: the attacker has a session of %s", a, who.title)
 	want := a.set
-	if a.name == "login" {
+	switch {
+	case a.name == "login":
 		want = w.loginProven(a, a.subject)
+	case a.ext():
+		want = append(slices.Clone(a.set), w.loginProven(a, a.subject)...)
 	}
 	require.Equal(w, sorted(want), sorted(a.methods), "%s: methods", a)
 	w.complete(a, row, a.subject)
@@ -70,7 +73,8 @@ func (w *walk) loginProven(a *attempt, who uuid.UUID) []string {
 		require.True(w, a.second.whose[who], "%s: the second factor is not of %s", a, a.in.account(who).title)
 		return append(methods, a.second.kind)
 	}
-	if a.in.config.MFA.Enabled && a.first.kind != "passkey" && a.first.factors[who] {
+	c := a.in.config.MFA
+	if c.Enabled && a.first.kind != "passkey" && (!a.ext() || c.ThirdParty) && a.first.factors[who] {
 		require.True(w, w.trusts(a, who), "%s: no second factor of %s, and the device is not trusted", a, a.in.account(who).title)
 		w.seen.mark("trusted device")
 	}
@@ -80,6 +84,10 @@ func (w *walk) loginProven(a *attempt, who uuid.UUID) []string {
 // complete checks that the account has all that the tenant insists on.
 func (w *walk) complete(a *attempt, row *person, who uuid.UUID) {
 	c := a.in.config
+	if a.ext() {
+		w.completeThroughThirdParty(a, who)
+		return
+	}
 	acquires := c.MFA.AcquireOnLogin
 	if a.name == "registration" {
 		acquires = c.MFA.AcquireOnRegistration
@@ -127,7 +135,7 @@ func (w *walk) granted(a *attempt, s testenv.State, who uuid.UUID) {
 	c := a.in.config.MFA
 	cookie := s.Response.Cookie(c.DeviceTrustCookieName)
 	if cookie == nil {
-		require.False(w, a.name == "login" && c.DeviceTrustPolicy == "always", "%s: every device is trusted", a)
+		require.False(w, a.name == "login" && !a.ext() && c.DeviceTrustPolicy == "always", "%s: every device is trusted", a)
 		return
 	}
 	require.Equal(w, "login", a.name)

@@ -48,6 +48,7 @@ func texts(names []flow.StateName) []string {
 var final = []string{
 	"register_client_capabilities", "password_login", "verify_passcode", "webauthn_verify_assertion_response", "password_recovery",
 	"username_create", "register_password", "otp_code_validate", "otp_code_verify", "webauthn_verify_attestation_response", "trust_device",
+	"exchange_token",
 }
 
 // A step is what an action did to a conversation.
@@ -163,10 +164,12 @@ func (w *walk) permitted(a *attempt, s testenv.State) {
 		allowed = c.MFA.Enabled && c.MFA.TOTP.Enabled && a.first != nil
 	case "login_security_key":
 		allowed = c.MFA.Enabled && c.MFA.SecurityKeys.Enabled && a.first != nil
+	case "thirdparty":
+		allowed = c.ThirdParty.Providers.Google.Enabled
 	case "onboarding_username":
-		allowed = c.Username.Enabled && c.Username.AcquireOnLogin && a.first != nil
+		allowed = c.Username.Enabled && (c.Username.AcquireOnLogin || a.ext()) && a.first != nil
 	case "onboarding_email":
-		allowed = c.Email.Enabled && c.Email.AcquireOnLogin && a.first != nil
+		allowed = c.Email.Enabled && (c.Email.AcquireOnLogin || a.ext()) && a.first != nil
 	case "onboarding_create_passkey":
 		allowed = c.Passkey.Enabled && a.webauthn
 	case "password_creation":

@@ -83,7 +83,7 @@ func announced(t *testing.T) charts {
 func takeWalk(t *testing.T, dialect string, seed uint64, seen *coverage) bool {
 	t.Helper()
 	return t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
-		options := []testenv.Option{testenv.Quiet()}
+		options := []testenv.Option{testenv.Quiet(), testenv.WithThirdParties()}
 		if seed%3 != 0 {
 			options = append(options, testenv.With("rate_limiter.enabled", "false"))
 		} else { // walks are short, so these are low
@@ -136,6 +136,17 @@ func rare() []string {
 		"login/onboarding_create_passkey/back",
 		"login/password_creation/back",
 		"registration/mfa_method_chooser/back",
+		// Somebody with a second factor has to come through the registration, at a tenant that asks for it after third parties.
+		"registration/login_otp/otp_code_validate",
+		"registration/login_otp/continue_to_login_security_key",
+		"registration/login_passkey/back",
+		"registration/login_passkey/webauthn_verify_assertion_response",
+		"registration/login_security_key/continue_to_login_otp",
+		"registration/login_security_key/webauthn_generate_request_options",
+		"registration/onboarding_email/email_address_set",
+		"registration/onboarding_email/skip",
+		"registration/onboarding_username/skip",
+		"registration/onboarding_username/username_create",
 	}
 }
 
@@ -151,6 +162,7 @@ func landmarks() []string {
 		"passkey made in login", "passkey made in registration", "passkey made in profile",
 		"security_key made in login", "security_key made in registration", "security_key made in profile",
 		"429 in passcode_confirmation", "429 in login_password", "429 in login_otp", "passcode_max_attempts_reached", "passkey_invalid", "twins",
+		"success of login by ext:google", "success of registration by ext:google", "account added through google", "refused by a provider",
 		"profile without session", "refused: at another tenant", "refused: a profile flow with another's session",
 	}
 }

@@ -40,6 +40,7 @@ type walk struct {
 	trusted  map[string]trust              // by the tokens in cookies
 	eager    *attempt                      // one that she means to come to an end
 	kit      kit
+	tokens   []*oneTime // that she came back with from providers
 	told     []string
 }
 
@@ -226,6 +227,10 @@ func (w *walk) later() {
 	r.shop.ExpirePasscodes(w, time.Now())
 	for _, l := range w.codes {
 		l.expired = l.expired || l.in == r
+	}
+	r.shop.ExpireTokens(w, time.Now())
+	for _, k := range w.tokens {
+		k.expired = k.expired || k.in == r
 	}
 	for _, a := range w.attempts {
 		if a.in == r && a.letter != nil {

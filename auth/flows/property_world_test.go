@@ -38,6 +38,8 @@ func settings() []setting {
 		{"whatever is missing", `{"password": {"acquire_on_login": "always", "optional": true}, "username": {"enabled": true},
 			"email": {"optional": true}, "mfa": {"acquire_on_login": true}}`},
 		{"no second factors", `{"mfa": {"enabled": false}, "passkey": {"optional": false}, "session": {"limit": 2}}`},
+		{"providers", `{` + testenv.ThirdParty + `, "username": {"enabled": true}, "email": {"optional": true}}`},
+		{"providers and second factors", `{` + testenv.ThirdParty + `, "mfa": {"third_party": true, "acquire_on_login": true}, "account": {"allow_deletion": true}}`},
 		{"passwords only", `{"email": {"use_for_authentication": false}, "passkey": {"enabled": false},
 			"mfa": {"security_keys": {"enabled": false}}}`},
 	}

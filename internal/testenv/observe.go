@@ -72,6 +72,13 @@ func (s *Tenant) records(t testing.TB) []AuditRecord {
 	return records
 }
 
+// AuditSoFar are the audit records of a type, once none is waiting to be written.
+func (s *Tenant) AuditSoFar(t testing.TB, kind event.AuditType) []AuditRecord {
+	t.Helper()
+	require.Eventually(t, func() bool { return s.AuditSettled(t) }, patience, 10*time.Millisecond)
+	return slices.DeleteFunc(s.Audit(t), func(r AuditRecord) bool { return r.Type != string(kind) })
+}
+
 // AuditOf waits until the log has n records of a type, and returns them.
 func (s *Tenant) AuditOf(t testing.TB, kind event.AuditType, n int) []AuditRecord {
 	t.Helper()
@@ -170,7 +177,7 @@ func (s *Tenant) Change(t testing.TB, write store.Write) error {
 	return s.Env.App.Store.Do(t.Context(), s.scope(), write)
 }
 
-// Count counts rows of the tenant: flows, sessions, users, passcodes, credentials, apps, trusted devices, recovery codes.
+// Count counts rows of the tenant: flows, sessions, users, identities, emails, tokens (one-time ones), passcodes, credentials, apps, trusted devices, recovery codes.
 func (s *Tenant) Count(t testing.TB, what string) int {
 	t.Helper()
 	ctx := scope.With(t.Context(), s.scope())
@@ -184,6 +191,12 @@ func (s *Tenant) Count(t testing.TB, what string) int {
 		n, err = r.Session.Query().Count(ctx)
 	case "users":
 		n, err = r.User.Query().Count(ctx)
+	case "identities":
+		n, err = r.Identity.Query().Count(ctx)
+	case "emails":
+		n, err = r.Email.Query().Count(ctx)
+	case "tokens":
+		n, err = r.OneTimeToken.Query().Count(ctx)
 	case "passcodes":
 		n, err = r.Passcode.Query().Count(ctx)
 	case "credentials":

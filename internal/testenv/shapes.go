@@ -69,6 +69,7 @@ var shapes = map[string]map[event.AuditType]shape{
 		event.MFAFailure:           {actor: byID, must: "mfa_method login_method", failed: true},
 		event.RecoveryCodeUsed:     {actor: byID},
 		event.RecoveryCodesCreated: {actor: byID},
+		event.ThirdPartyUnlinking:  {actor: byID, must: "provider"},
 	},
 	fromBackend: {
 		event.LoginSuccess:        {actor: inFull},

@@ -5,18 +5,19 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/gobwas/glob"
+	"github.com/latchkeep/latchkeep/pkg/jose"
+	"github.com/latchkeep/latchkeep/pkg/redirect"
 )
 
-const maxPattern = 2048 // bytes of a pattern of redirect URLs
+const maxProviderName = 200 // bytes: identities keep it, with custom_ before it
 
 // pattern checks that a pattern of redirect URLs compiles as it will at run time.
 func (p *Problems) pattern(path, pattern string) {
-	if len(pattern) > maxPattern {
-		p.add(path, "must not be longer than %d bytes", maxPattern)
+	if len(pattern) > redirect.MaxPattern {
+		p.add(path, "must not be longer than %d bytes", redirect.MaxPattern)
 		return
 	}
-	if _, err := glob.Compile(pattern, '.', '/'); err != nil {
+	if _, err := redirect.Compile([]string{pattern}); err != nil {
 		p.add(path, "%s is not a valid pattern: %s", quote(pattern), err)
 	}
 }
@@ -32,12 +33,15 @@ func (p *Problems) thirdParty(t ThirdParty) {
 	p.patterns(path+".allowed_redirect_urls", t.AllowedRedirectURLs)
 	p.pattern(path+".error_redirect_url", t.ErrorRedirectURL)
 	enabled := false
-	builtin := reflect.ValueOf(t.Providers)
-	for i := range builtin.NumField() {
-		provider, _ := builtin.Field(i).Interface().(Provider)
-		if provider.Enabled {
-			enabled = true
-			p.credentials(join(path+".providers", nameOf(builtin.Type().Field(i))), provider.ClientID, provider.Secret)
+	for _, b := range t.Providers.BuiltIn() {
+		if !b.Provider.Enabled {
+			continue
+		}
+		enabled = true
+		if at := join(path+".providers", b.ID); b.ID == "apple" {
+			p.apple(at, t.Providers.Apple)
+		} else {
+			p.credentials(at, b.Provider.ClientID, b.Provider.Secret)
 		}
 	}
 	for _, name := range namesIn(reflect.ValueOf(t.CustomProviders), reflect.ValueOf(t.CustomProviders)) {
@@ -45,8 +49,8 @@ func (p *Problems) thirdParty(t ThirdParty) {
 			enabled = true
 			p.customProvider(join(path+".custom_providers", name), provider)
 		}
-		if blank(name) {
-			p.add(path+".custom_providers", "the name of a provider must not be empty")
+		if blank(name) || len(name) > maxProviderName {
+			p.add(path+".custom_providers", "the name of a provider must have 1 to %d bytes", maxProviderName)
 		}
 	}
 	if enabled {
@@ -90,6 +94,28 @@ func (p *Problems) credentials(path, id, secret string) {
 	}
 }
 
+// apple checks that there is a client secret, or all that one is made of.
+func (p *Problems) apple(path string, a Apple) {
+	if a.TeamID == "" && a.KeyID == "" && a.PrivateKey == "" {
+		p.credentials(path, a.ClientID, a.Secret)
+		return
+	}
+	p.credentials(path, a.ClientID, "made")
+	if a.Secret != "" {
+		p.add(path+".secret", "must be empty when there is a private key to make it with")
+	}
+	for _, part := range []struct{ name, text string }{{"team_id", a.TeamID}, {"key_id", a.KeyID}, {"private_key", a.PrivateKey}} {
+		if part.text == "" {
+			p.add(join(path, part.name), "must not be empty when one of team_id, key_id and private_key is set")
+		}
+	}
+	if a.KeyID != "" && a.PrivateKey != "" && a.PrivateKey != Placeholder {
+		if _, err := jose.ParseES256PEM(a.KeyID, []byte(a.PrivateKey)); err != nil {
+			p.add(path+".private_key", "must be the private key that Apple gave: P-256 in PKCS #8 and PEM")
+		}
+	}
+}
+
 func (p *Problems) customProvider(path string, c CustomProvider) {
 	if c.DisplayName == "" {
 		p.add(path+".display_name", "must not be empty when the provider is enabled")
@@ -101,8 +127,11 @@ func (p *Problems) customProvider(path string, c CustomProvider) {
 	need := func(name, text, when string) {
 		if text == "" {
 			p.add(join(path, name), "must not be empty when use_discovery is %s", when)
-		} else {
-			p.webURL(join(path, name), text)
+			return
+		}
+		p.webURL(join(path, name), text)
+		if u, err := url.Parse(text); err == nil && (u.User != nil || strings.Contains(text, "#")) {
+			p.add(join(path, name), "must not have a user or a fragment")
 		}
 	}
 	if c.UseDiscovery {

@@ -60,7 +60,7 @@ func (a *App) base(server string, next http.Handler) http.Handler {
 func (a *App) Public() http.Handler {
 	base := http.NewServeMux()
 	o := public.Options{
-		Flows: a.Flows, Sessions: a.Sessions, Users: a.Users, Version: a.options.Version, Base: base,
+		Flows: a.Flows, Sessions: a.Sessions, Users: a.Users, RoundTrip: a.RoundTrip, Version: a.options.Version, Base: base,
 		Ready: func(r *http.Request) error { return a.ready(r.Context()) },
 		Log:   a.Log,
 	}
