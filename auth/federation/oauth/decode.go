@@ -16,18 +16,8 @@ func decodeClaims(told object, clientID string) (federation.Claims, error) {
 	c := federation.Claims{}
 	texts := textClaims(&c)
 	var failures []error
-	// In order, and the exact spelling last: it wins over others.
-	names := slices.SortedFunc(maps.Keys(told), func(a, b string) int {
-		exactA, exactB := a == strings.ToLower(a), b == strings.ToLower(b)
-		if exactA != exactB {
-			if exactB {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(a, b)
-	})
-	for _, name := range names {
+	// In order, which puts the spelling in lower case behind all others: it wins.
+	for _, name := range slices.Sorted(maps.Keys(told)) {
 		value := told[name]
 		known := strings.ToLower(name)
 		var err error

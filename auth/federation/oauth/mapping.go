@@ -21,7 +21,7 @@ func mapAttributes(told object, mapping map[string]string) object {
 		}
 	}
 	for ours, theirs := range mapping {
-		if value, ok := told[theirs]; ok && ours != theirs {
+		if value, ok := told[theirs]; ok {
 			claims[ours] = value
 		}
 	}

@@ -181,6 +181,7 @@ func TestCause_SaysNothingOfWhatWasSent(t *testing.T) {
 
 	for how, handler := range map[string]http.HandlerFunc{
 		"echo as error": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusBadRequest)
 			writeJSON(w, map[string]any{"error": "bad " + r.Form.Encode() + r.Header.Get("Authorization"), "error_description": r.Form.Encode()})
 		},

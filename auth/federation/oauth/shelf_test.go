@@ -50,17 +50,14 @@ func TestShelf_FetchesOnceForAllWhoWait(t *testing.T) {
 		})
 		var wait sync.WaitGroup
 		first, leave := context.WithCancel(t.Context())
-		for i := range 50 {
-			ctx := t.Context()
-			if i == 0 {
-				ctx = first
-			}
+		wait.Go(func() {
+			_, err := shelf.get(first, "k")
+			require.ErrorIs(t, err, context.Canceled)
+		})
+		synctest.Wait()
+		for range 50 {
 			wait.Go(func() {
-				value, err := shelf.get(ctx, "k")
-				if i == 0 {
-					require.ErrorIs(t, err, context.Canceled)
-					return
-				}
+				value, err := shelf.get(t.Context(), "k")
 				require.NoError(t, err)
 				require.EqualValues(t, 1, value)
 			})
