@@ -49,6 +49,8 @@ type Needs struct {
 	Now func() time.Time
 	// Tenants looks after tenants; optional.
 	Tenants Housekeeper
+	// SAML looks after certificates and metadata; optional.
+	SAML Federation
 	Log     *slog.Logger
 	// Metrics count what is done; optional.
 	Metrics *Metrics
@@ -89,7 +91,7 @@ func New(n Needs) *Worker {
 	w := &Worker{needs: n, log: n.Log}
 	w.mail = newMailTask(n)
 	w.audit = newAuditTask(n)
-	w.cleanup = &cleanup{store: n.Store, policy: n.Cleanup, tenants: n.Tenants, audit: newAuditUpkeep(n), log: n.Log}
+	w.cleanup = &cleanup{store: n.Store, policy: n.Cleanup, tenants: n.Tenants, saml: n.SAML, audit: newAuditUpkeep(n), log: n.Log}
 	w.tasks = map[string]task{event.KindMail: w.mail, event.KindAudit: w.audit}
 	w.tasks[audit.KindErase] = &eraseTask{store: n.Store, keyring: n.Keyring, log: n.Log}
 	if n.Jobs != nil {

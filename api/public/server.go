@@ -12,6 +12,8 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/latchkeep/latchkeep/api/middleware"
+	"github.com/latchkeep/latchkeep/auth/federation/roundtrip"
+	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/user"
@@ -24,6 +26,9 @@ type Options struct {
 	Flows    *flows.Flows
 	Sessions *session.Service
 	Users    *user.Directory
+	SAML     *saml.Room
+	// RoundTrip takes browsers back from OAuth providers.
+	RoundTrip *roundtrip.Room
 	// Ready reports whether requests can be served.
 	Ready   func(r *http.Request) error
 	Version string
@@ -59,8 +64,10 @@ func New(o Options) *Server {
 	documentFlows(s.api.OpenAPI(), o.Flows)
 	s.registerSessions()
 	s.registerUsers()
+	s.registerThirdParty()
 	s.registerKeys()
 	s.registerRelatedOrigins()
+	s.registerSAML()
 	s.registerHealth()
 	s.router.Get("/", s.front)
 	if o.Pages != nil {

@@ -64,6 +64,7 @@ const (
 	RecoveryCodesCreated AuditType = "recovery_codes_created"
 	PasskeyRenamed       AuditType = "passkey_renamed"
 	SecurityKeyRenamed   AuditType = "security_key_renamed"
+	ThirdPartyUnlinking  AuditType = "thirdparty_unlinking_succeeded"
 	// What back ends change.
 	UserUpdated        AuditType = "user_updated"
 	UserBlocked        AuditType = "user_blocked"

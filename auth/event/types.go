@@ -14,12 +14,13 @@ func AuditTypes() []AuditType {
 		UsernameChanged, UsernameDeleted, PasswordChanged, PasswordDeleted, PasskeyCreated, PasskeyDeleted, SecurityKeyCreated, OTPCreated,
 		NotificationSent, ThirdPartySignup, ThirdPartySignin, ThirdPartyLinking, ThirdPartyFailed,
 		UsernameCreated, PasswordCreated, SessionRevoked, MFAFailure, RecoveryCodeUsed, RecoveryCodesCreated, PasskeyRenamed, SecurityKeyRenamed,
+		ThirdPartyUnlinking,
 		UserUpdated, UserBlocked, UserUnblocked, MetadataChanged, SecurityKeyDeleted, OTPDeleted, WebhookCreated, WebhookUpdated, WebhookDeleted,
 		WebhookEnabled, WebhookDisabled, WebhookSecret,
 		UsersImported, UsersExported,
 		tenants.AuditTenantCreated, tenants.AuditTenantImported, tenants.AuditTenantUpdated, tenants.AuditTenantSuspended, tenants.AuditTenantReadOnly,
 		tenants.AuditTenantResumed, tenants.AuditTenantDeleted, tenants.AuditConfigChanged, tenants.AuditKeyRotated, tenants.AuditAPIKeyCreated,
-		tenants.AuditAPIKeyRevoked,
+		tenants.AuditAPIKeyRevoked, tenants.AuditSAMLCreated, tenants.AuditSAMLUpdated, tenants.AuditSAMLDeleted, tenants.AuditSAMLRotated,
 	}
 	types = append(types, legacyTypes...)
 	slices.Sort(types)

@@ -5,10 +5,6 @@
 // one-time token. It knows no HTTP routes.
 package federation
 
-import (
-	"encoding/json"
-)
-
 // An Account is a person at a provider, as the provider tells it after everything that protects the answer was verified.
 type Account struct {
 	// Provider is the id that identities are kept under: google, custom_…, or the entity id of a SAML identity provider.
@@ -59,10 +55,4 @@ type Address struct {
 	Region        string `json:"region,omitempty"`
 	StreetAddress string `json:"street_address,omitempty"`
 	Country       string `json:"country,omitempty"`
-}
-
-// text is the claims as they are stored.
-func (c Claims) text() (string, error) {
-	b, err := json.Marshal(c)
-	return string(b), err
 }

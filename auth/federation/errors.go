@@ -1,5 +1,7 @@
 package federation
 
+import "errors"
+
 // A Code says why a sign-in through a provider ended without one: the query parameter error of the page that the browser returns to. What a
 // provider says itself (access_denied …) is a Code, too. Spec: third-party §6.3.
 type Code string
@@ -27,6 +29,14 @@ type Error struct {
 // Refuse makes an Error.
 func Refuse(code Code, description string, cause error) *Error {
 	return &Error{Code: code, Description: description, Cause: cause}
+}
+
+// AsError is what ended a sign-in: the Error that err is or wraps, or else ServerError because of it.
+func AsError(err error) *Error {
+	if known, ok := errors.AsType[*Error](err); ok {
+		return known
+	}
+	return Refuse(ServerError, "", err)
 }
 
 // Error is code, description and cause: what the audit log keeps.

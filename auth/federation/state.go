@@ -44,6 +44,8 @@ type State struct {
 	CodeVerifier string `json:"code_verifier,omitempty"`
 	// UserID is who wants to add the account to hers; the zero id in a sign-in.
 	UserID uuid.UUID `json:"user_id,omitzero"`
+	// Direct says that a link was followed and no flow asked: a tenant that has addresses verified then takes verified ones alone.
+	Direct bool `json:"direct,omitempty"`
 	// RequestID is the id of the SAML request.
 	RequestID string `json:"request_id,omitempty"`
 }

@@ -24,8 +24,12 @@ func (f *Flows) deviceTrust() state {
 }
 
 // grantTrust makes the device of a login that succeeds a trusted one: where she agreed, or always where the tenant says so.
+// Whoever was let in by a third party, without the second factor that she has, did not prove what the trust would stand in for.
 // Spec: flow-login-registration §13.1.
 func (f *Flows) grantTrust(t *turn) error {
+	if d := t.Data; d.LoginMethod == methodThirdParty && !needsSecondFactor(t) && (d.HasSecurityKey || d.HasTOTP) {
+		return nil
+	}
 	switch t.Env.config().MFA.DeviceTrustPolicy {
 	case config.TrustAlways:
 	case config.TrustPrompt:

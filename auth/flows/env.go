@@ -35,7 +35,9 @@ type Data struct {
 	WebauthnAvailable bool        `json:"wa,omitempty"`
 	ConditionalUI     bool        `json:"wc,omitempty"`
 	PlatformWebauthn  bool        `json:"wp,omitempty"`
-	Registration      bool        `json:"rg,omitempty"` // the account does not exist yet
+	Registration      bool        `json:"rg,omitempty"` // the flow is a registration
+	Exists            bool        `json:"ex,omitempty"` // in a registration: a third party signed her in, so the account exists
+	Exchange          bool        `json:"xc,omitempty"` // the flow only redeems a one-time token
 	Profile           bool        `json:"pf,omitempty"` // the person is signed in
 	RememberMe        bool        `json:"rm,omitempty"`
 	Identifier        string      `json:"id,omitempty"` // as typed, trimmed and lower-cased: the key of rate limits
@@ -43,6 +45,8 @@ type Data struct {
 	Email             string      `json:"e,omitempty"` // the address that the flow works with
 	Username          string      `json:"n,omitempty"`
 	LoginMethod       loginMethod `json:"lm,omitempty"`
+	Provider          string      `json:"tp,omitempty"` // the third party that signed her in
+	NewUser           bool        `json:"nu,omitempty"` // and that the account was made for
 	MFAMethod         mfaMethod   `json:"mm,omitempty"`
 	Scheduled         bool        `json:"sc,omitempty"` // the states after the first factor were decided
 
@@ -76,6 +80,7 @@ type Data struct {
 	CreateEmail     bool                 `json:"ce,omitempty"`
 	NewPasswordHash string               `json:"ph,omitempty"`
 	UsedPasscode    bool                 `json:"up,omitempty"` // in a registration: the address was proven by a code
+	Enrolled        []string             `json:"en,omitempty"` // in a registration: what was set up and is stored already
 }
 
 // sentPasscode is the passcode that was mailed, and what it was mailed for.
@@ -164,6 +169,9 @@ func (d *Data) adopt(a user.Account) {
 	d.HasUsername = a.Username != ""
 	d.HasEmails = a.Email != ""
 }
+
+// unborn reports whether the account is made at the end of the flow only.
+func (d *Data) unborn() bool { return d.Registration && !d.Exists }
 
 // known reports whether an account stands behind the flow.
 func (d *Data) known() bool { return d.UserID != uuid.Nil }

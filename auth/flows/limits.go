@@ -46,6 +46,11 @@ func (l *limiter) otp(t *turn, userID uuid.UUID) (wait, error) {
 	return l.take(t, "otp", l.limits.OTP, l.limits.AccountOTP, userID.String())
 }
 
+// token counts by the caller alone: a one-time token cannot be guessed, whoever it is for.
+func (l *limiter) token(t *turn) (wait, error) {
+	return l.take(t, "token_exchange", l.limits.Token, ratelimit.Limit{}, "")
+}
+
 func (l *limiter) take(t *turn, kind string, perCaller, perAccount ratelimit.Limit, subject string) (wait, error) {
 	id := t.Env.Tenant.ID
 	for _, bucket := range []struct {

@@ -23,6 +23,7 @@ func (f *Flows) login() definition {
 			stateLoginMethodChooser:   f.loginMethodChooser(),
 			stateLoginPassword:        f.loginPassword(),
 			stateLoginPasskey:         f.loginPasskey(),
+			stateThirdParty:           f.thirdParty(f.signInByThirdParty, thenDetails, back),
 			statePasscodeConfirmation: f.passcodeConfirmation(f.storeAddress),
 
 			// The second factor.
@@ -49,6 +50,7 @@ func (f *Flows) login() definition {
 			Name: "credential_usage",
 			States: []stateName{
 				stateLoginInit, stateLoginMethodChooser, stateLoginPassword, stateLoginPasskey, statePasscodeConfirmation, stateLoginRecovery,
+				stateThirdParty,
 			},
 			Leave: f.scheduleAfterFirstFactor,
 			Leads: []stateName{

@@ -26,8 +26,11 @@ func (f *Flows) loginInit() state {
 				Offered:     canIdentify,
 				Inputs:      identifierInput,
 				Run:         f.identify,
-				Leads:       []stateName{stateLoginMethodChooser, stateLoginPassword, statePasscodeConfirmation, stateLoginPasskey},
+				Leads: []stateName{
+					stateLoginMethodChooser, stateLoginPassword, statePasscodeConfirmation, stateLoginPasskey, stateThirdParty,
+				},
 			},
+			f.thirdPartyLogin(),
 			f.passkeyLogin(passkeysWork),
 			f.verifyAssertion(passkeysWork),
 			rememberMe(stateLoginInit),
@@ -83,6 +86,11 @@ func (f *Flows) identify(t *turn) (flow.Outcome, error) {
 	d.Identifier = t.Input(input)
 
 	asEmail := byEmail(c) && (input != "identifier" || flow.IsEmail(d.Identifier))
+	if asEmail {
+		if elsewhere, err := f.leaveForSAML(t, d.Identifier); elsewhere != nil || err != nil {
+			return elsewhere, err
+		}
+	}
 	var account user.Account
 	var err error
 	if asEmail {

@@ -50,7 +50,7 @@ func (f *Flows) showOTPSecret(t *turn) error {
 // accountName is what an authenticator app shows: her primary address, else her username.
 func (f *Flows) accountName(t *turn) (string, error) {
 	address, name := t.Data.Email, t.Data.Username
-	if !t.Data.Registration {
+	if !t.Data.unborn() {
 		u, err := f.user(t)
 		if err != nil {
 			return "", err

@@ -4,6 +4,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/passcode"
 	"github.com/latchkeep/latchkeep/pkg/flow"
+	"github.com/latchkeep/latchkeep/pkg/mail"
 )
 
 // binding is what a passcode of the flow is good for just now.
@@ -63,3 +64,10 @@ func (f *Flows) mailPasscode(t *turn) error {
 
 // keepPasscode lets the passcode that was mailed survive going back.
 func keepPasscode(from, to *Data) { to.Passcode = from.Passcode }
+
+// askForCode prepares for the code that proves an address of the person's.
+func (f *Flows) askForCode(t *turn, address string) {
+	f.setAddress(t, address)
+	t.Data.CreateEmail = false
+	t.Data.PasscodeTemplate = mail.TemplateVerification
+}

@@ -38,7 +38,7 @@ func (f *Flows) askToCreate(t *turn, k passkey.Kind) error {
 	if o.DisplayName == "" {
 		o.DisplayName = d.Email
 	}
-	if !d.Registration {
+	if !d.unborn() {
 		u, err := f.user(t)
 		if err != nil {
 			return err

@@ -19,6 +19,7 @@ func (f *Flows) profile() definition {
 			statePasscodeConfirmation: f.passcodeConfirmation(f.storeOwnAddress),
 			stateVerifyCredential:     f.verifyCredential(),
 			stateMFAOTPSecret:         f.mfaOTPSecretCreation(f.storeOwnTOTP),
+			stateThirdParty:           f.thirdParty(f.confirmConnection, []stateName{stateProfileInit}, back),
 
 			stateAccountDeleted: {},
 			flow.StateError:     {},
@@ -67,6 +68,9 @@ func (f *Flows) profileInit() state {
 			f.recoveryCodesCreate(),
 
 			f.sessionDelete(),
+
+			f.thirdPartyConnect(),
+			f.thirdPartyDisconnect(),
 		),
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/auth/federation/oauth"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/pkg/flow"
@@ -63,6 +64,9 @@ func profileRules() map[string]rule {
 		"recovery_codes_create":           {func(o own) bool { return o.MFA.RecoveryCodes.Enabled && o.user.TOTP != nil }, true},
 
 		"session_delete": {func(o own) bool { return o.Session.AllowRevocation && len(o.otherSessions()) >= 1 }, false},
+
+		"connect_thirdparty_oauth_provider":    {func(o own) bool { return len(o.unconnected(o.providers)) >= 1 }, true},
+		"disconnect_thirdparty_oauth_provider": {func(o own) bool { return len(o.connected()) >= 1 }, true},
 	}
 }
 
@@ -72,7 +76,11 @@ func (f *Flows) ruled(actions ...action) []action {
 	for i := range actions {
 		a := &actions[i]
 		r := rules[a.Name]
-		a.Offered = func(t *turn) bool { return r.offered(ownOf(t)) }
+		a.Offered = func(t *turn) bool {
+			o := ownOf(t)
+			o.providers = f.providers(t)
+			return r.offered(o)
+		}
 		if r.sensitive {
 			a.Run = ifFresh(a.Run)
 		}
@@ -102,6 +110,8 @@ type own struct {
 	sessions []session.View
 	current  uuid.UUID
 	data     *Data
+	// providers are those that the tenant's people may choose from.
+	providers []oauth.Listed
 }
 
 // ownOf is what the rules look at in a turn. Documents are made without a person: she has nothing.

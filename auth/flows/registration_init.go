@@ -33,9 +33,10 @@ func (f *Flows) registrationInit() state {
 				Run: f.registerIdentifier,
 				Leads: []stateName{
 					statePasscodeConfirmation, statePasswordCreation, stateOnboardingPasskey, stateOnboardingChooser, stateMFAMethodChooser,
-					stateSuccess,
+					stateThirdParty, stateSuccess,
 				},
 			},
+			f.thirdPartyLogin(),
 			rememberMe(stateRegistrationInit),
 		},
 	}
@@ -73,6 +74,9 @@ func (f *Flows) registerIdentifier(t *turn) (flow.Outcome, error) {
 		d.HasUsername = true
 	}
 	if d.Email != "" {
+		if elsewhere, err := f.leaveForSAML(t, d.Email); elsewhere != nil || err != nil {
+			return elsewhere, err
+		}
 		owner, err := f.users.ByEmail(t.Context(), t.Env.Tenant, d.Email)
 		if err != nil {
 			return nil, err

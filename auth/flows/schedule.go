@@ -25,10 +25,10 @@ func (f *Flows) scheduleAfterFirstFactor(t *turn) error {
 	if d.RecoveryPending {
 		t.Schedule(stateLoginRecovery)
 	}
-	if !d.HasUsername && c.Username.Enabled && c.Username.AcquireOnLogin {
+	if !d.HasUsername && c.Username.Enabled && d.acquires(c.Username.AcquireOnLogin, c.Username.AcquireOnRegistration) {
 		t.Schedule(stateOnboardingUsername)
 	}
-	if !d.HasEmails && c.Email.Enabled && c.Email.AcquireOnLogin {
+	if !d.HasEmails && c.Email.Enabled && d.acquires(c.Email.AcquireOnLogin, c.Email.AcquireOnRegistration) {
 		t.Schedule(stateOnboardingEmail)
 	}
 	t.Schedule(credentialsAtLogin(t)...)
@@ -37,6 +37,14 @@ func (f *Flows) scheduleAfterFirstFactor(t *turn) error {
 	}
 	t.Schedule(stateSuccess)
 	return nil
+}
+
+// acquires says whether a setting asks for something: the one for new people, or the one for those who were here before.
+func (d *Data) acquires(onLogin, onRegistration bool) bool {
+	if d.NewUser {
+		return onRegistration
+	}
+	return onLogin
 }
 
 // lookAgain brings what is known of the person up to date: a login may wait for a day between her name and her proof, and meanwhile she may
@@ -102,14 +110,14 @@ func secondFactor(t *turn) []stateName {
 // asksForTrust says whether she is asked to trust the device that she used a second factor on. Spec: flow-login-registration §5.3.
 func asksForTrust(t *turn) bool {
 	c, d := t.Env.config().MFA, t.Data
-	return c.Enabled && c.DeviceTrustPolicy == config.TrustPrompt && d.LoginMethod != methodPasskey && (d.HasSecurityKey || d.HasTOTP)
+	return needsSecondFactor(t) && c.DeviceTrustPolicy == config.TrustPrompt && (d.HasSecurityKey || d.HasTOTP)
 }
 
 // scheduleMFACreation puts the choice of a second factor in front of what is yet to come, where the tenant wants her to have one and she
 // has none. A tenant that insists on one which this device cannot make ends the flow. Spec: flow-login-registration §7.
 func (f *Flows) scheduleMFACreation(t *turn) {
 	c, d := t.Env.config(), t.Data
-	if d.Profile || t.Queued(statePasswordCreation) || d.RecoveryPending || t.Visited(stateMFAMethodChooser) {
+	if d.Profile || d.Exchange || t.Queued(statePasswordCreation) || d.RecoveryPending || t.Visited(stateMFAMethodChooser) {
 		return
 	}
 	asked := c.MFA.AcquireOnLogin

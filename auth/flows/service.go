@@ -12,6 +12,8 @@ import (
 
 	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
+	"github.com/latchkeep/latchkeep/auth/federation"
+	"github.com/latchkeep/latchkeep/auth/federation/roundtrip"
 	"github.com/latchkeep/latchkeep/auth/passcode"
 	"github.com/latchkeep/latchkeep/auth/passkey"
 	authpassword "github.com/latchkeep/latchkeep/auth/password"
@@ -57,7 +59,11 @@ type Flows struct {
 	devices   *devicetrust.Room
 	sessions  *session.Service
 	limits    *limiter
-	log       *slog.Logger
+
+	federation *federation.Room
+	roundtrip  *roundtrip.Room
+	saml       SAML
+	log        *slog.Logger
 
 	flows map[string]*flow.Flow[Data, *Env]
 }
@@ -75,9 +81,14 @@ type Needs struct {
 	Recovery  *recoverycode.Room
 	Devices   *devicetrust.Room
 	Sessions  *session.Service
-	Limiter   ratelimit.Limiter
-	Limits    Limits
-	Log       *slog.Logger
+	// Federation knows what accounts at third parties mean, RoundTrip the way to OAuth providers and back.
+	Federation *federation.Room
+	RoundTrip  *roundtrip.Room
+	// SAML knows the identity providers of mail domains; nil: there are none.
+	SAML    SAML
+	Limiter ratelimit.Limiter
+	Limits  Limits
+	Log     *slog.Logger
 }
 
 // New checks the flows' definitions and makes them ready to run.
@@ -86,11 +97,12 @@ func New(n Needs) (*Flows, error) {
 		store: n.Store, outbox: n.Outbox, keyring: n.Keyring,
 		users: n.Users, passwords: n.Passwords, passcodes: n.Passcodes, sessions: n.Sessions,
 		passkeys: n.Passkeys, totp: n.TOTP, recovery: n.Recovery, devices: n.Devices,
-		limits: &limiter{store: n.Limiter, limits: n.Limits},
-		log:    n.Log,
-		flows:  map[string]*flow.Flow[Data, *Env]{},
+		limits:     &limiter{store: n.Limiter, limits: n.Limits},
+		federation: n.Federation, roundtrip: n.RoundTrip, saml: n.SAML,
+		log:   n.Log,
+		flows: map[string]*flow.Flow[Data, *Env]{},
 	}
-	for _, def := range []definition{f.login(), f.registration(), f.profile()} {
+	for _, def := range []definition{f.login(), f.registration(), f.profile(), f.tokenExchange()} {
 		ready, err := flow.New(def, n.Keyring)
 		if err != nil {
 			return nil, err
@@ -284,6 +296,9 @@ func (f *Flows) failed(ctx context.Context, name string, err error) Answer {
 		level, retry = slog.LevelWarn, busy.RetryAfter
 		err = flow.RefuseWith(http.StatusServiceUnavailable, flow.TechnicalError, err.Error())
 	}
+	if _, ok := errors.AsType[*foreseen](err); ok {
+		level = slog.LevelInfo
+	}
 	if overtaken(err) {
 		err = flow.Refuse(flow.NotPermitted, err.Error())
 	}
@@ -293,6 +308,12 @@ func (f *Flows) failed(ctx context.Context, name string, err error) Answer {
 	}
 	return Answer{Status: response.Status, Body: response.Body(), RetryAfter: retry}
 }
+
+// foreseen is a failure that is nobody's fault here, though clients know it as a 5xx.
+type foreseen struct{ *flow.Refusal }
+
+// Unwrap is the answer.
+func (f *foreseen) Unwrap() error { return f.Refusal }
 
 // overtaken reports whether somebody was faster: the address or name was taken meanwhile, or the person deleted.
 func overtaken(err error) bool {

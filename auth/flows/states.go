@@ -24,6 +24,7 @@ const (
 	stateMFASecurityKey       stateName = "mfa_security_key_creation"
 	stateDeviceTrust          stateName = "device_trust"
 	stateRegistrationInit     stateName = "registration_init"
+	stateThirdParty           stateName = "thirdparty"
 	stateSuccess              stateName = "success"
 	stateProfileInit          stateName = "profile_init"
 	stateVerifyCredential     stateName = "webauthn_credential_verification"

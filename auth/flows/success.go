@@ -16,37 +16,62 @@ import (
 // lastLogin tells the client how the person signed in, so that it can point there next time.
 type lastLogin struct {
 	Method    loginMethod `json:"login_method"`
+	Provider  string      `json:"third_party_provider,omitempty"`
 	MFAMethod mfaMethod   `json:"mfa_method,omitempty"`
 }
 
 // loginSuccess signs the person in. Spec: flow-login-registration §6.11.
 func (f *Flows) loginSuccess(t *turn) error {
-	u, err := f.user(t)
-	if gone(err) {
-		t.Abort(flow.NotPermitted) // deleted while she signed in
-		return nil
-	}
-	if err != nil {
+	u, err := f.admit(t, loginAMR(t.Data))
+	if err != nil || u == nil {
 		return err
 	}
-	if u.BlockedAt != nil {
-		t.Abort(flow.NotPermitted)
-		return nil
-	}
-	if err := f.openSession(t, session.Order{User: u, AMR: loginAMR(t.Data)}); err != nil {
-		return err
-	}
-	t.Set("last_login", lastLogin{Method: t.Data.LoginMethod, MFAMethod: t.Data.MFAMethod})
+	f.setLastLogin(t)
 	if err := f.grantTrust(t); err != nil {
 		return err
 	}
 	f.webhookUser(t, event.UserLogin, u)
+	f.auditLogin(t)
+	return nil
+}
+
+// exchangeSuccess signs in whom an identity provider sent. It is no login of its own to back ends. Spec: saml §7.
+func (f *Flows) exchangeSuccess(t *turn) error {
+	u, err := f.admit(t, loginAMR(t.Data))
+	if err != nil || u == nil {
+		return err
+	}
+	f.setLastLogin(t)
+	f.auditLogin(t)
+	return nil
+}
+
+// admit opens a session of a person who exists. It returns nil where the flow ends without: she was deleted while she signed in, or is blocked.
+func (f *Flows) admit(t *turn, amr []string) (*user.User, error) {
+	u, err := f.user(t)
+	switch {
+	case gone(err):
+		t.Abort(flow.NotPermitted)
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case u.BlockedAt != nil:
+		t.Abort(flow.NotPermitted)
+		return nil, nil
+	}
+	return u, f.openSession(t, session.Order{User: u, AMR: amr})
+}
+
+func (f *Flows) setLastLogin(t *turn) {
+	t.Set("last_login", lastLogin{Method: t.Data.LoginMethod, Provider: t.Data.Provider, MFAMethod: t.Data.MFAMethod})
+}
+
+func (f *Flows) auditLogin(t *turn) {
 	details := map[string]any{"login_method": t.Data.LoginMethod}
 	if t.Data.MFAMethod != "" {
 		details["mfa_method"] = t.Data.MFAMethod
 	}
 	f.audit(t, event.LoginSuccess, t.Data.actor(), details, "")
-	return nil
 }
 
 func gone(err error) bool {
@@ -54,9 +79,14 @@ func gone(err error) bool {
 	return ok && p.Kind == problem.KindNotFound
 }
 
-// registrationSuccess creates the account and signs the person in.
+// registrationSuccess creates the account and signs the person in. Where a third party signed her in, the account exists, and what she did since
+// is stored already.
 func (f *Flows) registrationSuccess(t *turn) error {
 	d := t.Data
+	if d.Exists {
+		_, err := f.admit(t, registrationAMR(d))
+		return err
+	}
 	u := user.New(d.UserID)
 	if d.Username != "" {
 		u.SetUsername(d.Username)
@@ -116,6 +146,8 @@ func loginAMR(d *Data) []string {
 		amr = append(amr, "otp")
 	case methodPasskey:
 		amr = append(amr, "passkey")
+	case methodThirdParty:
+		amr = append(amr, "ext:"+d.Provider)
 	}
 	if d.MFAMethod != "" {
 		amr = append(amr, string(d.MFAMethod))
@@ -129,6 +161,18 @@ func registrationAMR(d *Data) []string {
 	if d.UsedPasscode {
 		amr = append(amr, "otp")
 	}
+	if d.Exists {
+		amr = append(amr, "ext:"+d.Provider)
+	}
+	if d.MFAMethod != "" {
+		amr = append(amr, string(d.MFAMethod))
+	}
+	return slices.Concat(amr, d.Enrolled, enrolled(d))
+}
+
+// enrolled are the methods that were set up and wait for being stored.
+func enrolled(d *Data) []string {
+	var amr []string
 	if d.NewPasswordHash != "" {
 		amr = append(amr, "pwd")
 	}

@@ -67,11 +67,11 @@ func emailFromRow(row *ent.Email) Email {
 	}
 }
 
-// ClaimEmail gives a person an address that belonged to nobody, as it is but for IsPrimary. Error: ErrEmailTaken where somebody got it first,
+// ClaimEmail gives a person an address that belonged to nobody, verified or not, primary or not as it says. Error: ErrEmailTaken where somebody got it first,
 // or it is gone.
 func ClaimEmail(userID uuid.UUID, e Email) store.Write {
 	return func(ctx context.Context, tx *store.Tx) error {
-		row := tx.Email.Update().Where(email.ID(e.ID), email.UserIDIsNil()).SetUserID(userID).SetUpdatedAt(e.UpdatedAt)
+		row := tx.Email.Update().Where(email.ID(e.ID), email.UserIDIsNil()).SetUserID(userID).SetIsVerified(e.IsVerified).SetUpdatedAt(e.UpdatedAt)
 		if e.IsPrimary {
 			row.SetPrimaryOf(userID)
 		}

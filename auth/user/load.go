@@ -18,6 +18,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/webauthncredential"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
 // ErrNotFound is the answer where a tenant has no such person.
@@ -158,7 +159,7 @@ func credentials(ctx context.Context, client *ent.Client, ids ...uuid.UUID) (map
 	return found, nil
 }
 
-// identities are a person's accounts at third parties, oldest first.
+// identities are a person's accounts at third parties, oldest first. One statement, one more where any is at a SAML identity provider.
 func identities(ctx context.Context, client *ent.Client, id uuid.UUID) ([]Identity, error) {
 	rows, err := client.Identity.Query().
 		Where(identity.UserID(id)).
@@ -167,11 +168,18 @@ func identities(ctx context.Context, client *ent.Client, id uuid.UUID) ([]Identi
 	if err != nil {
 		return nil, fmt.Errorf("load identities of user %s: %w", id, err)
 	}
+	providers, err := samlProviders(ctx, client, rows)
+	if err != nil {
+		return nil, err
+	}
 	found := make([]Identity, len(rows))
 	for i, row := range rows {
 		found[i] = Identity{
 			ID: row.ID, ProviderID: row.ProviderID, Subject: row.Subject, EmailID: row.EmailID,
 			CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+		}
+		if !config.IsOAuth(row.ProviderID) {
+			found[i].SAML = providers.of(row)
 		}
 	}
 	return found, nil

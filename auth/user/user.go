@@ -4,6 +4,7 @@
 package user
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -69,6 +70,16 @@ type Identity struct {
 	ProviderID, Subject  string
 	EmailID              *uuid.UUID
 	CreatedAt, UpdatedAt time.Time
+	// SAML is the third party where it is a SAML identity provider that the tenant knows; nil for all others.
+	SAML *SAMLProvider
+}
+
+// SAMLProvider is a SAML identity provider, as far as it concerns who has an account there.
+type SAMLProvider struct {
+	Name    string
+	Enabled bool
+	// Verifies says that the tenant trusts it to have verified addresses.
+	Verifies bool
 }
 
 // Metadata are the three kinds of free data about a person: what everyone may read, what only back ends see, what she may write.
@@ -115,6 +126,29 @@ func (u *User) Credential(id string) *Credential {
 		}
 	}
 	return nil
+}
+
+// At is the address that the identity goes with, or the zero id.
+func (i Identity) At() uuid.UUID {
+	if i.EmailID == nil {
+		return uuid.Nil
+	}
+	return *i.EmailID
+}
+
+// Identity finds an account of hers at a third party; nil where she has none of that id.
+func (u *User) Identity(id uuid.UUID) *Identity {
+	for i := range u.Identities {
+		if u.Identities[i].ID == id {
+			return &u.Identities[i]
+		}
+	}
+	return nil
+}
+
+// HasIdentity reports whether she has an account at a provider.
+func (u *User) HasIdentity(provider string) bool {
+	return slices.ContainsFunc(u.Identities, func(i Identity) bool { return i.ProviderID == provider })
 }
 
 // RemoveCredential leaves a credential out of what is shown of her. Its own room deletes it.

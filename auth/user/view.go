@@ -112,7 +112,7 @@ func NewView(t *tenants.Tenant, u *User) View {
 	}
 	byEmail := map[uuid.UUID][]IdentityView{}
 	for _, i := range u.Identities {
-		name, ok := providerName(t, i.ProviderID)
+		name, ok := i.party(t)
 		if !ok {
 			continue
 		}

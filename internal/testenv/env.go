@@ -56,8 +56,10 @@ type options struct {
 	redis    bool
 	quiet    bool
 	smtp     bool
+	local    bool
 	resolver *net.Resolver
 	now      func() time.Time
+	third    *thirdParties
 }
 
 // An Option changes how the program runs.
@@ -78,6 +80,9 @@ func WithRedis() Option { return func(o *options) { o.redis = true } }
 
 // WithSMTP sends mails by SMTP, instead of catching them.
 func WithSMTP() Option { return func(o *options) { o.smtp = true } }
+
+// Local lets the program call this machine on behalf of tenants, without TLS, too, as dev mode does: for peers that tests run.
+func Local() Option { return func(o *options) { o.local = true } }
 
 // WithResolver resolves the names of webhooks' receivers. Without it they have no address, so nobody is bothered.
 func WithResolver(r *net.Resolver) Option { return func(o *options) { o.resolver = r } }
@@ -164,9 +169,13 @@ func start(t testing.TB, name, url string, mails *Mails, o options) *Env {
 	}
 	t.Cleanup(e.transport.CloseIdleConnections)
 	s := e.settings(t)
+	s.Dev.Enabled = o.local
 	wired := wire.Options{Log: slog.New(e.log), Version: "test", OnStatement: e.statement.add, NoSpareKeys: true, Resolver: o.resolver, Now: o.now}
 	if !o.smtp {
 		wired.Mailer = mails
+	}
+	if o.third != nil {
+		wired.Providers = o.third.of
 	}
 	e.App, err = wire.New(t.Context(), s, wired)
 	require.NoError(t, err, "start the program")

@@ -170,7 +170,8 @@ func (s *Tenant) Change(t testing.TB, write store.Write) error {
 	return s.Env.App.Store.Do(t.Context(), s.scope(), write)
 }
 
-// Count counts rows of the tenant: flows, sessions, users, passcodes, credentials, apps, trusted devices, recovery codes.
+// Count counts rows of the tenant: flows, sessions, users, identities, emails, tokens (one-time ones), passcodes, credentials, apps, trusted
+// devices, recovery codes, saml_uses (requests and assertions).
 func (s *Tenant) Count(t testing.TB, what string) int {
 	t.Helper()
 	ctx := scope.With(t.Context(), s.scope())
@@ -184,6 +185,12 @@ func (s *Tenant) Count(t testing.TB, what string) int {
 		n, err = r.Session.Query().Count(ctx)
 	case "users":
 		n, err = r.User.Query().Count(ctx)
+	case "identities":
+		n, err = r.Identity.Query().Count(ctx)
+	case "emails":
+		n, err = r.Email.Query().Count(ctx)
+	case "tokens":
+		n, err = r.OneTimeToken.Query().Count(ctx)
 	case "passcodes":
 		n, err = r.Passcode.Query().Count(ctx)
 	case "credentials":
@@ -194,6 +201,8 @@ func (s *Tenant) Count(t testing.TB, what string) int {
 		n, err = r.TrustedDevice.Query().Count(ctx)
 	case "recovery_codes":
 		n, err = r.RecoveryCode.Query().Count(ctx)
+	case "saml_uses":
+		n, err = r.SAMLUse.Query().Count(ctx)
 	case "intents":
 		n, err = r.Intent.Query().Count(ctx)
 	default:

@@ -5,18 +5,16 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/gobwas/glob"
+	"github.com/latchkeep/latchkeep/pkg/redirect"
 )
-
-const maxPattern = 2048 // bytes of a pattern of redirect URLs
 
 // pattern checks that a pattern of redirect URLs compiles as it will at run time.
 func (p *Problems) pattern(path, pattern string) {
-	if len(pattern) > maxPattern {
-		p.add(path, "must not be longer than %d bytes", maxPattern)
+	if len(pattern) > redirect.MaxPattern {
+		p.add(path, "must not be longer than %d bytes", redirect.MaxPattern)
 		return
 	}
-	if _, err := glob.Compile(pattern, '.', '/'); err != nil {
+	if _, err := redirect.Compile([]string{pattern}); err != nil {
 		p.add(path, "%s is not a valid pattern: %s", quote(pattern), err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -18,6 +19,10 @@ import (
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
+	"github.com/latchkeep/latchkeep/auth/federation"
+	"github.com/latchkeep/latchkeep/auth/federation/oauth"
+	"github.com/latchkeep/latchkeep/auth/federation/roundtrip"
+	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/management"
@@ -72,6 +77,8 @@ type Options struct {
 	Resolver *net.Resolver
 	// Now is the clock by which webhooks are due; nil: time.Now. Tests move it.
 	Now func() time.Time
+	// Providers replaces the OAuth providers of tenants; nil: those that are configured.
+	Providers func(t *tenants.Tenant) roundtrip.Providers
 	// Queues are those that the worker works on; all where there is none.
 	Queues []string
 }
@@ -88,9 +95,13 @@ type App struct {
 	Operators   *tenants.OperatorTokens
 	Users       *user.Directory
 	Sessions    *session.Service
+	Federation  *federation.Room
+	SAML        *saml.Room
+	RoundTrip   *roundtrip.Room
 	Flows       *flows.Flows
 	Management  *management.Service
 	Webhooks    *webhook.Room
+	OAuth       *oauth.Room
 	Idempotency *idempotency.Keys
 	Jobs        *transfer.Jobs
 	Exporter    *transfer.Exporter
@@ -221,34 +232,63 @@ func (a *App) buildAuth() error {
 	a.Webhooks = webhook.NewRoom(webhook.Needs{
 		Attempted: a.working.Webhook,
 		Store:     a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry, Log: a.Log, Now: a.options.Now,
-		Client: safehttp.NewClient(safehttp.NewDialer(safehttp.Options{
-			AllowCIDRs: s.Egress.AllowCIDRs, AllowLoopback: s.Dev.Enabled, Resolver: a.options.Resolver,
-		}), webhook.Timeout),
-		Ring: func() { a.bell.Ring(bellOutbox) },
+		Client: a.outbound(webhook.Timeout),
+		Ring:   func() { a.bell.Ring(bellOutbox) },
 	})
+	a.OAuth = oauth.New(oauth.Needs{Client: a.outbound(oauth.Timeout), Log: a.Log})
 	a.AuditLog = audit.NewLog(a.Store, a.keyring)
 	a.tails = audit.NewTails(a.Store, time.Second, a.Log)
 	a.AuditKeeper = audit.NewKeeper(a.Store, a.Registry)
 	a.Exporter = transfer.NewExporter(a.Store, totps, out)
 	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)
+	a.Federation = federation.New(federation.Needs{Store: a.Store, Outbox: out, Users: a.Users, Log: a.Log})
+	a.SAML = a.samlRoom(out)
+	a.RoundTrip = roundtrip.New(roundtrip.Needs{Keyring: a.keyring, Providers: a.providers, Federation: a.Federation, Log: a.Log})
 	var err error
 	a.Flows, err = flows.New(flows.Needs{
-		Store:     a.Store,
-		Outbox:    out,
-		Keyring:   a.keyring,
-		Users:     a.Users,
-		Passwords: passwords,
-		Passcodes: passcode.NewRoom(a.Store, a.keyring),
-		Passkeys:  passkeys,
-		TOTP:      totps,
-		Recovery:  recoverycode.NewRoom(a.Store, a.keyring),
-		Devices:   devices,
-		Sessions:  a.Sessions,
-		Limiter:   a.limiter(),
-		Limits:    limits(s.RateLimiter),
-		Log:       a.Log,
+		Store:      a.Store,
+		Outbox:     out,
+		Keyring:    a.keyring,
+		Users:      a.Users,
+		Passwords:  passwords,
+		Passcodes:  passcode.NewRoom(a.Store, a.keyring),
+		Passkeys:   passkeys,
+		TOTP:       totps,
+		Recovery:   recoverycode.NewRoom(a.Store, a.keyring),
+		Devices:    devices,
+		Sessions:   a.Sessions,
+		Federation: a.Federation,
+		RoundTrip:  a.RoundTrip,
+		SAML:       a.SAML,
+		Limiter:    a.limiter(),
+		Limits:     limits(s.RateLimiter),
+		Log:        a.Log,
 	})
 	return err
+}
+
+// outbound reaches, for tenants, what they may reach.
+func (a *App) outbound(timeout time.Duration) *http.Client {
+	return safehttp.NewClient(safehttp.NewDialer(safehttp.Options{
+		AllowCIDRs: a.Settings.Egress.AllowCIDRs, AllowLoopback: a.Settings.Dev.Enabled, Resolver: a.options.Resolver,
+	}), timeout)
+}
+
+// samlRoom is sign-in through SAML identity providers. Their metadata is fetched where tenants say, so no further than tenants may reach.
+func (a *App) samlRoom(out *outbox.Writer) *saml.Room {
+	return saml.NewRoom(saml.Needs{
+		Store: a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry,
+		Linker: a.Federation,
+		Client: a.outbound(saml.FetchTimeout), AllowHTTP: a.Settings.Dev.Enabled, Log: a.Log, Now: a.options.Now,
+	})
+}
+
+// providers are the OAuth providers of a tenant.
+func (a *App) providers(t *tenants.Tenant) (roundtrip.Providers, error) {
+	if a.options.Providers != nil {
+		return a.options.Providers(t), nil
+	}
+	return a.OAuth.Providers(t)
 }
 
 // sessionCache is how many verified tokens are remembered: about 1 KB each.
@@ -291,7 +331,7 @@ func (a *App) buildWorker() {
 			Intents: day, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention, Webhooks: 7 * day, DeadWebhooks: 30 * day,
 		},
 		Webhooks: a.Webhooks, Now: a.options.Now, Metrics: a.working, Queues: a.options.Queues,
-		Jobs: a.Jobs, Tenants: a.Provisioner, Log: a.Log,
+		Jobs: a.Jobs, Tenants: a.Provisioner, SAML: a.SAML, Log: a.Log,
 	})
 }
 
