@@ -8,20 +8,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/latchkeep/latchkeep/auth/federation/oauth"
 	"github.com/latchkeep/latchkeep/pkg/jose"
-)
-
-// Apple's terms for client secrets.
-const (
-	appleAudience = "https://appleid.apple.com"
-	appleLifetime = 180 * 24 * time.Hour
 )
 
 func newSIWA() *cobra.Command {
 	var file, team, services, key string
 	cmd := &cobra.Command{
 		Use: "siwa", Short: `Make the client secret for "Sign in with Apple" and print it`, Args: cobra.NoArgs,
-		Long: `Make the client secret for "Sign in with Apple" and print it: third_party.providers.apple.secret. It is good for 180 days.`,
+		Long: `Make the client secret for "Sign in with Apple" and print it: third_party.providers.apple.secret. It is good for 180 days.
+With team_id, key_id and private_key in its configuration, a tenant makes secrets itself and needs none of these.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			raw, err := os.ReadFile(file)
 			if err != nil {
@@ -35,17 +31,14 @@ func newSIWA() *cobra.Command {
 				return fmt.Errorf("--private_key: %s: %w", file, err)
 			}
 			now := time.Now().Truncate(time.Second)
-			expires := now.Add(appleLifetime)
-			secret, err := private.Sign(jose.TypeJWT, map[string]any{
-				"iss": team, "sub": services, "aud": []string{appleAudience}, "iat": now.Unix(), "exp": expires.Unix(),
-			})
+			secret, err := oauth.AppleSecret(private, team, services, now, oauth.AppleLifetime)
 			if err != nil {
 				return err
 			}
 			made := struct {
 				Secret  string    `json:"secret"`
 				Expires time.Time `json:"expires_at"`
-			}{secret, expires.UTC()}
+			}{secret, now.Add(oauth.AppleLifetime).UTC()}
 			return answer(cmd, made, line("%s", secret))
 		},
 	}

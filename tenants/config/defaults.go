@@ -55,7 +55,7 @@ func Default() Config {
 		ThirdParty: ThirdParty{
 			AllowedRedirectURLs: []string{},
 			Providers: Providers{
-				Apple: provider, Discord: provider, GitHub: provider, Google: provider, LinkedIn: provider, Microsoft: provider,
+				Apple: Apple{AllowLinking: true}, Discord: provider, GitHub: provider, Google: provider, LinkedIn: provider, Microsoft: provider,
 				Facebook: provider,
 			},
 			CustomProviders: map[string]CustomProvider{},

@@ -118,6 +118,9 @@ third_party.allowed_redirect_urls []
 third_party.custom_providers {}
 third_party.default_redirect_url ""
 third_party.error_redirect_url ""
+third_party.providers.apple.key_id ""
+third_party.providers.apple.private_key ""
+third_party.providers.apple.team_id ""
 third_party.providers.<p>.allow_linking true
 third_party.providers.<p>.client_id ""
 third_party.providers.<p>.enabled false

@@ -12,7 +12,7 @@ type ThirdParty struct {
 
 // Providers are the built-in providers.
 type Providers struct {
-	Apple     Provider `json:"apple" doc:"Apple."`
+	Apple     Apple    `json:"apple" doc:"Apple."`
 	Discord   Provider `json:"discord" doc:"Discord."`
 	GitHub    Provider `json:"github" doc:"GitHub."`
 	Google    Provider `json:"google" doc:"Google."`
@@ -29,6 +29,26 @@ type Provider struct {
 	AllowLinking bool   `json:"allow_linking" doc:"Users who have an account with the same address may add it."`
 	Prompt       string `json:"prompt" doc:"Sent as prompt: login, none, consent or select_account."`
 }
+
+// Apple is the provider whose client secret is signed with a key of the team, and expires.
+type Apple struct {
+	Enabled      bool   `json:"enabled" doc:"Users may sign in through it."`
+	ClientID     string `json:"client_id" doc:"Client id at the provider: the id of the service."`
+	Secret       string `json:"secret" secret:"true" doc:"Client secret at the provider, as latchkeep siwa makes it; empty with a private key."`
+	AllowLinking bool   `json:"allow_linking" doc:"Users who have an account with the same address may add it."`
+	Prompt       string `json:"prompt" doc:"Sent as prompt: login, none, consent or select_account."`
+	TeamID       string `json:"team_id" doc:"Id of the team. With it, key_id and private_key, client secrets are made when they are needed and never expire. A setting of Latchkeep's own."`
+	KeyID        string `json:"key_id" doc:"Id of the private key. A setting of Latchkeep's own."`
+	PrivateKey   string `json:"private_key" secret:"true" doc:"Private key that Apple gave: PKCS #8 in PEM. A setting of Latchkeep's own."`
+}
+
+// Provider is what Apple has in common with the others.
+func (a Apple) Provider() Provider {
+	return Provider{Enabled: a.Enabled, ClientID: a.ClientID, Secret: a.Secret, AllowLinking: a.AllowLinking, Prompt: a.Prompt}
+}
+
+// Signs reports whether client secrets are made with a private key.
+func (a Apple) Signs() bool { return a.PrivateKey != "" }
 
 // CustomProvider is a provider somebody described.
 type CustomProvider struct {

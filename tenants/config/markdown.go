@@ -46,7 +46,12 @@ func rows(b *strings.Builder, path string, object reflect.Value) {
 func rowsOf(b *strings.Builder, path string, v reflect.Value, tag reflect.StructTag) {
 	switch {
 	case v.Type() == reflect.TypeFor[Providers]():
-		rows(b, path+".<provider>", v.Field(0)) // they are all alike
+		rows(b, path+".<provider>", reflect.ValueOf(Provider{AllowLinking: true}))
+		apple := reflect.ValueOf(Apple{})
+		for i := reflect.TypeFor[Provider]().NumField(); i < apple.NumField(); i++ { // which has more
+			f := apple.Type().Field(i)
+			rowsOf(b, path+".apple."+nameOf(f), apple.Field(i), f.Tag)
+		}
 	case v.Kind() == reflect.Struct:
 		rows(b, path, v)
 	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct:

@@ -14,7 +14,7 @@ type BuiltIn struct {
 // BuiltIn lists the built-in providers, in the order in which they are offered. Spec: third-party §10.
 func (p Providers) BuiltIn() []BuiltIn {
 	return []BuiltIn{
-		{"apple", "Apple", p.Apple},
+		{"apple", "Apple", p.Apple.Provider()},
 		{"discord", "Discord", p.Discord},
 		{"github", "GitHub", p.GitHub},
 		{"google", "Google", p.Google},

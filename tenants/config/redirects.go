@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/latchkeep/latchkeep/pkg/jose"
 	"github.com/latchkeep/latchkeep/pkg/redirect"
 )
 
@@ -30,12 +31,15 @@ func (p *Problems) thirdParty(t ThirdParty) {
 	p.patterns(path+".allowed_redirect_urls", t.AllowedRedirectURLs)
 	p.pattern(path+".error_redirect_url", t.ErrorRedirectURL)
 	enabled := false
-	builtin := reflect.ValueOf(t.Providers)
-	for i := range builtin.NumField() {
-		provider, _ := builtin.Field(i).Interface().(Provider)
-		if provider.Enabled {
-			enabled = true
-			p.credentials(join(path+".providers", nameOf(builtin.Type().Field(i))), provider.ClientID, provider.Secret)
+	for _, b := range t.Providers.BuiltIn() {
+		if !b.Provider.Enabled {
+			continue
+		}
+		enabled = true
+		if at := join(path+".providers", b.ID); b.ID == "apple" {
+			p.apple(at, t.Providers.Apple)
+		} else {
+			p.credentials(at, b.Provider.ClientID, b.Provider.Secret)
 		}
 	}
 	for _, name := range namesIn(reflect.ValueOf(t.CustomProviders), reflect.ValueOf(t.CustomProviders)) {
@@ -85,6 +89,28 @@ func (p *Problems) credentials(path, id, secret string) {
 	}
 	if secret == "" {
 		p.add(path+".secret", "must not be empty when the provider is enabled")
+	}
+}
+
+// apple checks that there is a client secret, or all that one is made of.
+func (p *Problems) apple(path string, a Apple) {
+	if a.TeamID == "" && a.KeyID == "" && a.PrivateKey == "" {
+		p.credentials(path, a.ClientID, a.Secret)
+		return
+	}
+	p.credentials(path, a.ClientID, "made")
+	if a.Secret != "" {
+		p.add(path+".secret", "must be empty when there is a private key to make it with")
+	}
+	for _, part := range []struct{ name, text string }{{"team_id", a.TeamID}, {"key_id", a.KeyID}, {"private_key", a.PrivateKey}} {
+		if part.text == "" {
+			p.add(join(path, part.name), "must not be empty when one of team_id, key_id and private_key is set")
+		}
+	}
+	if a.KeyID != "" && a.PrivateKey != "" && a.PrivateKey != Placeholder {
+		if _, err := jose.ParseES256PEM(a.KeyID, []byte(a.PrivateKey)); err != nil {
+			p.add(path+".private_key", "must be the private key that Apple gave: P-256 in PKCS #8 and PEM")
+		}
 	}
 }
 

@@ -131,6 +131,10 @@ func (s *schema) conditions() {
 		return node{"properties": properties, "required": names}
 	}
 	s.when("Provider", isTrue("enabled"), need(filled, "client_id", "secret"))
+	s.when("Apple", isTrue("enabled"), node{
+		"allOf": []any{need(filled, "client_id")},
+		"anyOf": []any{need(filled, "secret"), need(filled, "team_id", "key_id", "private_key")},
+	})
 	s.when("CustomProvider", isTrue("enabled"), node{
 		"allOf": []any{need(filled, "display_name", "client_id", "secret"), need(some, "scopes")},
 		"if":    isTrue("use_discovery"),

@@ -24,6 +24,9 @@ func TestSecretPaths_AreThese(t *testing.T) {
 	want := []string{"email_delivery.smtp.password", "email_delivery.dkim.private_key", "secrets.keys[]"}
 	for _, p := range []string{"apple", "discord", "github", "google", "linkedin", "microsoft", "facebook"} {
 		want = append(want, "third_party.providers."+p+".secret")
+		if p == "apple" {
+			want = append(want, "third_party.providers.apple.private_key")
+		}
 	}
 	require.Equal(t, append(want, "third_party.custom_providers.*.secret"), config.SecretPaths())
 }
@@ -108,6 +111,7 @@ func TestSealSecrets_LeavesNoSecretInWhatIsStored(t *testing.T) {
 		c := randomConfig(rand.New(rand.NewPCG(seed, 3)))
 		c.EmailDelivery.SMTP.Password = "hunter2"
 		c.Secrets.Keys = []string{"hunter2"}
+		c.ThirdParty.Providers.Apple.PrivateKey = "hunter2"
 		for name, p := range c.ThirdParty.CustomProviders {
 			p.Secret = "hunter2"
 			c.ThirdParty.CustomProviders[name] = p

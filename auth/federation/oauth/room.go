@@ -6,15 +6,11 @@
 package oauth
 
 import (
-	"context"
-	"errors"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
@@ -26,14 +22,17 @@ const Timeout = 10 * time.Second
 type Needs struct {
 	// Client reaches providers: it must be one of package safehttp with [Timeout].
 	Client *http.Client
-	Log    *slog.Logger
+	// Endpoints are where built-in providers are; nil: [BuiltInEndpoints]. Tests put providers of their own in their place.
+	Endpoints map[string]Endpoints
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 }
 
 // A Room has the providers of all tenants. It is safe for concurrent use.
 type Room struct {
-	needs Needs
+	needs      Needs
+	discovered *shelf[metadata]
+	keys       *shelf[[]verifyingKey]
 }
 
 // New makes a Room.
@@ -41,7 +40,13 @@ func New(n Needs) *Room {
 	if n.Now == nil {
 		n.Now = time.Now
 	}
-	return &Room{needs: n}
+	if n.Endpoints == nil {
+		n.Endpoints = BuiltInEndpoints()
+	}
+	r := &Room{needs: n}
+	r.discovered = newShelf(n.Now, r.fetchMetadata)
+	r.keys = newShelf(n.Now, r.fetchKeys)
+	return r
 }
 
 // Providers are those that a tenant enabled.
@@ -62,7 +67,7 @@ func (r *Room) compile(t *tenants.Tenant) *Providers {
 	c := t.Config.ThirdParty
 	for _, b := range c.Providers.BuiltIn() {
 		if b.Provider.Enabled {
-			p.add(Listed{b.ID, b.Name}, absent{})
+			p.add(Listed{b.ID, b.Name}, r.builtIn(b, c))
 		}
 	}
 	customs := make([]Listed, 0, len(c.CustomProviders))
@@ -78,7 +83,7 @@ func (r *Room) compile(t *tenants.Tenant) *Providers {
 		return strings.Compare(a.ID, b.ID)
 	})
 	for _, l := range customs {
-		p.add(l, absent{})
+		p.add(l, r.customClient(l.ID, c.CustomProviders[strings.TrimPrefix(l.ID, config.CustomPrefix)], c.RedirectURL))
 	}
 	return p
 }
@@ -96,15 +101,4 @@ func (p *Providers) List() []Listed { return p.list }
 func (p *Providers) Get(id string) (Provider, bool) {
 	provider, ok := p.byID[id]
 	return provider, ok
-}
-
-// absent stands where a provider is still to be written.
-type absent struct{}
-
-func (absent) AuthorizationURL(context.Context, Request) (string, error) {
-	return "", federation.Refuse(federation.InvalidRequest, "", errors.New("not there yet"))
-}
-
-func (absent) Account(context.Context, Answer) (federation.Account, error) {
-	return federation.Account{}, federation.Refuse(federation.InvalidRequest, "", errors.New("not there yet"))
 }

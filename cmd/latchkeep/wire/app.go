@@ -75,6 +75,8 @@ type Options struct {
 	NoSpareKeys bool
 	// Resolver resolves the names of webhooks' receivers; nil: that of the system.
 	Resolver *net.Resolver
+	// Providers are where the built-in OAuth providers are; nil: where they really are. Tests put their own in their place.
+	Providers map[string]oauth.Endpoints
 	// Now is the clock by which webhooks are due; nil: time.Now. Tests move it.
 	Now func() time.Time
 	// Providers replaces the OAuth providers of tenants; nil: those that are configured.
@@ -235,7 +237,7 @@ func (a *App) buildAuth() error {
 		Client: a.outbound(webhook.Timeout),
 		Ring:   func() { a.bell.Ring(bellOutbox) },
 	})
-	a.OAuth = oauth.New(oauth.Needs{Client: a.outbound(oauth.Timeout), Log: a.Log})
+	a.OAuth = oauth.New(oauth.Needs{Client: a.outbound(oauth.Timeout), Endpoints: a.options.Providers})
 	a.AuditLog = audit.NewLog(a.Store, a.keyring)
 	a.tails = audit.NewTails(a.Store, time.Second, a.Log)
 	a.AuditKeeper = audit.NewKeeper(a.Store, a.Registry)
@@ -389,6 +391,9 @@ func TenantKeys() []settings.TenantKey {
 	return []settings.TenantKey{
 		{Path: "signing.algorithm", Kind: settings.Text},
 		{Path: "mfa.third_party", Kind: settings.Bool},
+		{Path: "third_party.providers.apple.team_id", Kind: settings.Text},
+		{Path: "third_party.providers.apple.key_id", Kind: settings.Text},
+		{Path: "third_party.providers.apple.private_key", Kind: settings.Text},
 	}
 }
 
