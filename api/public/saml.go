@@ -6,12 +6,12 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/pkg/problem"
+	"github.com/latchkeep/latchkeep/pkg/redirect"
 )
 
 // maxResponseForm is the most a form with a SAML response may have, in bytes: 5 MiB of XML in base64, and some more.
@@ -89,14 +89,14 @@ func (s *Server) samlAuth(w http.ResponseWriter, r *http.Request) {
 	req, q := middleware.From(r.Context()), r.URL.Query()
 	to, err := s.options.SAML.Authorize(r.Context(), req.Tenant, req.Client, q.Get("domain"), q.Get("redirect_to"))
 	if err == nil {
-		redirectTo(w, http.StatusTemporaryRedirect, to)
+		sendOn(w, http.StatusTemporaryRedirect, to)
 		return
 	}
 	back := req.Tenant.Config.SAML.DefaultRedirectURL
 	if from, bad := url.Parse(r.Referer()); bad == nil && (from.Scheme == "http" || from.Scheme == "https") && from.Host != "" {
 		back = r.Referer()
 	}
-	redirectTo(w, http.StatusSeeOther, withRefusal(back, err.Code, err.Description))
+	sendOn(w, http.StatusSeeOther, withRefusal(back, err.Code, err.Description))
 }
 
 // samlCallback takes the response of an identity provider. Spec: saml §6.
@@ -113,14 +113,14 @@ func (s *Server) samlCallback(w http.ResponseWriter, r *http.Request) {
 	req := middleware.From(r.Context())
 	out := s.options.SAML.Callback(r.Context(), req.Tenant, req.Client, r.PostForm.Get("RelayState"), r.PostForm.Get("SAMLResponse"))
 	if out.Token == "" {
-		redirectTo(w, http.StatusSeeOther, withRefusal(out.RedirectTo, out.Code, out.Description))
+		sendOn(w, http.StatusSeeOther, withRefusal(out.RedirectTo, out.Code, out.Description))
 		return
 	}
 	result := []string{"hanko_token", out.Token}
 	if out.IdPInitiated {
 		result = append(result, "saml_hint", "idp_initiated")
 	}
-	redirectTo(w, http.StatusFound, withQuery(out.RedirectTo, result...))
+	sendOn(w, http.StatusFound, redirect.With(out.RedirectTo, result...))
 }
 
 func refusedForm(status int) *problem.Error {
@@ -141,36 +141,5 @@ func withRefusal(target string, code federation.Code, description string) string
 	if description != "" {
 		pairs = append(pairs, "error_description", description)
 	}
-	return withQuery(target, pairs...)
+	return redirect.With(target, pairs...)
 }
-
-// withQuery adds names and values to the query of a URL, before its fragment.
-func withQuery(target string, pairs ...string) string {
-	target, fragment, fragmented := strings.Cut(target, "#")
-	separator := "?"
-	if strings.Contains(target, "?") {
-		separator = "&"
-	}
-	var b strings.Builder
-	b.WriteString(target)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		b.WriteString(separator + pairs[i] + "=" + url.QueryEscape(pairs[i+1]))
-		separator = "&"
-	}
-	if fragmented {
-		b.WriteString("#" + fragment)
-	}
-	return b.String()
-}
-
-// redirectTo sends the browser on. The target was allowed before, and may be an app's.
-func redirectTo(w http.ResponseWriter, status int, target string) {
-	w.Header().Set("Location", strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, target))
-	w.WriteHeader(status)
-}
-

@@ -414,7 +414,9 @@ func attacks() []attack {
 				return strings.Replace(honest, "<samlp:Status>", strings.Repeat("<a>", 5_000)+strings.Repeat("</a>", 5_000)+"<samlp:Status>", 1)
 			})
 		}},
-		{"no XML at all", func(t *testing.T, s *siege) { s.text(t, func(string) string { return "<" + strings.Repeat("x", 1000) }) }},
+		{"no XML at all", func(t *testing.T, s *siege) {
+			s.text(t, func(string) string { return "<" + strings.Repeat("x", 1000) })
+		}},
 		{"too large", func(t *testing.T, s *siege) {
 			s.text(t, func(honest string) string { return honest + strings.Repeat(" ", 5<<20) })
 		}},

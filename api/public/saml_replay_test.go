@@ -98,7 +98,9 @@ func TestSAMLAttack_AnAnswerBelongsToItsRequest(t *testing.T) {
 			s.refused(t, url.Values{"SAMLResponse": {s.peer.Forge(t, answering(wrong))}, "RelayState": {relay}})
 		}
 		half := answering(id)
-		half.Assertion = func(a *saml.Assertion) { a.Subject.SubjectConfirmations[0].SubjectConfirmationData.InResponseTo = other }
+		half.Assertion = func(a *saml.Assertion) {
+			a.Subject.SubjectConfirmations[0].SubjectConfirmationData.InResponseTo = other
+		}
 		s.refused(t, url.Values{"SAMLResponse": {s.peer.Forge(t, half)}, "RelayState": {relay}})
 	}, samlEnv)
 }

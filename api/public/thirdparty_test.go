@@ -14,7 +14,7 @@ import (
 )
 
 // social is a tenant with providers and without what else a sign-in may ask for.
-const social = `{` + testenv.ThirdParty + `, "mfa": {"enabled": false}, "passkey": {"enabled": false}, ` + testenv.Webhook + `}`
+const social = `{` + testenv.ThirdParty + `, "email": {"acquire_on_login": false, "acquire_on_registration": false}, "mfa": {"enabled": false}, "passkey": {"enabled": false}, ` + testenv.Webhook + `}`
 
 func kimAtGoogle() testenv.PartyAccount {
 	return testenv.PartyAccount{Subject: "g-kim", Email: "Kim@Shop.Example", EmailVerified: true, Name: "Kim", Picture: "https://pics.example/kim"}

@@ -3,6 +3,7 @@ package flows_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,7 +23,7 @@ import (
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 
-	files, err := filepath.Glob("testdata/[lpr]*/*.txt") // the conversations of login, profile, registration; tables are not played
+	files, err := filepath.Glob("testdata/[elpr]*/*.txt") // the conversations of exchange, login, profile, registration; tables are not played
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
@@ -50,7 +51,7 @@ func TestScenarios(t *testing.T) {
 		if seen.played == len(files) && !underRace {
 			seen.requireAll(t)
 		}
-	}, testenv.WithPool("1"))
+	}, testenv.WithPool("1"), testenv.WithThirdParties())
 }
 
 // partOf is every n-th, from the i-th on.
@@ -86,6 +87,8 @@ type scenario struct {
 	app     *testenv.App
 	options map[string]json.RawMessage // that a device was asked to answer last
 	lies    []authenticator.Lie        // of the line that is being played
+
+	away *url.URL // the browser is there
 }
 
 // A browser has a flow at most.
@@ -117,7 +120,7 @@ func play(t *testing.T, env *testenv.Env, slug, file string, seen *sightings) {
 		if !ok {
 			s.fail("there is no verb %q", verb)
 		}
-		if verb != "config" {
+		if verb != "config" && verb != "providers" {
 			s.open()
 		}
 		act(s, strings.TrimSpace(rest))

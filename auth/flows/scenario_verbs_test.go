@@ -25,6 +25,8 @@ func verbs() map[string]func(s *scenario, rest string) {
 		"signed-in": (*scenario).signIn,
 		"device":    (*scenario).takeDevice,
 		"app":       (*scenario).takeApp,
+		"providers": (*scenario).setProviders,
+		"idp":       (*scenario).addIdentityProvider,
 		// what the person does
 		"browser":  func(s *scenario, name string) { s.use(name) },
 		"language": func(s *scenario, tag string) { s.client.Header.Set("X-Language", tag) },
@@ -33,6 +35,9 @@ func verbs() map[string]func(s *scenario, rest string) {
 		"force":    func(s *scenario, rest string) { s.act(rest, false) },
 		"at":       (*scenario).elsewhere,
 		"back":     func(s *scenario, rest string) { s.act("back "+rest, true) },
+		"leave":    (*scenario).leave,
+		"return":   (*scenario).comeBack,
+		"asserted": (*scenario).asserted,
 		"repeat":   (*scenario).repeat,
 		"replay":   (*scenario).replay,
 		// what happens meanwhile

@@ -175,7 +175,7 @@ func start(t testing.TB, name, url string, mails *Mails, o options) *Env {
 		wired.Mailer = mails
 	}
 	if o.third != nil {
-		wired.Providers = o.third.of
+		wired.OAuthProviders = o.third.of
 	}
 	e.App, err = wire.New(t.Context(), s, wired)
 	require.NoError(t, err, "start the program")

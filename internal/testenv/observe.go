@@ -72,6 +72,13 @@ func (s *Tenant) records(t testing.TB) []AuditRecord {
 	return records
 }
 
+// AuditSoFar are the audit records of a type, once none is waiting to be written.
+func (s *Tenant) AuditSoFar(t testing.TB, kind event.AuditType) []AuditRecord {
+	t.Helper()
+	require.Eventually(t, func() bool { return s.AuditSettled(t) }, patience, 10*time.Millisecond)
+	return slices.DeleteFunc(s.Audit(t), func(r AuditRecord) bool { return r.Type != string(kind) })
+}
+
 // AuditOf waits until the log has n records of a type, and returns them.
 func (s *Tenant) AuditOf(t testing.TB, kind event.AuditType, n int) []AuditRecord {
 	t.Helper()

@@ -15,9 +15,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/federation/oauth"
 	"github.com/latchkeep/latchkeep/auth/federation/roundtrip"
+	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
@@ -186,4 +188,37 @@ func (s *Tenant) SignInThrough(t testing.TB, provider string, account PartyAccou
 	st := f.Exchange(t, f.Through(t, "thirdparty_oauth", provider, account))
 	require.Equal(t, "success", st.Name, "%s", st.Response.Body)
 	return newSession(t, f)
+}
+
+// State seals a state as the program does: one that expired, or that says what no start would.
+func (s *Tenant) State(t testing.TB, state federation.State, purpose federation.Purpose) string {
+	t.Helper()
+	text, err := state.Seal(s.Env.keyring, s.ID, purpose)
+	require.NoError(t, err)
+	return text
+}
+
+// Token has an account sign in at a provider for a state, without a browser, and returns the one-time token.
+func (s *Tenant) Token(t testing.TB, state federation.State, provider string, account PartyAccount) string {
+	t.Helper()
+	return s.TokenOf(t, state, federation.Account{Provider: provider, Claims: account, AllowLinking: true})
+}
+
+// TokenOf is Token for an account of any kind.
+func (s *Tenant) TokenOf(t testing.TB, state federation.State, account federation.Account) string {
+	t.Helper()
+	found, err := s.Env.App.Registry.ByID(t.Context(), s.ID)
+	require.NoError(t, err)
+	token, err := s.Env.App.Federation.SignIn(t.Context(), found, auth.Client{}, state, account)
+	require.NoError(t, err)
+	return token
+}
+
+// SAMLProvider gives the tenant an identity provider for a mail domain, whose entity id is https://DOMAIN/saml.
+func (s *Tenant) SAMLProvider(t testing.TB, domain string, verifies bool) {
+	t.Helper()
+	require.NoError(t, s.Change(t, func(ctx context.Context, tx *store.Tx) error {
+		return tx.SAMLProvider.Create().SetName("IdP of " + domain).SetDomain(domain).SetEntityID("https://" + domain + "/saml").
+			SetEnabled(true).SetSkipEmailVerification(verifies).Exec(ctx)
+	}))
 }

@@ -154,7 +154,7 @@ func (r *Room) Rotate(ctx context.Context, by tenants.Actor, id uuid.UUID) (Cert
 		if err := fresh.insert(ctx, tx); err != nil {
 			return err
 		}
-		return r.n.Outbox.Write(ctx, tx, tenants.Recorded(id, tenants.AuditSAMLRotated, by, map[string]any{"certificate": fresh.id.String()}))
+		return r.n.Outbox.Write(ctx, tx, tenants.Recorded(ctx, id, tenants.AuditSAMLRotated, by, map[string]any{"certificate": fresh.id.String()}))
 	})
 	if err != nil {
 		return Certificate{}, fmt.Errorf("rotate the SAML certificate of tenant %s: %w", id, err)

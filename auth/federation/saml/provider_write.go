@@ -139,7 +139,7 @@ func (r *Room) write(
 		if err != nil {
 			return err
 		}
-		return r.n.Outbox.Write(ctx, tx, tenants.Recorded(tenantID, kind, by, map[string]any{
+		return r.n.Outbox.Write(ctx, tx, tenants.Recorded(ctx, tenantID, kind, by, map[string]any{
 			"provider": row.ID.String(), "domain": row.Domain, "entity_id": row.EntityID, "enabled": row.Enabled,
 		}))
 	})

@@ -79,8 +79,8 @@ type Options struct {
 	Providers map[string]oauth.Endpoints
 	// Now is the clock by which webhooks are due; nil: time.Now. Tests move it.
 	Now func() time.Time
-	// Providers replaces the OAuth providers of tenants; nil: those that are configured.
-	Providers func(t *tenants.Tenant) roundtrip.Providers
+	// OAuthProviders replaces the OAuth providers of tenants; nil: those that are configured.
+	OAuthProviders func(t *tenants.Tenant) roundtrip.Providers
 	// Queues are those that the worker works on; all where there is none.
 	Queues []string
 }
@@ -287,8 +287,8 @@ func (a *App) samlRoom(out *outbox.Writer) *saml.Room {
 
 // providers are the OAuth providers of a tenant.
 func (a *App) providers(t *tenants.Tenant) (roundtrip.Providers, error) {
-	if a.options.Providers != nil {
-		return a.options.Providers(t), nil
+	if a.options.OAuthProviders != nil {
+		return a.options.OAuthProviders(t), nil
 	}
 	return a.OAuth.Providers(t)
 }

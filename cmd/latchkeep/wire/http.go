@@ -99,7 +99,7 @@ func (a *App) Admin() http.Handler {
 func (a *App) Console() http.Handler {
 	api := consoleapi.New(consoleapi.Options{
 		Tenants: a.Provisioner, Registry: a.Registry, APIKeys: a.APIKeys, Operators: a.Operators, Management: a.Management, Mail: a.mailer, DeadLetters: a.DeadLetters,
-		SAML: a.SAML,
+		SAML:  a.SAML,
 		Ready: a.ready, Version: a.options.Version, Log: a.Log,
 	})
 	mux := http.NewServeMux()

@@ -1,0 +1,494 @@
+package public_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/auth/federation"
+	"github.com/latchkeep/latchkeep/auth/user"
+	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/internal/testenv"
+)
+
+// withoutVerifier leaves the browser to be recognised by its cookie.
+var withoutVerifier = testenv.Inputs{"code_verifier": ""}
+
+// hostile runs an attack on every database. Whatever it tries must be refused with nothing stored; an attack that is seen at the callback is in
+// the audit log.
+func hostile(t *testing.T, attack func(t *testing.T, env *testenv.Env, shop *testenv.Tenant)) {
+	t.Helper()
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		attack(t, env, env.Tenant(t, "shop", social))
+		require.Empty(t, env.Errors())
+	}, testenv.WithThirdParties(), testenv.With("rate_limiter.enabled", "false"))
+}
+
+// stored is how much a tenant has of what a sign-in makes.
+func stored(t *testing.T, shop *testenv.Tenant) (counts [5]int) {
+	t.Helper()
+	for i, what := range []string{"users", "emails", "identities", "tokens", "sessions"} {
+		counts[i] = shop.Count(t, what)
+	}
+	return counts
+}
+
+// refusedBack checks that a callback ends at the page for errors, or at the page of the start, with a code and nothing stored.
+func refusedBack(t *testing.T, c *testenv.Client, query url.Values, page, code string) {
+	t.Helper()
+	before := stored(t, c.Tenant)
+	failures := len(c.Tenant.AuditSoFar(t, event.ThirdPartyFailed))
+	to, r := c.ComeBack(t, query)
+	require.Equal(t, code, to.Query().Get("error"))
+	require.NotEmpty(t, to.Query().Get("error_description"))
+	require.Empty(t, to.Query().Get("hanko_token"))
+	require.True(t, strings.HasPrefix(to.String(), page+"?"), "%s", to)
+	require.Nil(t, r.Cookie("hanko_thirdparty_state"), "the cookie stays")
+	require.Equal(t, before, stored(t, c.Tenant))
+	records := c.Tenant.AuditOf(t, event.ThirdPartyFailed, failures+1)
+	last := records[len(records)-1]
+	require.Contains(t, last.Error, code)
+	require.Zero(t, last.Actor)
+}
+
+// refusedToken checks that a token opens nothing in a flow, which stays where it was.
+func refusedToken(t *testing.T, f *testenv.Flow, token, verifier string) {
+	t.Helper()
+	before := stored(t, f.Client.Tenant)
+	s := f.Do(t, "exchange_token", testenv.Inputs{"token": token, "code_verifier": verifier})
+	require.Equal(t, http.StatusInternalServerError, s.Status, "%s", s.Response.Body)
+	require.Equal(t, "technical_error", s.Refusal())
+	require.Equal(t, "error", s.Name)
+	require.Empty(t, s.Response.Header.Values("Set-Cookie"))
+	require.Equal(t, before, stored(t, f.Client.Tenant))
+	require.Equal(t, "thirdparty", f.State.Name)
+}
+
+const errorPage = "https://app.shop.example/error"
+
+func TestThirdPartyAttack_StateOfAnotherBrowser(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, env *testenv.Env, shop *testenv.Tenant) {
+		mallory, victim := shop.Begin(t, "login"), shop.Begin(t, "login")
+		query := env.Consent(t, mallory.LeaveFor(t, "thirdparty_oauth", "google", withoutVerifier), kimAtGoogle())
+		refusedBack(t, shop.Client(), query, errorPage, "invalid_request")
+		victim.LeaveFor(t, "thirdparty_oauth", "google", withoutVerifier) // she has a cookie, of another state
+		refusedBack(t, victim.Client, query, errorPage, "invalid_request")
+		to, _ := mallory.Client.ComeBack(t, query)
+		require.NotEmpty(t, to.Query().Get("hanko_token"), "it is good in its own")
+	})
+}
+
+func TestThirdPartyAttack_StateOfAnotherUser(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, env *testenv.Env, shop *testenv.Tenant) {
+		kim := shop.Person(t, testenv.NewPerson{Email: "kim@shop.example"})
+		mallory := shop.Person(t, testenv.NewPerson{Email: "mallory@shop.example"})
+		begin := func(p *testenv.Person) *testenv.Flow {
+			c := shop.Client()
+			p.SignedIn(t, c, 0)
+			return c.Begin(t, "profile")
+		}
+		ofKim, ofMallory := begin(kim), begin(mallory)
+		const connect = "connect_thirdparty_oauth_provider"
+		at := ofMallory.LeaveFor(t, connect, "google")
+		ofKim.LeaveFor(t, connect, "google")
+		// Kim comes back with the state that mallory got: the account waits for mallory, and kim's flow does not take the token.
+		to, _ := ofKim.Client.ComeBack(t, env.Consent(t, at, kimAtGoogle()))
+		refusedToken(t, ofKim, to.Query().Get("hanko_token"), testenv.Verifier)
+		require.NotContains(t, string(ofKim.Client.Get(t, "/me").Body), "identities")
+		require.NotContains(t, string(ofMallory.Client.Get(t, "/me").Body), "identities")
+	})
+}
+
+func TestThirdPartyAttack_StateOfAnotherTenant(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, env *testenv.Env, shop *testenv.Tenant) {
+		bank := env.Tenant(t, "bank", social)
+		query := env.Consent(t, shop.Begin(t, "login").LeaveFor(t, "thirdparty_oauth", "google"), kimAtGoogle())
+		refusedBack(t, bank.Client(), query, errorPage, "invalid_request")
+	})
+}
+
+func TestThirdPartyAttack_StateOfAnotherProvider(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, env *testenv.Env, shop *testenv.Tenant) {
+		f, other := shop.Begin(t, "login"), shop.Begin(t, "login")
+		ofGoogle := f.LeaveFor(t, "thirdparty_oauth", "google")
+		atAcme := env.Consent(t, other.LeaveFor(t, "thirdparty_oauth", "custom_acme"), testenv.PartyAccount{Subject: "g-kim"})
+		atAcme.Set("state", ofGoogle.Query().Get("state"))
+		refusedBack(t, f.Client, atAcme, testenv.AppPage, "invalid_request")
+	})
+}
+
+func TestThirdPartyAttack_StateOfAnotherProtocol(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, _ *testenv.Env, shop *testenv.Tenant) {
+		state := federation.NewState("google", testenv.AppPage, uuid.New(), time.Now())
+		state.CodeVerifier = testenv.Verifier
+		refusedBack(t, shop.Client(), url.Values{"code": {"c"}, "state": {shop.State(t, state, federation.PurposeSAML)}}, errorPage, "invalid_request")
+	})
+}
+
+func TestThirdPartyAttack_StateThatExpiredOrWasChanged(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, env *testenv.Env, shop *testenv.Tenant) {
+		late := federation.NewState("google", testenv.AppPage, uuid.New(), time.Now().Add(-federation.StateTTL))
+		late.CodeVerifier = testenv.Verifier
+		refusedBack(t, shop.Client(), url.Values{"code": {"c"}, "state": {shop.State(t, late, federation.PurposeOAuth)}}, errorPage, "invalid_request")
+
+		query := env.Consent(t, shop.Begin(t, "login").LeaveFor(t, "thirdparty_oauth", "google"), kimAtGoogle())
+		good := query.Get("state")
+		for _, bad := range []string{"", "x", good[:len(good)-2] + "AA", good + "=", strings.ToUpper(good), good[:40]} {
+			query.Set("state", bad)
+			refusedBack(t, shop.Client(), query, errorPage, "invalid_request")
+		}
+	})
+}
+
+func TestThirdPartyAttack_StateAndCodeAreReplayed(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, env *testenv.Env, shop *testenv.Tenant) {
+		f := shop.Begin(t, "login")
+		query := env.Consent(t, f.LeaveFor(t, "thirdparty_oauth", "google"), kimAtGoogle())
+		to, _ := f.Client.ComeBack(t, query)
+		refusedBack(t, f.Client, query, testenv.AppPage, "invalid_request")
+		require.Equal(t, "success", f.Exchange(t, to).Name)
+		refusedBack(t, f.Client, query, testenv.AppPage, "invalid_request")
+	})
+}
+
+func TestThirdPartyAttack_TokenOfAnotherFlow(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, env *testenv.Env, shop *testenv.Tenant) {
+		// Mallory has an account of her own and wants the victim to be signed in to it: she gives her the address that she came back to.
+		mallory, victim := shop.Begin(t, "login"), shop.Begin(t, "login")
+		to := mallory.Through(t, "thirdparty_oauth", "google", testenv.PartyAccount{Subject: "mallory"})
+		victim.LeaveFor(t, "thirdparty_oauth", "google")
+		refusedToken(t, victim, to.Query().Get("hanko_token"), testenv.Verifier)
+		unasked := shop.Token(t, federation.State{}, "google", testenv.PartyAccount{Subject: "mallory"})
+		refusedToken(t, victim, unasked, testenv.Verifier)
+		require.Equal(t, "success", mallory.Exchange(t, to).Name, "and it is still good in its own")
+	})
+}
+
+func TestThirdPartyAttack_TokenOfAnotherTenant(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, env *testenv.Env, shop *testenv.Tenant) {
+		bank := env.Tenant(t, "bank", social)
+		there := bank.Begin(t, "login")
+		there.LeaveFor(t, "thirdparty_oauth", "google")
+		token := shop.Token(t, federation.State{FlowID: uuid.MustParse(there.ID())}, "google", kimAtGoogle())
+		refusedToken(t, there, token, "")
+	})
+}
+
+func TestThirdPartyAttack_TokenIsReplayed(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, _ *testenv.Env, shop *testenv.Tenant) {
+		f := shop.Begin(t, "login")
+		to := f.Through(t, "thirdparty_oauth", "google", kimAtGoogle())
+		before := f.State
+		require.Equal(t, "success", f.Exchange(t, to).Name)
+		href := before.Actions["exchange_token"].Href
+		inputs := testenv.Inputs{"token": to.Query().Get("hanko_token"), "code_verifier": testenv.Verifier}
+		require.Equal(t, "operation_not_permitted_error", f.Post(t, href, before.CSRFToken, inputs).Refusal())
+		require.Equal(t, 1, shop.Count(t, "sessions"))
+	})
+}
+
+func TestThirdPartyAttack_TokenIsUsedManyTimesAtOnce(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, _ *testenv.Env, shop *testenv.Tenant) {
+		f := shop.Begin(t, "login")
+		to := f.Through(t, "thirdparty_oauth", "google", kimAtGoogle())
+		inputs := testenv.Inputs{"token": to.Query().Get("hanko_token"), "code_verifier": testenv.Verifier}
+		f.Client.Cookies = map[string]string{}
+		var answers [6]testenv.State
+		var all sync.WaitGroup
+		for i := range answers {
+			all.Go(func() {
+				own := *f
+				own.Client = shop.Client()
+				answers[i] = own.Post(t, f.State.Actions["exchange_token"].Href, f.State.CSRFToken, inputs)
+			})
+		}
+		all.Wait()
+		succeeded := 0
+		for _, s := range answers {
+			require.Contains(t, []int{200, 403, 500}, s.Status, "%s", s.Response.Body)
+			if s.Name == "success" {
+				succeeded++
+			}
+		}
+		require.Equal(t, 1, succeeded)
+		require.Equal(t, 1, shop.Count(t, "sessions"))
+	})
+}
+
+func TestThirdPartyAttack_TokenThatExpired(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, _ *testenv.Env, shop *testenv.Tenant) {
+		f := shop.Begin(t, "login")
+		to := f.Through(t, "thirdparty_oauth", "google", kimAtGoogle())
+		shop.ExpireTokens(t, time.Now())
+		refusedToken(t, f, to.Query().Get("hanko_token"), testenv.Verifier)
+		refusedToken(t, f, "nonsense", testenv.Verifier)
+	})
+}
+
+func TestThirdPartyAttack_LinkTokenInALogin(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, _ *testenv.Env, shop *testenv.Tenant) {
+		kim := shop.Person(t, testenv.NewPerson{Email: "kim@shop.example"})
+		f := shop.Begin(t, "login")
+		f.LeaveFor(t, "thirdparty_oauth", "google")
+		token := shop.Token(t, federation.State{FlowID: uuid.MustParse(f.ID()), UserID: kim.ID}, "google", kimAtGoogle())
+		refusedToken(t, f, token, "")
+	})
+}
+
+func TestThirdPartyAttack_LoginTokenInAProfile(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, _ *testenv.Env, shop *testenv.Tenant) {
+		kim := shop.Person(t, testenv.NewPerson{Email: "kim@shop.example"})
+		c := shop.Client()
+		kim.SignedIn(t, c, 0)
+		f := c.Begin(t, "profile")
+		f.LeaveFor(t, "connect_thirdparty_oauth_provider", "google")
+		token := shop.Token(t, federation.State{FlowID: uuid.MustParse(f.ID())}, "google", kimAtGoogle())
+		refusedToken(t, f, token, "")
+	})
+}
+
+func TestThirdPartyAttack_LinkTokenOfAnotherUser(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, _ *testenv.Env, shop *testenv.Tenant) {
+		kim := shop.Person(t, testenv.NewPerson{Email: "kim@shop.example"})
+		lee := shop.Person(t, testenv.NewPerson{Email: "lee@shop.example"})
+		c := shop.Client()
+		kim.SignedIn(t, c, 0)
+		f := c.Begin(t, "profile")
+		f.LeaveFor(t, "connect_thirdparty_oauth_provider", "google")
+		token := shop.Token(t, federation.State{FlowID: uuid.MustParse(f.ID()), UserID: lee.ID}, "google", kimAtGoogle())
+		before := stored(t, shop)
+		s := f.Do(t, "exchange_token", testenv.Inputs{"token": token})
+		require.Equal(t, http.StatusForbidden, s.Status)
+		require.Equal(t, "operation_not_permitted_error", s.Refusal())
+		require.Equal(t, "thirdparty", s.Name)
+		require.Equal(t, before, stored(t, shop))
+		require.NotContains(t, string(c.Get(t, "/me").Body), "identities")
+	})
+}
+
+func TestThirdPartyAttack_TokenWithoutItsVerifier(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, _ *testenv.Env, shop *testenv.Tenant) {
+		f := shop.Begin(t, "login")
+		to := f.Through(t, "thirdparty_oauth", "google", kimAtGoogle())
+		before := stored(t, shop)
+		for _, wrong := range []string{"", "wrong"} {
+			s := f.Do(t, "exchange_token", testenv.Inputs{"token": to.Query().Get("hanko_token"), "code_verifier": wrong})
+			require.Equal(t, http.StatusBadRequest, s.Status)
+			require.Equal(t, "form_data_invalid_error", s.Refusal())
+			require.NotContains(t, s.Payload, "redirect_url", "it is shown on entry only")
+		}
+		require.Equal(t, before, stored(t, shop))
+		require.Equal(t, "success", f.Exchange(t, to).Name, "the token survives")
+	})
+}
+
+func TestThirdPartyAttack_RedirectToElsewhere(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, env *testenv.Env, shop *testenv.Tenant) {
+		f := shop.Begin(t, "login")
+		for _, page := range []string{
+			"https://evil.example/start", "https://app.shop.example.evil.example/start", "http://app.shop.example/start", "//app.shop.example/start",
+			"https://app.shop.example@evil.example/", "javascript:alert(1)", "/start", "https://app.shop.example:8443/start", "myapp://start",
+			"https://app.shop.example\\@evil.example/start", testenv.AppPage + "?" + strings.Repeat("x", 4000),
+		} {
+			s := f.Do(t, "thirdparty_oauth", testenv.Inputs{"provider": "google", "redirect_to": page})
+			require.Equal(t, http.StatusBadRequest, s.Status, page)
+			require.Equal(t, "form_data_invalid_error", s.Refusal())
+			require.Empty(t, s.InputErrors())
+			require.Equal(t, "login_init", s.Name)
+			require.Nil(t, s.Response.Cookie("hanko_thirdparty_state"))
+		}
+		s := f.Do(t, "thirdparty_oauth", testenv.Inputs{"provider": "facebook", "redirect_to": testenv.AppPage})
+		require.Equal(t, map[string]string{"provider": "value_invalid_error"}, s.InputErrors())
+
+		// Nor can the page hand the client a token or an error of somebody else's, and what it brings along stays.
+		to := f.Through(t, "thirdparty_oauth", "google", kimAtGoogle(), testenv.Inputs{
+			"redirect_to": testenv.AppPage + "?b=2&hanko_token=evil&%65rror=x&saml_hint=idp_initiated&a=1#here",
+		})
+		require.Len(t, to.Query()["hanko_token"], 1)
+		require.NotEqual(t, "evil", to.Query().Get("hanko_token"))
+		require.Regexp(t, `^https://app\.shop\.example/start\?b=2&a=1&hanko_token=[^&]+#here$`, to.String())
+		require.Equal(t, "success", f.Exchange(t, to).Name)
+	})
+}
+
+func TestThirdPartyAttack_PageThatIsNotAllowedAnyMore(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, env *testenv.Env, shop *testenv.Tenant) {
+		f := shop.Begin(t, "login")
+		query := env.Consent(t, f.LeaveFor(t, "thirdparty_oauth", "google"), kimAtGoogle())
+		shop.Configure(t, `{"third_party": {"allowed_redirect_urls": ["https://elsewhere.example"]}}`)
+		require.Eventually(t, func() bool {
+			s := shop.Begin(t, "login").Do(t, "thirdparty_oauth", testenv.Inputs{"provider": "google", "redirect_to": testenv.AppPage})
+			return s.Status == http.StatusBadRequest
+		}, 15*time.Second, 20*time.Millisecond)
+		refusedBack(t, f.Client, query, errorPage, "invalid_request")
+	})
+}
+
+func TestThirdPartyAttack_AccountThatLooksLikeAnother(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, env *testenv.Env, shop *testenv.Tenant) {
+		shop.SignInThrough(t, "google", testenv.PartyAccount{Subject: "kim", Email: "kim@shop.example", EmailVerified: true})
+		shop.Person(t, testenv.NewPerson{Email: "ikea@shop.example"})
+		for _, account := range []testenv.PartyAccount{
+			{Subject: ""}, {Subject: "kim "}, {Subject: " kim"}, {Subject: "k\x00im"}, {Subject: strings.Repeat("x", 256)}, {Subject: "\xff"},
+			{Subject: "other", Email: "\u212aim@shop.example", EmailVerified: true}, // the Kelvin sign is a k in lower case
+			{Subject: "other", Email: "\u0130kea@shop.example", EmailVerified: true},
+			{Subject: "other", Email: strings.Repeat("x", 256) + "@shop.example", EmailVerified: true},
+			{Subject: "other", Email: "kim@shop.example\x00", EmailVerified: true},
+		} {
+			f := shop.Begin(t, "login")
+			query := env.Consent(t, f.LeaveFor(t, "thirdparty_oauth", "google"), account)
+			refusedBack(t, f.Client, query, testenv.AppPage, "invalid_request")
+		}
+		for _, other := range []string{"KIM", "Kim", "kím"} { // subjects are compared as they are
+			before := shop.Count(t, "users")
+			shop.SignInThrough(t, "google", testenv.PartyAccount{Subject: other})
+			require.Equal(t, before+1, shop.Count(t, "users"))
+		}
+		before := shop.Count(t, "users")
+		shop.SignInThrough(t, "custom_acme", testenv.PartyAccount{Subject: "kim"})
+		require.Equal(t, before+1, shop.Count(t, "users"), "the same subject at another provider is somebody else")
+	})
+}
+
+func TestThirdPartyAttack_BlockedPersonGetsNoSession(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, _ *testenv.Env, shop *testenv.Tenant) {
+		kim := shop.SignInThrough(t, "google", kimAtGoogle())
+		require.NoError(t, shop.Change(t, func(ctx context.Context, tx *store.Tx) error {
+			u, err := user.LoadIn(ctx, tx, kim.UserID)
+			if err != nil {
+				return err
+			}
+			return u.Block()(ctx, tx)
+		}))
+		before := shop.Count(t, "sessions")
+		f := shop.Begin(t, "login")
+		s := f.Exchange(t, f.Through(t, "thirdparty_oauth", "google", kimAtGoogle()))
+		require.Equal(t, http.StatusForbidden, s.Status)
+		require.Equal(t, "error", s.Name)
+		require.Equal(t, before, shop.Count(t, "sessions"))
+	})
+}
+
+func TestThirdPartyAttack_TokensAreLimited(t *testing.T) {
+	t.Parallel()
+
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		shop := env.Tenant(t, "shop", social)
+		f := shop.Begin(t, "login")
+		f.LeaveFor(t, "thirdparty_oauth", "google")
+		for range 3 {
+			refusedToken(t, f, "guess", "")
+		}
+		s := f.Do(t, "exchange_token", testenv.Inputs{"token": "guess"})
+		require.Equal(t, http.StatusTooManyRequests, s.Status)
+		require.Equal(t, "rate_limit_exceeded", s.Refusal())
+		require.Equal(t, "thirdparty", s.Name)
+		require.Contains(t, s.Payload, "retry_after")
+		require.NotEmpty(t, s.Response.Header.Get("Retry-After"))
+	}, testenv.WithThirdParties())
+}
+
+func TestThirdParty_NewPersonWhoComesManyTimesAtOnceIsOne(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, env *testenv.Env, shop *testenv.Tenant) {
+		var flows [6]*testenv.Flow
+		var queries [6]url.Values
+		for i := range flows {
+			flows[i] = shop.Begin(t, "login")
+			queries[i] = env.Consent(t, flows[i].LeaveFor(t, "thirdparty_oauth", "google"), kimAtGoogle())
+		}
+		var arrivals [6]*url.URL
+		var all sync.WaitGroup
+		for i := range flows {
+			all.Go(func() { arrivals[i], _ = flows[i].Client.ComeBack(t, queries[i]) })
+		}
+		all.Wait()
+		for i, f := range flows {
+			require.Equal(t, "success", f.Exchange(t, arrivals[i]).Name)
+		}
+		require.Equal(t, 1, shop.Count(t, "users"))
+		require.Equal(t, 1, shop.Count(t, "emails"))
+		require.Equal(t, 1, shop.Count(t, "identities"))
+		shop.AuditOf(t, event.ThirdPartySignup, 1)
+		shop.AuditOf(t, event.ThirdPartySignin, 5)
+	})
+}
+
+func TestThirdParty_AnswersOfProvidersArePassedOn(t *testing.T) {
+	t.Parallel()
+
+	hostile(t, func(t *testing.T, env *testenv.Env, shop *testenv.Tenant) {
+		f := shop.Begin(t, "login")
+		at := f.LeaveFor(t, "thirdparty_oauth", "google", testenv.Inputs{"redirect_to": testenv.AppPage + "?x=1"})
+		state := at.Query().Get("state")
+		to, _ := f.Client.ComeBack(t, url.Values{"state": {state}, "error": {"access_denied"}, "error_description": {"no & thanks"}})
+		require.Equal(t, testenv.AppPage+"?x=1&error=access_denied&error_description=no+%26+thanks", to.String())
+		to, _ = f.Client.ComeBack(t, url.Values{"state": {state}, "error": {"access_denied"}})
+		require.Equal(t, testenv.AppPage+"?x=1&error=access_denied", to.String())
+		records := shop.AuditOf(t, event.ThirdPartyFailed, 2)
+		require.Equal(t, "access_denied: no & thanks", records[0].Error)
+		for _, junk := range []string{"<b>\"", strings.Repeat("e", 200), "a\nb"} {
+			to, _ = f.Client.ComeBack(t, url.Values{"state": {state}, "error": {junk}})
+			require.Equal(t, "invalid_request", to.Query().Get("error"))
+		}
+		require.Equal(t, "login_init", f.Do(t, "back").Name)
+	})
+}
+
+func TestThirdParty_WithoutAPageForErrorsThereIsNoRedirect(t *testing.T) {
+	t.Parallel()
+
+	shop := testenv.OnSQLite(t).Tenant(t, "shop")
+	r := shop.Client().Get(t, "/thirdparty/callback?state=x&code=y")
+	require.Equal(t, http.StatusBadRequest, r.Status)
+	require.Empty(t, r.Header.Get("Location"), "a browser would go round in circles")
+}
