@@ -63,6 +63,11 @@ var confined = []struct {
 	{"github.com/danielgtaylor/huma/...", in("api", "console", "cmd", "pkg/problem", "internal", "e2e"), "the domain knows no HTTP framework"},
 	{"github.com/go-chi/chi/...", in("api", "console", "cmd", "internal", "e2e"), "the domain knows no HTTP router"},
 	{"github.com/hibiken/asynq/...", in("worker", "cmd", "internal", "e2e"), "only the worker and the wiring know the queue"},
+	{"golang.org/x/oauth2", in("auth/federation/oauth"), "only auth/federation/oauth speaks OAuth"},
+	{"github.com/coreos/go-oidc/...", in("auth/federation/oauth"), "only auth/federation/oauth speaks OpenID Connect"},
+	{"github.com/go-jose/go-jose/...", in("auth/federation/oauth", "internal/idpmock"), "what we sign is made by pkg/jose; this library reads tokens of others"},
+	{"github.com/zitadel/oidc/...", in("internal/oidcpeer"), "it is the other side, for tests"},
+	{"github.com/gobwas/glob/...", in("pkg/redirect"), "only pkg/redirect knows patterns"},
 	{"log", in(), "log with log/slog"}, // but for examples, whose readers know log.Fatal
 }
 

@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect"
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/auth/federation/oauth"
 	"github.com/latchkeep/latchkeep/cmd/latchkeep/wire"
 	"github.com/latchkeep/latchkeep/internal/testdb"
 	"github.com/latchkeep/latchkeep/pkg/secret"
@@ -58,6 +59,7 @@ type options struct {
 	smtp     bool
 	local    bool
 	resolver *net.Resolver
+	oauth    map[string]oauth.Endpoints
 	now      func() time.Time
 	third    *thirdParties
 }
@@ -86,6 +88,11 @@ func Local() Option { return func(o *options) { o.local = true } }
 
 // WithResolver resolves the names of webhooks' receivers. Without it they have no address, so nobody is bothered.
 func WithResolver(r *net.Resolver) Option { return func(o *options) { o.resolver = r } }
+
+// WithProviders puts others in the place of the built-in OAuth providers, such as those of package idpmock. Loopback lets the program reach them.
+func WithProviders(endpoints map[string]oauth.Endpoints) Option {
+	return func(o *options) { o.oauth = endpoints }
+}
 
 // WithClock is the clock by which webhooks are due.
 func WithClock(now func() time.Time) Option { return func(o *options) { o.now = now } }
@@ -170,7 +177,7 @@ func start(t testing.TB, name, url string, mails *Mails, o options) *Env {
 	t.Cleanup(e.transport.CloseIdleConnections)
 	s := e.settings(t)
 	s.Dev.Enabled = o.local
-	wired := wire.Options{Log: slog.New(e.log), Version: "test", OnStatement: e.statement.add, NoSpareKeys: true, Resolver: o.resolver, Now: o.now}
+	wired := wire.Options{Log: slog.New(e.log), Version: "test", OnStatement: e.statement.add, NoSpareKeys: true, Resolver: o.resolver, Now: o.now, Providers: o.oauth}
 	if !o.smtp {
 		wired.Mailer = mails
 	}

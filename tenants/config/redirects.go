@@ -9,6 +9,8 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/redirect"
 )
 
+const maxProviderName = 200 // bytes: identities keep it, with custom_ before it
+
 // pattern checks that a pattern of redirect URLs compiles as it will at run time.
 func (p *Problems) pattern(path, pattern string) {
 	if len(pattern) > redirect.MaxPattern {
@@ -47,8 +49,8 @@ func (p *Problems) thirdParty(t ThirdParty) {
 			enabled = true
 			p.customProvider(join(path+".custom_providers", name), provider)
 		}
-		if blank(name) {
-			p.add(path+".custom_providers", "the name of a provider must not be empty")
+		if blank(name) || len(name) > maxProviderName {
+			p.add(path+".custom_providers", "the name of a provider must have 1 to %d bytes", maxProviderName)
 		}
 	}
 	if enabled {
@@ -125,8 +127,11 @@ func (p *Problems) customProvider(path string, c CustomProvider) {
 	need := func(name, text, when string) {
 		if text == "" {
 			p.add(join(path, name), "must not be empty when use_discovery is %s", when)
-		} else {
-			p.webURL(join(path, name), text)
+			return
+		}
+		p.webURL(join(path, name), text)
+		if u, err := url.Parse(text); err == nil && (u.User != nil || strings.Contains(text, "#")) {
+			p.add(join(path, name), "must not have a user or a fragment")
 		}
 	}
 	if c.UseDiscovery {

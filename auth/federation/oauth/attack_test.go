@@ -128,6 +128,11 @@ func TestIDToken_WithAnotherNonceIsRefused(t *testing.T) {
 		a.Nonce = "" // who remembers none must not be satisfied with any
 		_, err := w.provider(t, name).Account(t.Context(), a)
 		refused(t, federation.InvalidRequest, err, "nonce")
+		change("nonce", nothing)(t, w.Get(name)) // nor with none
+		a = w.ask(t, name, request())
+		a.Nonce = ""
+		_, err = w.provider(t, name).Account(t.Context(), a)
+		refused(t, federation.InvalidRequest, err, "nonce")
 	}
 }
 

@@ -200,6 +200,10 @@ func TestBuiltIn_TakesWhatTheTableSays(t *testing.T) {
 			"issuer of no directory":      {told("iss", "https://login.microsoftonline.com/v2.0"), nil},
 			"issuer of two segments":      {told("iss", "https://login.microsoftonline.com/a/b/v2.0"), nil},
 			"issuer elsewhere":            {told("iss", "https://login.microsoftonline.com.evil.example/"+idpmock.Directory+"/v2.0"), nil},
+			"issuer elsewhere, no directory": {func(p *idpmock.Provider) {
+				p.Claims["iss"] = "https://evil.example/" + idpmock.Directory + "/v2.0"
+				delete(p.Claims, "tid")
+			}, nil},
 			"issuer before it":            {told("iss", "https://evil.example/?https://login.microsoftonline.com/x/v2.0"), nil},
 			"issuer with a dot for a dot": {told("iss", "https://loginXmicrosoftonline.com/"+idpmock.Directory+"/v2.0"), nil},
 			"keys of another directory": {func(p *idpmock.Provider) {

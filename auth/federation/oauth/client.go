@@ -134,7 +134,7 @@ func (c *client) Account(ctx context.Context, a Answer) (federation.Account, err
 	case claims.Subject == "":
 		return federation.Account{}, federation.Refuse(federation.ServerError, "", fmt.Errorf("%s: it gave no sub", c.id))
 	case !goodSubject(claims.Subject):
-		return federation.Account{}, c.refuse("the provider did not tell who signed in", errors.New("sub is too long or not printable"))
+		return federation.Account{}, c.refuse("the provider did not tell who signed in", errors.New("sub is too long, or has spaces around it or characters that are not printable"))
 	}
 	return federation.Account{Provider: c.id, Claims: claims, AllowLinking: c.allowLinking}, nil
 }
@@ -147,8 +147,9 @@ func (m metadata) mixedUp(issuer string) bool {
 	return m.issuer != "" && m.issuer != issuer
 }
 
+// goodSubject refuses what databases might take for somebody else's: MySQL compares without spaces at the end.
 func goodSubject(subject string) bool {
-	return len(subject) <= maxSubject && !strings.ContainsFunc(subject, func(r rune) bool { return r < ' ' || r == 0x7f })
+	return len(subject) <= maxSubject && strings.TrimSpace(subject) == subject && !strings.ContainsFunc(subject, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
 // enter waits for a turn; call leave when it is over.

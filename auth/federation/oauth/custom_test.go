@@ -82,7 +82,7 @@ func TestCustom_IsStrictOtherwise(t *testing.T) {
 		`{"sub":true}`, `{"sub":["s"]}`, `{"sub":{}}`, `{"sub":"s","email":7}`, `{"sub":"s","email":["a@b"]}`, `{"sub":"s","email_verified":"yes"}`,
 		`{"sub":"s","email_verified":1}`, `{"sub":"s","email_verified":{}}`, `{"sub":"s","name":{}}`, `{"sub":"s","name":7}`, `{"sub":"s","iat":"1"}`,
 		`{"sub":"s","exp":true}`, `{"sub":"s","address":"street"}`, `{"sub":"s","address":{"region":7}}`, `{"sub":"s","aud":7}`, `{"sub":"s","aud":[7]}`,
-		`{"sub":"s","updated_at":{}}`, `{"sub":"s","iat":1e999}`, `{"sub":"` + strings.Repeat("s", 256) + `"}`, `{"sub":"a\nb"}`, `{"sub":"a\u007fb"}`,
+		`{"sub":"s","updated_at":{}}`, `{"sub":"s","iat":1e999}`, `{"sub":"` + strings.Repeat("s", 256) + `"}`, `{"sub":"a\nb"}`, `{"sub":"s "}`, `{"sub":" s"}`, `{"sub":"a\u007fb"}`,
 		`{"sub":"s","deep":` + strings.Repeat("[", 30) + strings.Repeat("]", 30) + `}`, `{"sub":"s"} trailing`, `["sub"]`, `"sub"`, ``,
 		`{"sub":"s","sub2":}`,
 	} {

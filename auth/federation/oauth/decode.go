@@ -98,7 +98,7 @@ func keepable(value any, depth int) (any, error) {
 	case string:
 		return clean(value), nil
 	case json.Number:
-		if _, err := value.Float64(); err != nil {
+		if !inRange(value) {
 			return value.String(), nil
 		}
 	case []any:
@@ -115,6 +115,11 @@ func keepable(value any, depth int) (any, error) {
 		}
 	}
 	return value, nil
+}
+
+func inRange(n json.Number) bool {
+	_, err := n.Float64()
+	return err == nil
 }
 
 // audienceOf is the audience: ours among several.
