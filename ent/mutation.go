@@ -15018,6 +15018,8 @@ type SAMLCertificateMutation struct {
 	private_key   *[]byte
 	state         *string
 	expires_at    *time.Time
+	activated_at  *time.Time
+	retired_at    *time.Time
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*SAMLCertificate, error)
@@ -15380,6 +15382,104 @@ func (m *SAMLCertificateMutation) ResetExpiresAt() {
 	m.expires_at = nil
 }
 
+// SetActivatedAt sets the "activated_at" field.
+func (m *SAMLCertificateMutation) SetActivatedAt(t time.Time) {
+	m.activated_at = &t
+}
+
+// ActivatedAt returns the value of the "activated_at" field in the mutation.
+func (m *SAMLCertificateMutation) ActivatedAt() (r time.Time, exists bool) {
+	v := m.activated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActivatedAt returns the old "activated_at" field's value of the SAMLCertificate entity.
+// If the SAMLCertificate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SAMLCertificateMutation) OldActivatedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActivatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActivatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActivatedAt: %w", err)
+	}
+	return oldValue.ActivatedAt, nil
+}
+
+// ClearActivatedAt clears the value of the "activated_at" field.
+func (m *SAMLCertificateMutation) ClearActivatedAt() {
+	m.activated_at = nil
+	m.clearedFields[samlcertificate.FieldActivatedAt] = struct{}{}
+}
+
+// ActivatedAtCleared returns if the "activated_at" field was cleared in this mutation.
+func (m *SAMLCertificateMutation) ActivatedAtCleared() bool {
+	_, ok := m.clearedFields[samlcertificate.FieldActivatedAt]
+	return ok
+}
+
+// ResetActivatedAt resets all changes to the "activated_at" field.
+func (m *SAMLCertificateMutation) ResetActivatedAt() {
+	m.activated_at = nil
+	delete(m.clearedFields, samlcertificate.FieldActivatedAt)
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (m *SAMLCertificateMutation) SetRetiredAt(t time.Time) {
+	m.retired_at = &t
+}
+
+// RetiredAt returns the value of the "retired_at" field in the mutation.
+func (m *SAMLCertificateMutation) RetiredAt() (r time.Time, exists bool) {
+	v := m.retired_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetiredAt returns the old "retired_at" field's value of the SAMLCertificate entity.
+// If the SAMLCertificate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SAMLCertificateMutation) OldRetiredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetiredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetiredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetiredAt: %w", err)
+	}
+	return oldValue.RetiredAt, nil
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (m *SAMLCertificateMutation) ClearRetiredAt() {
+	m.retired_at = nil
+	m.clearedFields[samlcertificate.FieldRetiredAt] = struct{}{}
+}
+
+// RetiredAtCleared returns if the "retired_at" field was cleared in this mutation.
+func (m *SAMLCertificateMutation) RetiredAtCleared() bool {
+	_, ok := m.clearedFields[samlcertificate.FieldRetiredAt]
+	return ok
+}
+
+// ResetRetiredAt resets all changes to the "retired_at" field.
+func (m *SAMLCertificateMutation) ResetRetiredAt() {
+	m.retired_at = nil
+	delete(m.clearedFields, samlcertificate.FieldRetiredAt)
+}
+
 // Where appends a list predicates to the SAMLCertificateMutation builder.
 func (m *SAMLCertificateMutation) Where(ps ...predicate.SAMLCertificate) {
 	m.predicates = append(m.predicates, ps...)
@@ -15414,7 +15514,7 @@ func (m *SAMLCertificateMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SAMLCertificateMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 9)
 	if m.tenant_id != nil {
 		fields = append(fields, samlcertificate.FieldTenantID)
 	}
@@ -15435,6 +15535,12 @@ func (m *SAMLCertificateMutation) Fields() []string {
 	}
 	if m.expires_at != nil {
 		fields = append(fields, samlcertificate.FieldExpiresAt)
+	}
+	if m.activated_at != nil {
+		fields = append(fields, samlcertificate.FieldActivatedAt)
+	}
+	if m.retired_at != nil {
+		fields = append(fields, samlcertificate.FieldRetiredAt)
 	}
 	return fields
 }
@@ -15458,6 +15564,10 @@ func (m *SAMLCertificateMutation) Field(name string) (ent.Value, bool) {
 		return m.State()
 	case samlcertificate.FieldExpiresAt:
 		return m.ExpiresAt()
+	case samlcertificate.FieldActivatedAt:
+		return m.ActivatedAt()
+	case samlcertificate.FieldRetiredAt:
+		return m.RetiredAt()
 	}
 	return nil, false
 }
@@ -15481,6 +15591,10 @@ func (m *SAMLCertificateMutation) OldField(ctx context.Context, name string) (en
 		return m.OldState(ctx)
 	case samlcertificate.FieldExpiresAt:
 		return m.OldExpiresAt(ctx)
+	case samlcertificate.FieldActivatedAt:
+		return m.OldActivatedAt(ctx)
+	case samlcertificate.FieldRetiredAt:
+		return m.OldRetiredAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown SAMLCertificate field %s", name)
 }
@@ -15539,6 +15653,20 @@ func (m *SAMLCertificateMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetExpiresAt(v)
 		return nil
+	case samlcertificate.FieldActivatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActivatedAt(v)
+		return nil
+	case samlcertificate.FieldRetiredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetiredAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown SAMLCertificate field %s", name)
 }
@@ -15568,7 +15696,14 @@ func (m *SAMLCertificateMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *SAMLCertificateMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(samlcertificate.FieldActivatedAt) {
+		fields = append(fields, samlcertificate.FieldActivatedAt)
+	}
+	if m.FieldCleared(samlcertificate.FieldRetiredAt) {
+		fields = append(fields, samlcertificate.FieldRetiredAt)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -15581,6 +15716,14 @@ func (m *SAMLCertificateMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *SAMLCertificateMutation) ClearField(name string) error {
+	switch name {
+	case samlcertificate.FieldActivatedAt:
+		m.ClearActivatedAt()
+		return nil
+	case samlcertificate.FieldRetiredAt:
+		m.ClearRetiredAt()
+		return nil
+	}
 	return fmt.Errorf("unknown SAMLCertificate nullable field %s", name)
 }
 
@@ -15608,6 +15751,12 @@ func (m *SAMLCertificateMutation) ResetField(name string) error {
 		return nil
 	case samlcertificate.FieldExpiresAt:
 		m.ResetExpiresAt()
+		return nil
+	case samlcertificate.FieldActivatedAt:
+		m.ResetActivatedAt()
+		return nil
+	case samlcertificate.FieldRetiredAt:
+		m.ResetRetiredAt()
 		return nil
 	}
 	return fmt.Errorf("unknown SAMLCertificate field %s", name)
@@ -15679,7 +15828,12 @@ type SAMLProviderMutation struct {
 	attribute_map           *json.RawMessage
 	appendattribute_map     json.RawMessage
 	metadata_xml            *string
+	metadata_certificate    *string
 	metadata_fetched_at     *time.Time
+	refresh_at              *time.Time
+	refresh_failures        *int
+	addrefresh_failures     *int
+	refresh_error           *string
 	clearedFields           map[string]struct{}
 	done                    bool
 	oldValue                func(context.Context) (*SAMLProvider, error)
@@ -16215,6 +16369,42 @@ func (m *SAMLProviderMutation) ResetMetadataXML() {
 	m.metadata_xml = nil
 }
 
+// SetMetadataCertificate sets the "metadata_certificate" field.
+func (m *SAMLProviderMutation) SetMetadataCertificate(s string) {
+	m.metadata_certificate = &s
+}
+
+// MetadataCertificate returns the value of the "metadata_certificate" field in the mutation.
+func (m *SAMLProviderMutation) MetadataCertificate() (r string, exists bool) {
+	v := m.metadata_certificate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMetadataCertificate returns the old "metadata_certificate" field's value of the SAMLProvider entity.
+// If the SAMLProvider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SAMLProviderMutation) OldMetadataCertificate(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMetadataCertificate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMetadataCertificate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMetadataCertificate: %w", err)
+	}
+	return oldValue.MetadataCertificate, nil
+}
+
+// ResetMetadataCertificate resets all changes to the "metadata_certificate" field.
+func (m *SAMLProviderMutation) ResetMetadataCertificate() {
+	m.metadata_certificate = nil
+}
+
 // SetMetadataFetchedAt sets the "metadata_fetched_at" field.
 func (m *SAMLProviderMutation) SetMetadataFetchedAt(t time.Time) {
 	m.metadata_fetched_at = &t
@@ -16264,6 +16454,147 @@ func (m *SAMLProviderMutation) ResetMetadataFetchedAt() {
 	delete(m.clearedFields, samlprovider.FieldMetadataFetchedAt)
 }
 
+// SetRefreshAt sets the "refresh_at" field.
+func (m *SAMLProviderMutation) SetRefreshAt(t time.Time) {
+	m.refresh_at = &t
+}
+
+// RefreshAt returns the value of the "refresh_at" field in the mutation.
+func (m *SAMLProviderMutation) RefreshAt() (r time.Time, exists bool) {
+	v := m.refresh_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRefreshAt returns the old "refresh_at" field's value of the SAMLProvider entity.
+// If the SAMLProvider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SAMLProviderMutation) OldRefreshAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRefreshAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRefreshAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRefreshAt: %w", err)
+	}
+	return oldValue.RefreshAt, nil
+}
+
+// ClearRefreshAt clears the value of the "refresh_at" field.
+func (m *SAMLProviderMutation) ClearRefreshAt() {
+	m.refresh_at = nil
+	m.clearedFields[samlprovider.FieldRefreshAt] = struct{}{}
+}
+
+// RefreshAtCleared returns if the "refresh_at" field was cleared in this mutation.
+func (m *SAMLProviderMutation) RefreshAtCleared() bool {
+	_, ok := m.clearedFields[samlprovider.FieldRefreshAt]
+	return ok
+}
+
+// ResetRefreshAt resets all changes to the "refresh_at" field.
+func (m *SAMLProviderMutation) ResetRefreshAt() {
+	m.refresh_at = nil
+	delete(m.clearedFields, samlprovider.FieldRefreshAt)
+}
+
+// SetRefreshFailures sets the "refresh_failures" field.
+func (m *SAMLProviderMutation) SetRefreshFailures(i int) {
+	m.refresh_failures = &i
+	m.addrefresh_failures = nil
+}
+
+// RefreshFailures returns the value of the "refresh_failures" field in the mutation.
+func (m *SAMLProviderMutation) RefreshFailures() (r int, exists bool) {
+	v := m.refresh_failures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRefreshFailures returns the old "refresh_failures" field's value of the SAMLProvider entity.
+// If the SAMLProvider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SAMLProviderMutation) OldRefreshFailures(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRefreshFailures is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRefreshFailures requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRefreshFailures: %w", err)
+	}
+	return oldValue.RefreshFailures, nil
+}
+
+// AddRefreshFailures adds i to the "refresh_failures" field.
+func (m *SAMLProviderMutation) AddRefreshFailures(i int) {
+	if m.addrefresh_failures != nil {
+		*m.addrefresh_failures += i
+	} else {
+		m.addrefresh_failures = &i
+	}
+}
+
+// AddedRefreshFailures returns the value that was added to the "refresh_failures" field in this mutation.
+func (m *SAMLProviderMutation) AddedRefreshFailures() (r int, exists bool) {
+	v := m.addrefresh_failures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRefreshFailures resets all changes to the "refresh_failures" field.
+func (m *SAMLProviderMutation) ResetRefreshFailures() {
+	m.refresh_failures = nil
+	m.addrefresh_failures = nil
+}
+
+// SetRefreshError sets the "refresh_error" field.
+func (m *SAMLProviderMutation) SetRefreshError(s string) {
+	m.refresh_error = &s
+}
+
+// RefreshError returns the value of the "refresh_error" field in the mutation.
+func (m *SAMLProviderMutation) RefreshError() (r string, exists bool) {
+	v := m.refresh_error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRefreshError returns the old "refresh_error" field's value of the SAMLProvider entity.
+// If the SAMLProvider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SAMLProviderMutation) OldRefreshError(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRefreshError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRefreshError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRefreshError: %w", err)
+	}
+	return oldValue.RefreshError, nil
+}
+
+// ResetRefreshError resets all changes to the "refresh_error" field.
+func (m *SAMLProviderMutation) ResetRefreshError() {
+	m.refresh_error = nil
+}
+
 // Where appends a list predicates to the SAMLProviderMutation builder.
 func (m *SAMLProviderMutation) Where(ps ...predicate.SAMLProvider) {
 	m.predicates = append(m.predicates, ps...)
@@ -16298,7 +16629,7 @@ func (m *SAMLProviderMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SAMLProviderMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 16)
 	if m.tenant_id != nil {
 		fields = append(fields, samlprovider.FieldTenantID)
 	}
@@ -16332,8 +16663,20 @@ func (m *SAMLProviderMutation) Fields() []string {
 	if m.metadata_xml != nil {
 		fields = append(fields, samlprovider.FieldMetadataXML)
 	}
+	if m.metadata_certificate != nil {
+		fields = append(fields, samlprovider.FieldMetadataCertificate)
+	}
 	if m.metadata_fetched_at != nil {
 		fields = append(fields, samlprovider.FieldMetadataFetchedAt)
+	}
+	if m.refresh_at != nil {
+		fields = append(fields, samlprovider.FieldRefreshAt)
+	}
+	if m.refresh_failures != nil {
+		fields = append(fields, samlprovider.FieldRefreshFailures)
+	}
+	if m.refresh_error != nil {
+		fields = append(fields, samlprovider.FieldRefreshError)
 	}
 	return fields
 }
@@ -16365,8 +16708,16 @@ func (m *SAMLProviderMutation) Field(name string) (ent.Value, bool) {
 		return m.AttributeMap()
 	case samlprovider.FieldMetadataXML:
 		return m.MetadataXML()
+	case samlprovider.FieldMetadataCertificate:
+		return m.MetadataCertificate()
 	case samlprovider.FieldMetadataFetchedAt:
 		return m.MetadataFetchedAt()
+	case samlprovider.FieldRefreshAt:
+		return m.RefreshAt()
+	case samlprovider.FieldRefreshFailures:
+		return m.RefreshFailures()
+	case samlprovider.FieldRefreshError:
+		return m.RefreshError()
 	}
 	return nil, false
 }
@@ -16398,8 +16749,16 @@ func (m *SAMLProviderMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldAttributeMap(ctx)
 	case samlprovider.FieldMetadataXML:
 		return m.OldMetadataXML(ctx)
+	case samlprovider.FieldMetadataCertificate:
+		return m.OldMetadataCertificate(ctx)
 	case samlprovider.FieldMetadataFetchedAt:
 		return m.OldMetadataFetchedAt(ctx)
+	case samlprovider.FieldRefreshAt:
+		return m.OldRefreshAt(ctx)
+	case samlprovider.FieldRefreshFailures:
+		return m.OldRefreshFailures(ctx)
+	case samlprovider.FieldRefreshError:
+		return m.OldRefreshError(ctx)
 	}
 	return nil, fmt.Errorf("unknown SAMLProvider field %s", name)
 }
@@ -16486,12 +16845,40 @@ func (m *SAMLProviderMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetMetadataXML(v)
 		return nil
+	case samlprovider.FieldMetadataCertificate:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMetadataCertificate(v)
+		return nil
 	case samlprovider.FieldMetadataFetchedAt:
 		v, ok := value.(time.Time)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetMetadataFetchedAt(v)
+		return nil
+	case samlprovider.FieldRefreshAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRefreshAt(v)
+		return nil
+	case samlprovider.FieldRefreshFailures:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRefreshFailures(v)
+		return nil
+	case samlprovider.FieldRefreshError:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRefreshError(v)
 		return nil
 	}
 	return fmt.Errorf("unknown SAMLProvider field %s", name)
@@ -16500,13 +16887,21 @@ func (m *SAMLProviderMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *SAMLProviderMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addrefresh_failures != nil {
+		fields = append(fields, samlprovider.FieldRefreshFailures)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *SAMLProviderMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case samlprovider.FieldRefreshFailures:
+		return m.AddedRefreshFailures()
+	}
 	return nil, false
 }
 
@@ -16515,6 +16910,13 @@ func (m *SAMLProviderMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *SAMLProviderMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case samlprovider.FieldRefreshFailures:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRefreshFailures(v)
+		return nil
 	}
 	return fmt.Errorf("unknown SAMLProvider numeric field %s", name)
 }
@@ -16528,6 +16930,9 @@ func (m *SAMLProviderMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(samlprovider.FieldMetadataFetchedAt) {
 		fields = append(fields, samlprovider.FieldMetadataFetchedAt)
+	}
+	if m.FieldCleared(samlprovider.FieldRefreshAt) {
+		fields = append(fields, samlprovider.FieldRefreshAt)
 	}
 	return fields
 }
@@ -16548,6 +16953,9 @@ func (m *SAMLProviderMutation) ClearField(name string) error {
 		return nil
 	case samlprovider.FieldMetadataFetchedAt:
 		m.ClearMetadataFetchedAt()
+		return nil
+	case samlprovider.FieldRefreshAt:
+		m.ClearRefreshAt()
 		return nil
 	}
 	return fmt.Errorf("unknown SAMLProvider nullable field %s", name)
@@ -16590,8 +16998,20 @@ func (m *SAMLProviderMutation) ResetField(name string) error {
 	case samlprovider.FieldMetadataXML:
 		m.ResetMetadataXML()
 		return nil
+	case samlprovider.FieldMetadataCertificate:
+		m.ResetMetadataCertificate()
+		return nil
 	case samlprovider.FieldMetadataFetchedAt:
 		m.ResetMetadataFetchedAt()
+		return nil
+	case samlprovider.FieldRefreshAt:
+		m.ResetRefreshAt()
+		return nil
+	case samlprovider.FieldRefreshFailures:
+		m.ResetRefreshFailures()
+		return nil
+	case samlprovider.FieldRefreshError:
+		m.ResetRefreshError()
 		return nil
 	}
 	return fmt.Errorf("unknown SAMLProvider field %s", name)

@@ -31,7 +31,11 @@ type SAMLCertificate struct {
 	// published, active, retiring, gone
 	State string `json:"state,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
-	ExpiresAt    time.Time `json:"expires_at,omitempty"`
+	ExpiresAt time.Time `json:"expires_at,omitempty"`
+	// of a published certificate: when it is to sign
+	ActivatedAt *time.Time `json:"activated_at,omitempty"`
+	// RetiredAt holds the value of the "retired_at" field.
+	RetiredAt    *time.Time `json:"retired_at,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -44,7 +48,7 @@ func (*SAMLCertificate) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case samlcertificate.FieldCertificate, samlcertificate.FieldState:
 			values[i] = new(sql.NullString)
-		case samlcertificate.FieldCreatedAt, samlcertificate.FieldUpdatedAt, samlcertificate.FieldExpiresAt:
+		case samlcertificate.FieldCreatedAt, samlcertificate.FieldUpdatedAt, samlcertificate.FieldExpiresAt, samlcertificate.FieldActivatedAt, samlcertificate.FieldRetiredAt:
 			values[i] = new(sql.NullTime)
 		case samlcertificate.FieldID, samlcertificate.FieldTenantID:
 			values[i] = new(uuid.UUID)
@@ -111,6 +115,20 @@ func (_m *SAMLCertificate) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ExpiresAt = value.Time
 			}
+		case samlcertificate.FieldActivatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field activated_at", values[i])
+			} else if value.Valid {
+				_m.ActivatedAt = new(time.Time)
+				*_m.ActivatedAt = value.Time
+			}
+		case samlcertificate.FieldRetiredAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field retired_at", values[i])
+			} else if value.Valid {
+				_m.RetiredAt = new(time.Time)
+				*_m.RetiredAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -166,6 +184,16 @@ func (_m *SAMLCertificate) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("expires_at=")
 	builder.WriteString(_m.ExpiresAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.ActivatedAt; v != nil {
+		builder.WriteString("activated_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.RetiredAt; v != nil {
+		builder.WriteString("retired_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -82,6 +82,34 @@ func (_c *SAMLCertificateCreate) SetExpiresAt(v time.Time) *SAMLCertificateCreat
 	return _c
 }
 
+// SetActivatedAt sets the "activated_at" field.
+func (_c *SAMLCertificateCreate) SetActivatedAt(v time.Time) *SAMLCertificateCreate {
+	_c.mutation.SetActivatedAt(v)
+	return _c
+}
+
+// SetNillableActivatedAt sets the "activated_at" field if the given value is not nil.
+func (_c *SAMLCertificateCreate) SetNillableActivatedAt(v *time.Time) *SAMLCertificateCreate {
+	if v != nil {
+		_c.SetActivatedAt(*v)
+	}
+	return _c
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (_c *SAMLCertificateCreate) SetRetiredAt(v time.Time) *SAMLCertificateCreate {
+	_c.mutation.SetRetiredAt(v)
+	return _c
+}
+
+// SetNillableRetiredAt sets the "retired_at" field if the given value is not nil.
+func (_c *SAMLCertificateCreate) SetNillableRetiredAt(v *time.Time) *SAMLCertificateCreate {
+	if v != nil {
+		_c.SetRetiredAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *SAMLCertificateCreate) SetID(v uuid.UUID) *SAMLCertificateCreate {
 	_c.mutation.SetID(v)
@@ -254,6 +282,14 @@ func (_c *SAMLCertificateCreate) createSpec() (*SAMLCertificate, *sqlgraph.Creat
 		_spec.SetField(samlcertificate.FieldExpiresAt, field.TypeTime, value)
 		_node.ExpiresAt = value
 	}
+	if value, ok := _c.mutation.ActivatedAt(); ok {
+		_spec.SetField(samlcertificate.FieldActivatedAt, field.TypeTime, value)
+		_node.ActivatedAt = &value
+	}
+	if value, ok := _c.mutation.RetiredAt(); ok {
+		_spec.SetField(samlcertificate.FieldRetiredAt, field.TypeTime, value)
+		_node.RetiredAt = &value
+	}
 	return _node, _spec
 }
 
@@ -339,6 +375,42 @@ func (u *SAMLCertificateUpsert) SetState(v string) *SAMLCertificateUpsert {
 // UpdateState sets the "state" field to the value that was provided on create.
 func (u *SAMLCertificateUpsert) UpdateState() *SAMLCertificateUpsert {
 	u.SetExcluded(samlcertificate.FieldState)
+	return u
+}
+
+// SetActivatedAt sets the "activated_at" field.
+func (u *SAMLCertificateUpsert) SetActivatedAt(v time.Time) *SAMLCertificateUpsert {
+	u.Set(samlcertificate.FieldActivatedAt, v)
+	return u
+}
+
+// UpdateActivatedAt sets the "activated_at" field to the value that was provided on create.
+func (u *SAMLCertificateUpsert) UpdateActivatedAt() *SAMLCertificateUpsert {
+	u.SetExcluded(samlcertificate.FieldActivatedAt)
+	return u
+}
+
+// ClearActivatedAt clears the value of the "activated_at" field.
+func (u *SAMLCertificateUpsert) ClearActivatedAt() *SAMLCertificateUpsert {
+	u.SetNull(samlcertificate.FieldActivatedAt)
+	return u
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (u *SAMLCertificateUpsert) SetRetiredAt(v time.Time) *SAMLCertificateUpsert {
+	u.Set(samlcertificate.FieldRetiredAt, v)
+	return u
+}
+
+// UpdateRetiredAt sets the "retired_at" field to the value that was provided on create.
+func (u *SAMLCertificateUpsert) UpdateRetiredAt() *SAMLCertificateUpsert {
+	u.SetExcluded(samlcertificate.FieldRetiredAt)
+	return u
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (u *SAMLCertificateUpsert) ClearRetiredAt() *SAMLCertificateUpsert {
+	u.SetNull(samlcertificate.FieldRetiredAt)
 	return u
 }
 
@@ -441,6 +513,48 @@ func (u *SAMLCertificateUpsertOne) SetState(v string) *SAMLCertificateUpsertOne 
 func (u *SAMLCertificateUpsertOne) UpdateState() *SAMLCertificateUpsertOne {
 	return u.Update(func(s *SAMLCertificateUpsert) {
 		s.UpdateState()
+	})
+}
+
+// SetActivatedAt sets the "activated_at" field.
+func (u *SAMLCertificateUpsertOne) SetActivatedAt(v time.Time) *SAMLCertificateUpsertOne {
+	return u.Update(func(s *SAMLCertificateUpsert) {
+		s.SetActivatedAt(v)
+	})
+}
+
+// UpdateActivatedAt sets the "activated_at" field to the value that was provided on create.
+func (u *SAMLCertificateUpsertOne) UpdateActivatedAt() *SAMLCertificateUpsertOne {
+	return u.Update(func(s *SAMLCertificateUpsert) {
+		s.UpdateActivatedAt()
+	})
+}
+
+// ClearActivatedAt clears the value of the "activated_at" field.
+func (u *SAMLCertificateUpsertOne) ClearActivatedAt() *SAMLCertificateUpsertOne {
+	return u.Update(func(s *SAMLCertificateUpsert) {
+		s.ClearActivatedAt()
+	})
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (u *SAMLCertificateUpsertOne) SetRetiredAt(v time.Time) *SAMLCertificateUpsertOne {
+	return u.Update(func(s *SAMLCertificateUpsert) {
+		s.SetRetiredAt(v)
+	})
+}
+
+// UpdateRetiredAt sets the "retired_at" field to the value that was provided on create.
+func (u *SAMLCertificateUpsertOne) UpdateRetiredAt() *SAMLCertificateUpsertOne {
+	return u.Update(func(s *SAMLCertificateUpsert) {
+		s.UpdateRetiredAt()
+	})
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (u *SAMLCertificateUpsertOne) ClearRetiredAt() *SAMLCertificateUpsertOne {
+	return u.Update(func(s *SAMLCertificateUpsert) {
+		s.ClearRetiredAt()
 	})
 }
 
@@ -710,6 +824,48 @@ func (u *SAMLCertificateUpsertBulk) SetState(v string) *SAMLCertificateUpsertBul
 func (u *SAMLCertificateUpsertBulk) UpdateState() *SAMLCertificateUpsertBulk {
 	return u.Update(func(s *SAMLCertificateUpsert) {
 		s.UpdateState()
+	})
+}
+
+// SetActivatedAt sets the "activated_at" field.
+func (u *SAMLCertificateUpsertBulk) SetActivatedAt(v time.Time) *SAMLCertificateUpsertBulk {
+	return u.Update(func(s *SAMLCertificateUpsert) {
+		s.SetActivatedAt(v)
+	})
+}
+
+// UpdateActivatedAt sets the "activated_at" field to the value that was provided on create.
+func (u *SAMLCertificateUpsertBulk) UpdateActivatedAt() *SAMLCertificateUpsertBulk {
+	return u.Update(func(s *SAMLCertificateUpsert) {
+		s.UpdateActivatedAt()
+	})
+}
+
+// ClearActivatedAt clears the value of the "activated_at" field.
+func (u *SAMLCertificateUpsertBulk) ClearActivatedAt() *SAMLCertificateUpsertBulk {
+	return u.Update(func(s *SAMLCertificateUpsert) {
+		s.ClearActivatedAt()
+	})
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (u *SAMLCertificateUpsertBulk) SetRetiredAt(v time.Time) *SAMLCertificateUpsertBulk {
+	return u.Update(func(s *SAMLCertificateUpsert) {
+		s.SetRetiredAt(v)
+	})
+}
+
+// UpdateRetiredAt sets the "retired_at" field to the value that was provided on create.
+func (u *SAMLCertificateUpsertBulk) UpdateRetiredAt() *SAMLCertificateUpsertBulk {
+	return u.Update(func(s *SAMLCertificateUpsert) {
+		s.UpdateRetiredAt()
+	})
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (u *SAMLCertificateUpsertBulk) ClearRetiredAt() *SAMLCertificateUpsertBulk {
+	return u.Update(func(s *SAMLCertificateUpsert) {
+		s.ClearRetiredAt()
 	})
 }
 

@@ -54,6 +54,46 @@ func (_u *SAMLCertificateUpdate) SetNillableState(v *string) *SAMLCertificateUpd
 	return _u
 }
 
+// SetActivatedAt sets the "activated_at" field.
+func (_u *SAMLCertificateUpdate) SetActivatedAt(v time.Time) *SAMLCertificateUpdate {
+	_u.mutation.SetActivatedAt(v)
+	return _u
+}
+
+// SetNillableActivatedAt sets the "activated_at" field if the given value is not nil.
+func (_u *SAMLCertificateUpdate) SetNillableActivatedAt(v *time.Time) *SAMLCertificateUpdate {
+	if v != nil {
+		_u.SetActivatedAt(*v)
+	}
+	return _u
+}
+
+// ClearActivatedAt clears the value of the "activated_at" field.
+func (_u *SAMLCertificateUpdate) ClearActivatedAt() *SAMLCertificateUpdate {
+	_u.mutation.ClearActivatedAt()
+	return _u
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (_u *SAMLCertificateUpdate) SetRetiredAt(v time.Time) *SAMLCertificateUpdate {
+	_u.mutation.SetRetiredAt(v)
+	return _u
+}
+
+// SetNillableRetiredAt sets the "retired_at" field if the given value is not nil.
+func (_u *SAMLCertificateUpdate) SetNillableRetiredAt(v *time.Time) *SAMLCertificateUpdate {
+	if v != nil {
+		_u.SetRetiredAt(*v)
+	}
+	return _u
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (_u *SAMLCertificateUpdate) ClearRetiredAt() *SAMLCertificateUpdate {
+	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
 // Mutation returns the SAMLCertificateMutation object of the builder.
 func (_u *SAMLCertificateUpdate) Mutation() *SAMLCertificateMutation {
 	return _u.mutation
@@ -137,6 +177,18 @@ func (_u *SAMLCertificateUpdate) sqlSave(ctx context.Context) (_node int, err er
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(samlcertificate.FieldState, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.ActivatedAt(); ok {
+		_spec.SetField(samlcertificate.FieldActivatedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ActivatedAtCleared() {
+		_spec.ClearField(samlcertificate.FieldActivatedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RetiredAt(); ok {
+		_spec.SetField(samlcertificate.FieldRetiredAt, field.TypeTime, value)
+	}
+	if _u.mutation.RetiredAtCleared() {
+		_spec.ClearField(samlcertificate.FieldRetiredAt, field.TypeTime)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{samlcertificate.Label}
@@ -180,6 +232,46 @@ func (_u *SAMLCertificateUpdateOne) SetNillableState(v *string) *SAMLCertificate
 	if v != nil {
 		_u.SetState(*v)
 	}
+	return _u
+}
+
+// SetActivatedAt sets the "activated_at" field.
+func (_u *SAMLCertificateUpdateOne) SetActivatedAt(v time.Time) *SAMLCertificateUpdateOne {
+	_u.mutation.SetActivatedAt(v)
+	return _u
+}
+
+// SetNillableActivatedAt sets the "activated_at" field if the given value is not nil.
+func (_u *SAMLCertificateUpdateOne) SetNillableActivatedAt(v *time.Time) *SAMLCertificateUpdateOne {
+	if v != nil {
+		_u.SetActivatedAt(*v)
+	}
+	return _u
+}
+
+// ClearActivatedAt clears the value of the "activated_at" field.
+func (_u *SAMLCertificateUpdateOne) ClearActivatedAt() *SAMLCertificateUpdateOne {
+	_u.mutation.ClearActivatedAt()
+	return _u
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (_u *SAMLCertificateUpdateOne) SetRetiredAt(v time.Time) *SAMLCertificateUpdateOne {
+	_u.mutation.SetRetiredAt(v)
+	return _u
+}
+
+// SetNillableRetiredAt sets the "retired_at" field if the given value is not nil.
+func (_u *SAMLCertificateUpdateOne) SetNillableRetiredAt(v *time.Time) *SAMLCertificateUpdateOne {
+	if v != nil {
+		_u.SetRetiredAt(*v)
+	}
+	return _u
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (_u *SAMLCertificateUpdateOne) ClearRetiredAt() *SAMLCertificateUpdateOne {
+	_u.mutation.ClearRetiredAt()
 	return _u
 }
 
@@ -295,6 +387,18 @@ func (_u *SAMLCertificateUpdateOne) sqlSave(ctx context.Context) (_node *SAMLCer
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(samlcertificate.FieldState, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ActivatedAt(); ok {
+		_spec.SetField(samlcertificate.FieldActivatedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ActivatedAtCleared() {
+		_spec.ClearField(samlcertificate.FieldActivatedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RetiredAt(); ok {
+		_spec.SetField(samlcertificate.FieldRetiredAt, field.TypeTime, value)
+	}
+	if _u.mutation.RetiredAtCleared() {
+		_spec.ClearField(samlcertificate.FieldRetiredAt, field.TypeTime)
 	}
 	_node = &SAMLCertificate{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -41,9 +41,17 @@ type SAMLProvider struct {
 	AttributeMap json.RawMessage `json:"attribute_map,omitempty"`
 	// MetadataXML holds the value of the "metadata_xml" field.
 	MetadataXML string `json:"metadata_xml,omitempty"`
+	// PEM: what the metadata must be signed with; empty where it need not be
+	MetadataCertificate string `json:"metadata_certificate,omitempty"`
 	// MetadataFetchedAt holds the value of the "metadata_fetched_at" field.
 	MetadataFetchedAt *time.Time `json:"metadata_fetched_at,omitempty"`
-	selectValues      sql.SelectValues
+	// when the metadata is fetched again; none where it was given by hand
+	RefreshAt *time.Time `json:"refresh_at,omitempty"`
+	// in a row
+	RefreshFailures int `json:"refresh_failures,omitempty"`
+	// of the last try; empty where it worked
+	RefreshError string `json:"refresh_error,omitempty"`
+	selectValues sql.SelectValues
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -55,9 +63,11 @@ func (*SAMLProvider) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case samlprovider.FieldEnabled, samlprovider.FieldSkipEmailVerification:
 			values[i] = new(sql.NullBool)
-		case samlprovider.FieldName, samlprovider.FieldEntityID, samlprovider.FieldMetadataURL, samlprovider.FieldDomain, samlprovider.FieldMetadataXML:
+		case samlprovider.FieldRefreshFailures:
+			values[i] = new(sql.NullInt64)
+		case samlprovider.FieldName, samlprovider.FieldEntityID, samlprovider.FieldMetadataURL, samlprovider.FieldDomain, samlprovider.FieldMetadataXML, samlprovider.FieldMetadataCertificate, samlprovider.FieldRefreshError:
 			values[i] = new(sql.NullString)
-		case samlprovider.FieldCreatedAt, samlprovider.FieldUpdatedAt, samlprovider.FieldMetadataFetchedAt:
+		case samlprovider.FieldCreatedAt, samlprovider.FieldUpdatedAt, samlprovider.FieldMetadataFetchedAt, samlprovider.FieldRefreshAt:
 			values[i] = new(sql.NullTime)
 		case samlprovider.FieldID, samlprovider.FieldTenantID:
 			values[i] = new(uuid.UUID)
@@ -150,12 +160,37 @@ func (_m *SAMLProvider) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.MetadataXML = value.String
 			}
+		case samlprovider.FieldMetadataCertificate:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field metadata_certificate", values[i])
+			} else if value.Valid {
+				_m.MetadataCertificate = value.String
+			}
 		case samlprovider.FieldMetadataFetchedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field metadata_fetched_at", values[i])
 			} else if value.Valid {
 				_m.MetadataFetchedAt = new(time.Time)
 				*_m.MetadataFetchedAt = value.Time
+			}
+		case samlprovider.FieldRefreshAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field refresh_at", values[i])
+			} else if value.Valid {
+				_m.RefreshAt = new(time.Time)
+				*_m.RefreshAt = value.Time
+			}
+		case samlprovider.FieldRefreshFailures:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field refresh_failures", values[i])
+			} else if value.Valid {
+				_m.RefreshFailures = int(value.Int64)
+			}
+		case samlprovider.FieldRefreshError:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field refresh_error", values[i])
+			} else if value.Valid {
+				_m.RefreshError = value.String
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -226,10 +261,24 @@ func (_m *SAMLProvider) String() string {
 	builder.WriteString("metadata_xml=")
 	builder.WriteString(_m.MetadataXML)
 	builder.WriteString(", ")
+	builder.WriteString("metadata_certificate=")
+	builder.WriteString(_m.MetadataCertificate)
+	builder.WriteString(", ")
 	if v := _m.MetadataFetchedAt; v != nil {
 		builder.WriteString("metadata_fetched_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	if v := _m.RefreshAt; v != nil {
+		builder.WriteString("refresh_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("refresh_failures=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RefreshFailures))
+	builder.WriteString(", ")
+	builder.WriteString("refresh_error=")
+	builder.WriteString(_m.RefreshError)
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -139,6 +139,20 @@ func (_c *SAMLProviderCreate) SetNillableMetadataXML(v *string) *SAMLProviderCre
 	return _c
 }
 
+// SetMetadataCertificate sets the "metadata_certificate" field.
+func (_c *SAMLProviderCreate) SetMetadataCertificate(v string) *SAMLProviderCreate {
+	_c.mutation.SetMetadataCertificate(v)
+	return _c
+}
+
+// SetNillableMetadataCertificate sets the "metadata_certificate" field if the given value is not nil.
+func (_c *SAMLProviderCreate) SetNillableMetadataCertificate(v *string) *SAMLProviderCreate {
+	if v != nil {
+		_c.SetMetadataCertificate(*v)
+	}
+	return _c
+}
+
 // SetMetadataFetchedAt sets the "metadata_fetched_at" field.
 func (_c *SAMLProviderCreate) SetMetadataFetchedAt(v time.Time) *SAMLProviderCreate {
 	_c.mutation.SetMetadataFetchedAt(v)
@@ -149,6 +163,48 @@ func (_c *SAMLProviderCreate) SetMetadataFetchedAt(v time.Time) *SAMLProviderCre
 func (_c *SAMLProviderCreate) SetNillableMetadataFetchedAt(v *time.Time) *SAMLProviderCreate {
 	if v != nil {
 		_c.SetMetadataFetchedAt(*v)
+	}
+	return _c
+}
+
+// SetRefreshAt sets the "refresh_at" field.
+func (_c *SAMLProviderCreate) SetRefreshAt(v time.Time) *SAMLProviderCreate {
+	_c.mutation.SetRefreshAt(v)
+	return _c
+}
+
+// SetNillableRefreshAt sets the "refresh_at" field if the given value is not nil.
+func (_c *SAMLProviderCreate) SetNillableRefreshAt(v *time.Time) *SAMLProviderCreate {
+	if v != nil {
+		_c.SetRefreshAt(*v)
+	}
+	return _c
+}
+
+// SetRefreshFailures sets the "refresh_failures" field.
+func (_c *SAMLProviderCreate) SetRefreshFailures(v int) *SAMLProviderCreate {
+	_c.mutation.SetRefreshFailures(v)
+	return _c
+}
+
+// SetNillableRefreshFailures sets the "refresh_failures" field if the given value is not nil.
+func (_c *SAMLProviderCreate) SetNillableRefreshFailures(v *int) *SAMLProviderCreate {
+	if v != nil {
+		_c.SetRefreshFailures(*v)
+	}
+	return _c
+}
+
+// SetRefreshError sets the "refresh_error" field.
+func (_c *SAMLProviderCreate) SetRefreshError(v string) *SAMLProviderCreate {
+	_c.mutation.SetRefreshError(v)
+	return _c
+}
+
+// SetNillableRefreshError sets the "refresh_error" field if the given value is not nil.
+func (_c *SAMLProviderCreate) SetNillableRefreshError(v *string) *SAMLProviderCreate {
+	if v != nil {
+		_c.SetRefreshError(*v)
 	}
 	return _c
 }
@@ -234,6 +290,18 @@ func (_c *SAMLProviderCreate) defaults() error {
 		v := samlprovider.DefaultMetadataXML
 		_c.mutation.SetMetadataXML(v)
 	}
+	if _, ok := _c.mutation.MetadataCertificate(); !ok {
+		v := samlprovider.DefaultMetadataCertificate
+		_c.mutation.SetMetadataCertificate(v)
+	}
+	if _, ok := _c.mutation.RefreshFailures(); !ok {
+		v := samlprovider.DefaultRefreshFailures
+		_c.mutation.SetRefreshFailures(v)
+	}
+	if _, ok := _c.mutation.RefreshError(); !ok {
+		v := samlprovider.DefaultRefreshError
+		_c.mutation.SetRefreshError(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if samlprovider.DefaultID == nil {
 			return fmt.Errorf("ent: uninitialized samlprovider.DefaultID (forgotten import ent/runtime?)")
@@ -285,6 +353,15 @@ func (_c *SAMLProviderCreate) check() error {
 	}
 	if _, ok := _c.mutation.MetadataXML(); !ok {
 		return &ValidationError{Name: "metadata_xml", err: errors.New(`ent: missing required field "SAMLProvider.metadata_xml"`)}
+	}
+	if _, ok := _c.mutation.MetadataCertificate(); !ok {
+		return &ValidationError{Name: "metadata_certificate", err: errors.New(`ent: missing required field "SAMLProvider.metadata_certificate"`)}
+	}
+	if _, ok := _c.mutation.RefreshFailures(); !ok {
+		return &ValidationError{Name: "refresh_failures", err: errors.New(`ent: missing required field "SAMLProvider.refresh_failures"`)}
+	}
+	if _, ok := _c.mutation.RefreshError(); !ok {
+		return &ValidationError{Name: "refresh_error", err: errors.New(`ent: missing required field "SAMLProvider.refresh_error"`)}
 	}
 	return nil
 }
@@ -366,9 +443,25 @@ func (_c *SAMLProviderCreate) createSpec() (*SAMLProvider, *sqlgraph.CreateSpec)
 		_spec.SetField(samlprovider.FieldMetadataXML, field.TypeString, value)
 		_node.MetadataXML = value
 	}
+	if value, ok := _c.mutation.MetadataCertificate(); ok {
+		_spec.SetField(samlprovider.FieldMetadataCertificate, field.TypeString, value)
+		_node.MetadataCertificate = value
+	}
 	if value, ok := _c.mutation.MetadataFetchedAt(); ok {
 		_spec.SetField(samlprovider.FieldMetadataFetchedAt, field.TypeTime, value)
 		_node.MetadataFetchedAt = &value
+	}
+	if value, ok := _c.mutation.RefreshAt(); ok {
+		_spec.SetField(samlprovider.FieldRefreshAt, field.TypeTime, value)
+		_node.RefreshAt = &value
+	}
+	if value, ok := _c.mutation.RefreshFailures(); ok {
+		_spec.SetField(samlprovider.FieldRefreshFailures, field.TypeInt, value)
+		_node.RefreshFailures = value
+	}
+	if value, ok := _c.mutation.RefreshError(); ok {
+		_spec.SetField(samlprovider.FieldRefreshError, field.TypeString, value)
+		_node.RefreshError = value
 	}
 	return _node, _spec
 }
@@ -536,6 +629,18 @@ func (u *SAMLProviderUpsert) UpdateMetadataXML() *SAMLProviderUpsert {
 	return u
 }
 
+// SetMetadataCertificate sets the "metadata_certificate" field.
+func (u *SAMLProviderUpsert) SetMetadataCertificate(v string) *SAMLProviderUpsert {
+	u.Set(samlprovider.FieldMetadataCertificate, v)
+	return u
+}
+
+// UpdateMetadataCertificate sets the "metadata_certificate" field to the value that was provided on create.
+func (u *SAMLProviderUpsert) UpdateMetadataCertificate() *SAMLProviderUpsert {
+	u.SetExcluded(samlprovider.FieldMetadataCertificate)
+	return u
+}
+
 // SetMetadataFetchedAt sets the "metadata_fetched_at" field.
 func (u *SAMLProviderUpsert) SetMetadataFetchedAt(v time.Time) *SAMLProviderUpsert {
 	u.Set(samlprovider.FieldMetadataFetchedAt, v)
@@ -551,6 +656,54 @@ func (u *SAMLProviderUpsert) UpdateMetadataFetchedAt() *SAMLProviderUpsert {
 // ClearMetadataFetchedAt clears the value of the "metadata_fetched_at" field.
 func (u *SAMLProviderUpsert) ClearMetadataFetchedAt() *SAMLProviderUpsert {
 	u.SetNull(samlprovider.FieldMetadataFetchedAt)
+	return u
+}
+
+// SetRefreshAt sets the "refresh_at" field.
+func (u *SAMLProviderUpsert) SetRefreshAt(v time.Time) *SAMLProviderUpsert {
+	u.Set(samlprovider.FieldRefreshAt, v)
+	return u
+}
+
+// UpdateRefreshAt sets the "refresh_at" field to the value that was provided on create.
+func (u *SAMLProviderUpsert) UpdateRefreshAt() *SAMLProviderUpsert {
+	u.SetExcluded(samlprovider.FieldRefreshAt)
+	return u
+}
+
+// ClearRefreshAt clears the value of the "refresh_at" field.
+func (u *SAMLProviderUpsert) ClearRefreshAt() *SAMLProviderUpsert {
+	u.SetNull(samlprovider.FieldRefreshAt)
+	return u
+}
+
+// SetRefreshFailures sets the "refresh_failures" field.
+func (u *SAMLProviderUpsert) SetRefreshFailures(v int) *SAMLProviderUpsert {
+	u.Set(samlprovider.FieldRefreshFailures, v)
+	return u
+}
+
+// UpdateRefreshFailures sets the "refresh_failures" field to the value that was provided on create.
+func (u *SAMLProviderUpsert) UpdateRefreshFailures() *SAMLProviderUpsert {
+	u.SetExcluded(samlprovider.FieldRefreshFailures)
+	return u
+}
+
+// AddRefreshFailures adds v to the "refresh_failures" field.
+func (u *SAMLProviderUpsert) AddRefreshFailures(v int) *SAMLProviderUpsert {
+	u.Add(samlprovider.FieldRefreshFailures, v)
+	return u
+}
+
+// SetRefreshError sets the "refresh_error" field.
+func (u *SAMLProviderUpsert) SetRefreshError(v string) *SAMLProviderUpsert {
+	u.Set(samlprovider.FieldRefreshError, v)
+	return u
+}
+
+// UpdateRefreshError sets the "refresh_error" field to the value that was provided on create.
+func (u *SAMLProviderUpsert) UpdateRefreshError() *SAMLProviderUpsert {
+	u.SetExcluded(samlprovider.FieldRefreshError)
 	return u
 }
 
@@ -741,6 +894,20 @@ func (u *SAMLProviderUpsertOne) UpdateMetadataXML() *SAMLProviderUpsertOne {
 	})
 }
 
+// SetMetadataCertificate sets the "metadata_certificate" field.
+func (u *SAMLProviderUpsertOne) SetMetadataCertificate(v string) *SAMLProviderUpsertOne {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.SetMetadataCertificate(v)
+	})
+}
+
+// UpdateMetadataCertificate sets the "metadata_certificate" field to the value that was provided on create.
+func (u *SAMLProviderUpsertOne) UpdateMetadataCertificate() *SAMLProviderUpsertOne {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.UpdateMetadataCertificate()
+	})
+}
+
 // SetMetadataFetchedAt sets the "metadata_fetched_at" field.
 func (u *SAMLProviderUpsertOne) SetMetadataFetchedAt(v time.Time) *SAMLProviderUpsertOne {
 	return u.Update(func(s *SAMLProviderUpsert) {
@@ -759,6 +926,62 @@ func (u *SAMLProviderUpsertOne) UpdateMetadataFetchedAt() *SAMLProviderUpsertOne
 func (u *SAMLProviderUpsertOne) ClearMetadataFetchedAt() *SAMLProviderUpsertOne {
 	return u.Update(func(s *SAMLProviderUpsert) {
 		s.ClearMetadataFetchedAt()
+	})
+}
+
+// SetRefreshAt sets the "refresh_at" field.
+func (u *SAMLProviderUpsertOne) SetRefreshAt(v time.Time) *SAMLProviderUpsertOne {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.SetRefreshAt(v)
+	})
+}
+
+// UpdateRefreshAt sets the "refresh_at" field to the value that was provided on create.
+func (u *SAMLProviderUpsertOne) UpdateRefreshAt() *SAMLProviderUpsertOne {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.UpdateRefreshAt()
+	})
+}
+
+// ClearRefreshAt clears the value of the "refresh_at" field.
+func (u *SAMLProviderUpsertOne) ClearRefreshAt() *SAMLProviderUpsertOne {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.ClearRefreshAt()
+	})
+}
+
+// SetRefreshFailures sets the "refresh_failures" field.
+func (u *SAMLProviderUpsertOne) SetRefreshFailures(v int) *SAMLProviderUpsertOne {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.SetRefreshFailures(v)
+	})
+}
+
+// AddRefreshFailures adds v to the "refresh_failures" field.
+func (u *SAMLProviderUpsertOne) AddRefreshFailures(v int) *SAMLProviderUpsertOne {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.AddRefreshFailures(v)
+	})
+}
+
+// UpdateRefreshFailures sets the "refresh_failures" field to the value that was provided on create.
+func (u *SAMLProviderUpsertOne) UpdateRefreshFailures() *SAMLProviderUpsertOne {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.UpdateRefreshFailures()
+	})
+}
+
+// SetRefreshError sets the "refresh_error" field.
+func (u *SAMLProviderUpsertOne) SetRefreshError(v string) *SAMLProviderUpsertOne {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.SetRefreshError(v)
+	})
+}
+
+// UpdateRefreshError sets the "refresh_error" field to the value that was provided on create.
+func (u *SAMLProviderUpsertOne) UpdateRefreshError() *SAMLProviderUpsertOne {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.UpdateRefreshError()
 	})
 }
 
@@ -1116,6 +1339,20 @@ func (u *SAMLProviderUpsertBulk) UpdateMetadataXML() *SAMLProviderUpsertBulk {
 	})
 }
 
+// SetMetadataCertificate sets the "metadata_certificate" field.
+func (u *SAMLProviderUpsertBulk) SetMetadataCertificate(v string) *SAMLProviderUpsertBulk {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.SetMetadataCertificate(v)
+	})
+}
+
+// UpdateMetadataCertificate sets the "metadata_certificate" field to the value that was provided on create.
+func (u *SAMLProviderUpsertBulk) UpdateMetadataCertificate() *SAMLProviderUpsertBulk {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.UpdateMetadataCertificate()
+	})
+}
+
 // SetMetadataFetchedAt sets the "metadata_fetched_at" field.
 func (u *SAMLProviderUpsertBulk) SetMetadataFetchedAt(v time.Time) *SAMLProviderUpsertBulk {
 	return u.Update(func(s *SAMLProviderUpsert) {
@@ -1134,6 +1371,62 @@ func (u *SAMLProviderUpsertBulk) UpdateMetadataFetchedAt() *SAMLProviderUpsertBu
 func (u *SAMLProviderUpsertBulk) ClearMetadataFetchedAt() *SAMLProviderUpsertBulk {
 	return u.Update(func(s *SAMLProviderUpsert) {
 		s.ClearMetadataFetchedAt()
+	})
+}
+
+// SetRefreshAt sets the "refresh_at" field.
+func (u *SAMLProviderUpsertBulk) SetRefreshAt(v time.Time) *SAMLProviderUpsertBulk {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.SetRefreshAt(v)
+	})
+}
+
+// UpdateRefreshAt sets the "refresh_at" field to the value that was provided on create.
+func (u *SAMLProviderUpsertBulk) UpdateRefreshAt() *SAMLProviderUpsertBulk {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.UpdateRefreshAt()
+	})
+}
+
+// ClearRefreshAt clears the value of the "refresh_at" field.
+func (u *SAMLProviderUpsertBulk) ClearRefreshAt() *SAMLProviderUpsertBulk {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.ClearRefreshAt()
+	})
+}
+
+// SetRefreshFailures sets the "refresh_failures" field.
+func (u *SAMLProviderUpsertBulk) SetRefreshFailures(v int) *SAMLProviderUpsertBulk {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.SetRefreshFailures(v)
+	})
+}
+
+// AddRefreshFailures adds v to the "refresh_failures" field.
+func (u *SAMLProviderUpsertBulk) AddRefreshFailures(v int) *SAMLProviderUpsertBulk {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.AddRefreshFailures(v)
+	})
+}
+
+// UpdateRefreshFailures sets the "refresh_failures" field to the value that was provided on create.
+func (u *SAMLProviderUpsertBulk) UpdateRefreshFailures() *SAMLProviderUpsertBulk {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.UpdateRefreshFailures()
+	})
+}
+
+// SetRefreshError sets the "refresh_error" field.
+func (u *SAMLProviderUpsertBulk) SetRefreshError(v string) *SAMLProviderUpsertBulk {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.SetRefreshError(v)
+	})
+}
+
+// UpdateRefreshError sets the "refresh_error" field to the value that was provided on create.
+func (u *SAMLProviderUpsertBulk) UpdateRefreshError() *SAMLProviderUpsertBulk {
+	return u.Update(func(s *SAMLProviderUpsert) {
+		s.UpdateRefreshError()
 	})
 }
 

@@ -152,6 +152,20 @@ func (_u *SAMLProviderUpdate) SetNillableMetadataXML(v *string) *SAMLProviderUpd
 	return _u
 }
 
+// SetMetadataCertificate sets the "metadata_certificate" field.
+func (_u *SAMLProviderUpdate) SetMetadataCertificate(v string) *SAMLProviderUpdate {
+	_u.mutation.SetMetadataCertificate(v)
+	return _u
+}
+
+// SetNillableMetadataCertificate sets the "metadata_certificate" field if the given value is not nil.
+func (_u *SAMLProviderUpdate) SetNillableMetadataCertificate(v *string) *SAMLProviderUpdate {
+	if v != nil {
+		_u.SetMetadataCertificate(*v)
+	}
+	return _u
+}
+
 // SetMetadataFetchedAt sets the "metadata_fetched_at" field.
 func (_u *SAMLProviderUpdate) SetMetadataFetchedAt(v time.Time) *SAMLProviderUpdate {
 	_u.mutation.SetMetadataFetchedAt(v)
@@ -169,6 +183,61 @@ func (_u *SAMLProviderUpdate) SetNillableMetadataFetchedAt(v *time.Time) *SAMLPr
 // ClearMetadataFetchedAt clears the value of the "metadata_fetched_at" field.
 func (_u *SAMLProviderUpdate) ClearMetadataFetchedAt() *SAMLProviderUpdate {
 	_u.mutation.ClearMetadataFetchedAt()
+	return _u
+}
+
+// SetRefreshAt sets the "refresh_at" field.
+func (_u *SAMLProviderUpdate) SetRefreshAt(v time.Time) *SAMLProviderUpdate {
+	_u.mutation.SetRefreshAt(v)
+	return _u
+}
+
+// SetNillableRefreshAt sets the "refresh_at" field if the given value is not nil.
+func (_u *SAMLProviderUpdate) SetNillableRefreshAt(v *time.Time) *SAMLProviderUpdate {
+	if v != nil {
+		_u.SetRefreshAt(*v)
+	}
+	return _u
+}
+
+// ClearRefreshAt clears the value of the "refresh_at" field.
+func (_u *SAMLProviderUpdate) ClearRefreshAt() *SAMLProviderUpdate {
+	_u.mutation.ClearRefreshAt()
+	return _u
+}
+
+// SetRefreshFailures sets the "refresh_failures" field.
+func (_u *SAMLProviderUpdate) SetRefreshFailures(v int) *SAMLProviderUpdate {
+	_u.mutation.ResetRefreshFailures()
+	_u.mutation.SetRefreshFailures(v)
+	return _u
+}
+
+// SetNillableRefreshFailures sets the "refresh_failures" field if the given value is not nil.
+func (_u *SAMLProviderUpdate) SetNillableRefreshFailures(v *int) *SAMLProviderUpdate {
+	if v != nil {
+		_u.SetRefreshFailures(*v)
+	}
+	return _u
+}
+
+// AddRefreshFailures adds value to the "refresh_failures" field.
+func (_u *SAMLProviderUpdate) AddRefreshFailures(v int) *SAMLProviderUpdate {
+	_u.mutation.AddRefreshFailures(v)
+	return _u
+}
+
+// SetRefreshError sets the "refresh_error" field.
+func (_u *SAMLProviderUpdate) SetRefreshError(v string) *SAMLProviderUpdate {
+	_u.mutation.SetRefreshError(v)
+	return _u
+}
+
+// SetNillableRefreshError sets the "refresh_error" field if the given value is not nil.
+func (_u *SAMLProviderUpdate) SetNillableRefreshError(v *string) *SAMLProviderUpdate {
+	if v != nil {
+		_u.SetRefreshError(*v)
+	}
 	return _u
 }
 
@@ -281,11 +350,29 @@ func (_u *SAMLProviderUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.MetadataXML(); ok {
 		_spec.SetField(samlprovider.FieldMetadataXML, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.MetadataCertificate(); ok {
+		_spec.SetField(samlprovider.FieldMetadataCertificate, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.MetadataFetchedAt(); ok {
 		_spec.SetField(samlprovider.FieldMetadataFetchedAt, field.TypeTime, value)
 	}
 	if _u.mutation.MetadataFetchedAtCleared() {
 		_spec.ClearField(samlprovider.FieldMetadataFetchedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RefreshAt(); ok {
+		_spec.SetField(samlprovider.FieldRefreshAt, field.TypeTime, value)
+	}
+	if _u.mutation.RefreshAtCleared() {
+		_spec.ClearField(samlprovider.FieldRefreshAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RefreshFailures(); ok {
+		_spec.SetField(samlprovider.FieldRefreshFailures, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRefreshFailures(); ok {
+		_spec.AddField(samlprovider.FieldRefreshFailures, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.RefreshError(); ok {
+		_spec.SetField(samlprovider.FieldRefreshError, field.TypeString, value)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -429,6 +516,20 @@ func (_u *SAMLProviderUpdateOne) SetNillableMetadataXML(v *string) *SAMLProvider
 	return _u
 }
 
+// SetMetadataCertificate sets the "metadata_certificate" field.
+func (_u *SAMLProviderUpdateOne) SetMetadataCertificate(v string) *SAMLProviderUpdateOne {
+	_u.mutation.SetMetadataCertificate(v)
+	return _u
+}
+
+// SetNillableMetadataCertificate sets the "metadata_certificate" field if the given value is not nil.
+func (_u *SAMLProviderUpdateOne) SetNillableMetadataCertificate(v *string) *SAMLProviderUpdateOne {
+	if v != nil {
+		_u.SetMetadataCertificate(*v)
+	}
+	return _u
+}
+
 // SetMetadataFetchedAt sets the "metadata_fetched_at" field.
 func (_u *SAMLProviderUpdateOne) SetMetadataFetchedAt(v time.Time) *SAMLProviderUpdateOne {
 	_u.mutation.SetMetadataFetchedAt(v)
@@ -446,6 +547,61 @@ func (_u *SAMLProviderUpdateOne) SetNillableMetadataFetchedAt(v *time.Time) *SAM
 // ClearMetadataFetchedAt clears the value of the "metadata_fetched_at" field.
 func (_u *SAMLProviderUpdateOne) ClearMetadataFetchedAt() *SAMLProviderUpdateOne {
 	_u.mutation.ClearMetadataFetchedAt()
+	return _u
+}
+
+// SetRefreshAt sets the "refresh_at" field.
+func (_u *SAMLProviderUpdateOne) SetRefreshAt(v time.Time) *SAMLProviderUpdateOne {
+	_u.mutation.SetRefreshAt(v)
+	return _u
+}
+
+// SetNillableRefreshAt sets the "refresh_at" field if the given value is not nil.
+func (_u *SAMLProviderUpdateOne) SetNillableRefreshAt(v *time.Time) *SAMLProviderUpdateOne {
+	if v != nil {
+		_u.SetRefreshAt(*v)
+	}
+	return _u
+}
+
+// ClearRefreshAt clears the value of the "refresh_at" field.
+func (_u *SAMLProviderUpdateOne) ClearRefreshAt() *SAMLProviderUpdateOne {
+	_u.mutation.ClearRefreshAt()
+	return _u
+}
+
+// SetRefreshFailures sets the "refresh_failures" field.
+func (_u *SAMLProviderUpdateOne) SetRefreshFailures(v int) *SAMLProviderUpdateOne {
+	_u.mutation.ResetRefreshFailures()
+	_u.mutation.SetRefreshFailures(v)
+	return _u
+}
+
+// SetNillableRefreshFailures sets the "refresh_failures" field if the given value is not nil.
+func (_u *SAMLProviderUpdateOne) SetNillableRefreshFailures(v *int) *SAMLProviderUpdateOne {
+	if v != nil {
+		_u.SetRefreshFailures(*v)
+	}
+	return _u
+}
+
+// AddRefreshFailures adds value to the "refresh_failures" field.
+func (_u *SAMLProviderUpdateOne) AddRefreshFailures(v int) *SAMLProviderUpdateOne {
+	_u.mutation.AddRefreshFailures(v)
+	return _u
+}
+
+// SetRefreshError sets the "refresh_error" field.
+func (_u *SAMLProviderUpdateOne) SetRefreshError(v string) *SAMLProviderUpdateOne {
+	_u.mutation.SetRefreshError(v)
+	return _u
+}
+
+// SetNillableRefreshError sets the "refresh_error" field if the given value is not nil.
+func (_u *SAMLProviderUpdateOne) SetNillableRefreshError(v *string) *SAMLProviderUpdateOne {
+	if v != nil {
+		_u.SetRefreshError(*v)
+	}
 	return _u
 }
 
@@ -588,11 +744,29 @@ func (_u *SAMLProviderUpdateOne) sqlSave(ctx context.Context) (_node *SAMLProvid
 	if value, ok := _u.mutation.MetadataXML(); ok {
 		_spec.SetField(samlprovider.FieldMetadataXML, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.MetadataCertificate(); ok {
+		_spec.SetField(samlprovider.FieldMetadataCertificate, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.MetadataFetchedAt(); ok {
 		_spec.SetField(samlprovider.FieldMetadataFetchedAt, field.TypeTime, value)
 	}
 	if _u.mutation.MetadataFetchedAtCleared() {
 		_spec.ClearField(samlprovider.FieldMetadataFetchedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RefreshAt(); ok {
+		_spec.SetField(samlprovider.FieldRefreshAt, field.TypeTime, value)
+	}
+	if _u.mutation.RefreshAtCleared() {
+		_spec.ClearField(samlprovider.FieldRefreshAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RefreshFailures(); ok {
+		_spec.SetField(samlprovider.FieldRefreshFailures, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRefreshFailures(); ok {
+		_spec.AddField(samlprovider.FieldRefreshFailures, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.RefreshError(); ok {
+		_spec.SetField(samlprovider.FieldRefreshError, field.TypeString, value)
 	}
 	_node = &SAMLProvider{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -24,6 +24,10 @@ const (
 	AuditKeyRotated      outbox.AuditType = "signing_key_rotated"
 	AuditAPIKeyCreated   outbox.AuditType = "api_key_created"
 	AuditAPIKeyRevoked   outbox.AuditType = "api_key_revoked"
+	AuditSAMLCreated     outbox.AuditType = "saml_provider_created"
+	AuditSAMLUpdated     outbox.AuditType = "saml_provider_updated"
+	AuditSAMLDeleted     outbox.AuditType = "saml_provider_deleted"
+	AuditSAMLRotated     outbox.AuditType = "saml_certificate_rotated"
 )
 
 // An Caller is where an operator's request came from, for the record of what it did. Commands have none.

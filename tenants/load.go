@@ -159,6 +159,11 @@ func (r *Registry) read(ctx context.Context, l lookup) (*Tenant, []string, error
 		return nil, nil, err
 	}
 	t.Hooks = hooks
+	if t.Config.SAML.Enabled {
+		if t.SAML, err = readSAML(ctx, db); err != nil {
+			return nil, nil, fmt.Errorf("load the SAML providers of tenant %s: %w", row.ID, err)
+		}
+	}
 	names := []string{byID(t.ID), bySlug(t.Slug)}
 	for _, host := range hosts {
 		names = append(names, "h/"+host)

@@ -49,7 +49,8 @@ type Tenant struct {
 	PublicURL     string // without trailing slash
 	AdminURL      string // without trailing slash
 	Keys          *Keys
-	Hooks         []Hook // enabled webhooks that back ends made, beside those of the configuration
+	Hooks         []Hook         // enabled webhooks that back ends made, beside those of the configuration
+	SAML          []SAMLProvider // identity providers, oldest first; none are read where SAML is switched off
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 

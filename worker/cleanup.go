@@ -50,11 +50,20 @@ type Housekeeper interface {
 	AdvanceDueKeys(ctx context.Context, after uuid.UUID, limit int) (uuid.UUID, error)
 }
 
+// A Federation looks after what tenants and SAML identity providers know of each other.
+type Federation interface {
+	// AdvanceDueCertificates moves tenants' certificates on whose time has come, and renews those that end, in rounds as AdvanceDueKeys does.
+	AdvanceDueCertificates(ctx context.Context, after uuid.UUID, limit int) (uuid.UUID, error)
+	// RefreshDue fetches metadata of providers that is due.
+	RefreshDue(ctx context.Context) error
+}
+
 // A cleanup deletes rows that are of no use any more, of all tenants, in small transactions.
 type cleanup struct {
 	store   *store.Store
 	policy  CleanupPolicy
 	tenants Housekeeper
+	saml    Federation
 	audit   *auditUpkeep
 	log     *slog.Logger
 }
@@ -104,7 +113,10 @@ func (c *cleanup) run(ctx context.Context) error {
 		}
 	}
 	if c.tenants != nil {
-		failures = append(failures, c.purge(ctx), c.advanceKeys(ctx))
+		failures = append(failures, c.purge(ctx), c.round(ctx, "move signing keys on", c.tenants.AdvanceDueKeys))
+	}
+	if c.saml != nil {
+		failures = append(failures, c.round(ctx, "move SAML certificates on", c.saml.AdvanceDueCertificates), c.saml.RefreshDue(ctx))
 	}
 	return errors.Join(failures...)
 }
@@ -202,13 +214,13 @@ func (c *cleanup) purge(ctx context.Context) error {
 	return nil
 }
 
-// advanceKeys moves the signing keys of all tenants on whose time has come.
-func (c *cleanup) advanceKeys(ctx context.Context) error {
+// round does something for all tenants for which it is due, some at a time.
+func (c *cleanup) round(ctx context.Context, what string, some func(context.Context, uuid.UUID, int) (uuid.UUID, error)) error {
 	after := uuid.Nil
 	for range cleanupRounds {
-		next, err := c.tenants.AdvanceDueKeys(ctx, after, cleanupRows)
+		next, err := some(ctx, after, cleanupRows)
 		if err != nil {
-			return fmt.Errorf("move signing keys on: %w", err)
+			return fmt.Errorf("%s: %w", what, err)
 		}
 		if next == uuid.Nil {
 			return nil

@@ -20,8 +20,6 @@ const (
 	firstPortion = 20
 	// backlogsAtOnce is how many tenants of a process go on with what they have more, in larger portions.
 	backlogsAtOnce = 2
-	// restTimes is how many times as long as a portion took a tenant rests before the next.
-	restTimes = 3
 	// afterFailure is how long a tenant waits whose portion failed.
 	afterFailure = time.Second
 )
@@ -29,8 +27,7 @@ const (
 // Turns carry out what tenants have of a kind whose effects are in the database. A portion is read, and marked as done in the transaction of
 // its effects, so nothing needs to be leased, and who is killed leaves it as it was. A tenant has one turn at a time.
 //
-// One who has much rests after each portion three times as long as it took, and few do at once: a quarter of a connection each is what the others
-// feel of them.
+// One who has much rests after each portion for as long as it took, and few do at once: half of a connection each is what the others feel of them.
 type turns struct {
 	kind string
 	// portion is how many intents are carried out together of a tenant who has many.
@@ -66,7 +63,7 @@ func (r *turns) run(ctx context.Context, tenant uuid.UUID, carry func(ctx contex
 	for ends := time.Now().Add(turnTime); full && err == nil && time.Now().Before(ends); {
 		began := time.Now()
 		full, err = r.portionOf(ctx, tenant, r.portion, carry)
-		if full && !rest(ctx, r.stop, restTimes*time.Since(began)) {
+		if full && !rest(ctx, r.stop, time.Since(began)) {
 			break
 		}
 	}

@@ -52,6 +52,8 @@ type Needs struct {
 	Now func() time.Time
 	// Tenants looks after tenants; optional.
 	Tenants Housekeeper
+	// SAML looks after certificates and metadata; optional.
+	SAML Federation
 	Log     *slog.Logger
 	// Metrics count what is done; optional.
 	Metrics *Metrics
@@ -92,7 +94,7 @@ func New(n Needs) *Worker {
 	w := &Worker{needs: n, again: make(chan struct{}, 1), stop: make(chan struct{}), log: n.Log}
 	turns := func(kind string, portion int) *turns { return newTurns(n, kind, portion, w.look, w.stop) }
 	leases := func(kind string) *leases { return newLeases(n, kind, w.look, w.stop) }
-	w.cleanup = &cleanup{store: n.Store, policy: n.Cleanup, tenants: n.Tenants, audit: newAuditUpkeep(n), log: n.Log}
+	w.cleanup = &cleanup{store: n.Store, policy: n.Cleanup, tenants: n.Tenants, saml: n.SAML, audit: newAuditUpkeep(n), log: n.Log}
 	w.tasks = map[string]task{
 		event.KindMail:  newMailTask(n, leases(event.KindMail)),
 		event.KindAudit: newAuditTask(n, turns(event.KindAudit, auditPortion)),

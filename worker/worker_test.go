@@ -406,7 +406,7 @@ func TestWorker_CountsWhatItDoesAndWhatIsLeft(t *testing.T) {
 func TestWorker_AFloodOfOneTenantIsTakenUpInPortionsWhileAnotherHasHerTurn(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, r *room) {
-		const flood = 3000
+		const flood = 1500
 		record := func(tenant *tenants.Tenant) outbox.Intent {
 			return event.Audit(tenant, auth.Client{}, event.LoginSuccess, event.Actor{}, nil, "")
 		}

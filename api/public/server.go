@@ -13,6 +13,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/auth/federation/roundtrip"
+	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/user"
@@ -25,6 +26,7 @@ type Options struct {
 	Flows    *flows.Flows
 	Sessions *session.Service
 	Users    *user.Directory
+	SAML     *saml.Room
 	// RoundTrip takes browsers back from OAuth providers.
 	RoundTrip *roundtrip.Room
 	// Ready reports whether requests can be served.
@@ -65,6 +67,7 @@ func New(o Options) *Server {
 	s.registerThirdParty()
 	s.registerKeys()
 	s.registerRelatedOrigins()
+	s.registerSAML()
 	s.registerHealth()
 	s.router.Get("/", s.front)
 	if o.Pages != nil {

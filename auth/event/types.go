@@ -20,7 +20,7 @@ func AuditTypes() []AuditType {
 		UsersImported, UsersExported,
 		tenants.AuditTenantCreated, tenants.AuditTenantImported, tenants.AuditTenantUpdated, tenants.AuditTenantSuspended, tenants.AuditTenantReadOnly,
 		tenants.AuditTenantResumed, tenants.AuditTenantDeleted, tenants.AuditConfigChanged, tenants.AuditKeyRotated, tenants.AuditAPIKeyCreated,
-		tenants.AuditAPIKeyRevoked,
+		tenants.AuditAPIKeyRevoked, tenants.AuditSAMLCreated, tenants.AuditSAMLUpdated, tenants.AuditSAMLDeleted, tenants.AuditSAMLRotated,
 	}
 	types = append(types, legacyTypes...)
 	slices.Sort(types)

@@ -80,6 +80,9 @@ func (i *Importer) provider(ctx context.Context, tx *store.Tx, s *samlProvider, 
 	if !s.fetched.IsZero() {
 		row.SetMetadataFetchedAt(s.fetched)
 	}
+	if s.metadataURL != "" {
+		row.SetRefreshAt(i.now) // what was imported is as old as it is
+	}
 	return i.insert(ctx, row)
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/latchkeep/latchkeep/auth/deadletter"
+	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/letter"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/pkg/paging"
@@ -35,6 +36,7 @@ type Options struct {
 	Management  *management.Service
 	Mail        letter.Mailer
 	DeadLetters *deadletter.Room
+	SAML        *saml.Room
 	Ready       func(context.Context) error // whether the database answers
 	Log         *slog.Logger
 	Version     string // of the program
@@ -88,6 +90,7 @@ be rolled back to.`)
 	a.mailOperations()
 	a.deadLetterOperations()
 	a.keyOperations()
+	a.samlOperations()
 	a.operatorOperations()
 	a.router.Mount("/v1", v1)
 }
@@ -103,6 +106,7 @@ New programs should use the console API under /v1.`)
 	a.compatible = humachi.New(a.router, c)
 	a.compatible.UseMiddleware(use, a.authenticate)
 	a.compatibleOperations()
+	a.compatibleSAMLOperations()
 	a.statusRoutes()
 }
 

@@ -38,6 +38,13 @@ func routes(id string) [][3]string {
 		{"DELETE", "/v1/tenants/" + id + "/api-keys/" + id, "keys:write"},
 		{"GET", "/v1/tenants/" + id + "/signing-keys", "keys:read"},
 		{"POST", "/v1/tenants/" + id + "/signing-keys", "keys:write"},
+		{"POST", "/v1/tenants/" + id + "/saml/providers", "tenants:write"},
+		{"GET", "/v1/tenants/" + id + "/saml/providers", "tenants:read"},
+		{"GET", "/v1/tenants/" + id + "/saml/providers/" + id, "tenants:read"},
+		{"PUT", "/v1/tenants/" + id + "/saml/providers/" + id, "tenants:write"},
+		{"DELETE", "/v1/tenants/" + id + "/saml/providers/" + id, "tenants:write"},
+		{"GET", "/v1/tenants/" + id + "/saml/certificates", "keys:read"},
+		{"POST", "/v1/tenants/" + id + "/saml/certificates", "keys:write"},
 		{"POST", "/v1/operator-tokens", "operators:write"},
 		{"GET", "/v1/operator-tokens", "operators:read"},
 		{"DELETE", "/v1/operator-tokens/" + id, "operators:write"},
@@ -45,6 +52,11 @@ func routes(id string) [][3]string {
 		{"GET", "/tenants", "tenants:read"},
 		{"GET", "/tenants/" + id, "tenants:read"},
 		{"PUT", "/tenants/" + id, "tenants:write"},
+		{"POST", "/tenants/" + id + "/saml/providers", "tenants:write"},
+		{"GET", "/tenants/" + id + "/saml/providers", "tenants:read"},
+		{"GET", "/tenants/" + id + "/saml/providers/" + id, "tenants:read"},
+		{"PUT", "/tenants/" + id + "/saml/providers/" + id, "tenants:write"},
+		{"DELETE", "/tenants/" + id + "/saml/providers/" + id, "tenants:write"},
 		{"DELETE", "/tenants/" + id, "tenants:write"},
 	}
 }
@@ -146,6 +158,8 @@ func body(method, path string) string {
 	switch {
 	case method == http.MethodPost && strings.HasSuffix(path, "/api-keys"):
 		return `{"name":"x"}`
+	case strings.Contains(path, "/saml/providers") && method != http.MethodGet && method != http.MethodDelete:
+		return `{"name":"x","domain":"x.example"}`
 	case strings.HasSuffix(path, "/preview-claims"):
 		return `{"user_id":"` + newID() + `"}`
 	case strings.HasSuffix(path, "/test-mail"):

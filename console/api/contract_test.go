@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -24,7 +25,7 @@ func TestContract(t *testing.T) {
 		elsewhere := uuid.MustParse(c.tenant(t, "elsewhere"))
 		callers, down := c.callers(t, elsewhere), withoutDatabase(t)
 		var made atomic.Int64
-		slug := func() string { return "made-" + strings.ToLower(strings.Repeat("x", int(made.Add(1)))) }
+		slug := func() string { return "made-" + strconv.FormatInt(made.Add(1), 10) }
 		for name, base := range map[string]string{"v1": "/v1", "compatible": ""} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -36,6 +37,7 @@ func TestContract(t *testing.T) {
 					},
 					Complete: func(o *contract.Operation, r *contract.Request) {
 						completeExample(o, r, slug)
+						c.completeSAML(o, r)
 						if o.ID == "preview-claims" {
 							r.Body = map[string]any{"user_id": c.person(t, r.Params["id"], "kim")}
 						}
@@ -100,7 +102,10 @@ func (c *console) provocations(t *testing.T, base string) map[string]map[string]
 				r.Body.(map[string]any)["slug"] = "elsewhere"
 				return send(tb, r)
 			},
-			"rotate-signing-key 409": twice,
+			"rotate-signing-key 409":      twice,
+			"create-saml-provider 409":    twice,
+			"update-saml-provider 409":    c.takenDomain(base),
+			"rotate-saml-certificate 409": func(tb testing.TB, r contract.Request) contract.Answer { send(tb, r); return twice(tb, r) },
 			"test-mail 409": func(tb testing.TB, r contract.Request) contract.Answer {
 				_, err := c.tenants.PatchConfig(tb.Context(), uuid.MustParse(r.Params["id"]),
 					json.RawMessage(`{"email_delivery":{"enabled":false}}`), tenants.How{By: tenants.ByCLI})
@@ -116,8 +121,10 @@ func (c *console) provocations(t *testing.T, base string) map[string]map[string]
 			"roll-back-config 409": sealed,
 		},
 		"compatible": {
-			"compatible-create-tenant 409": twice,
-			"compatible-update-tenant 409": sealed,
+			"compatible-create-tenant 409":        twice,
+			"compatible-update-tenant 409":        sealed,
+			"compatible-create-saml-provider 409": twice,
+			"compatible-update-saml-provider 409": c.takenDomain(base),
 		},
 	}
 }
@@ -152,7 +159,11 @@ func (c *console) things(tb testing.TB, elsewhere uuid.UUID, slug func() string,
 	tb.Helper()
 	owner := elsewhere
 	if !foreign {
-		r, err := c.tenants.Create(tb.Context(), tenants.ByCLI, tenants.NewTenant{Slug: slug()})
+		config := json.RawMessage(nil)
+		if strings.Contains(o.Path, "/saml/") {
+			config = json.RawMessage(samlOn)
+		}
+		r, err := c.tenants.Create(tb.Context(), tenants.ByCLI, tenants.NewTenant{Slug: slug(), Config: config})
 		require.NoError(tb, err)
 		owner = r.ID
 	}
@@ -163,7 +174,13 @@ func (c *console) things(tb testing.TB, elsewhere uuid.UUID, slug func() string,
 		found["key_id"] = key.ID.String()
 	}
 	if foreign {
+		if strings.Contains(o.Path, "{provider_id}") {
+			found["provider_id"] = uuid.NewString()
+		}
 		return found
+	}
+	if strings.Contains(o.Path, "{provider_id}") {
+		found["provider_id"] = c.provider(tb, owner, c.peer, "made.example")
 	}
 	found["id"] = owner.String()
 	if strings.Contains(o.Path, "{version}") {

@@ -17,15 +17,19 @@ import (
 
 	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
+	"github.com/latchkeep/latchkeep/auth/federation"
+	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/console/api"
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/internal/samlpeer"
 	"github.com/latchkeep/latchkeep/internal/testdb"
 	"github.com/latchkeep/latchkeep/pkg/clientip"
 	"github.com/latchkeep/latchkeep/pkg/jose"
+	"github.com/latchkeep/latchkeep/pkg/safehttp"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
 )
@@ -45,6 +49,8 @@ type console struct {
 	doc        *api.API
 	keyring    *secret.Keyring
 	post       *postbox
+	peer       *samlpeer.Peer
+	saml       *saml.Room
 	rings      atomic.Int32
 }
 
@@ -86,7 +92,7 @@ func newConsole(t *testing.T, st *store.Store) *console {
 	require.NoError(t, err)
 	addresses, err := tenants.NewAddresses("http://localhost:8000", "http://localhost:8001", false)
 	require.NoError(t, err)
-	c := &console{store: st, keyring: keyring, log: &strings.Builder{}, post: &postbox{}}
+	c := &console{store: st, keyring: keyring, log: &strings.Builder{}, post: &postbox{}, peer: samlpeer.New(t)}
 	log := slog.New(slog.NewTextHandler(c.log, nil))
 	out := outbox.NewWriter(keyring, func() {})
 	c.registry = tenants.NewRegistry(tenants.RegistryOptions{Store: st, Keyring: keyring, Addresses: addresses})
@@ -95,10 +101,17 @@ func newConsole(t *testing.T, st *store.Store) *console {
 	c.operators = tenants.NewOperatorTokens(st, log, time.Now)
 	_, c.token, err = c.operators.Create(t.Context(), tenants.ByCLI, nil, tenants.NewOperatorToken{NewToken: tenants.NewToken{Name: "test"}})
 	require.NoError(t, err)
+	users := user.NewDirectory(st)
+	c.saml = saml.NewRoom(saml.Needs{
+		Store: st, Outbox: out, Keyring: keyring, Registry: c.registry, AllowHTTP: true, Log: log,
+		Linker: federation.New(federation.Needs{Store: st, Outbox: out, Users: users, Log: log}),
+		Client: safehttp.NewClient(safehttp.NewDialer(safehttp.Options{AllowLoopback: true}), saml.FetchTimeout),
+	})
 	c.doc = api.New(api.Options{
+		SAML:    c.saml,
 		Tenants: c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
 		Management: management.New(management.Needs{
-			Store: st, Outbox: out, Keyring: keyring, Users: user.NewDirectory(st), Sessions: session.New(st, out, func() {}, 10, log),
+			Store: st, Outbox: out, Keyring: keyring, Users: users, Sessions: session.New(st, out, func() {}, 10, log),
 		}),
 		Mail: c.post, DeadLetters: deadletter.NewRoom(st, func() { c.rings.Add(1) }), Ready: st.Ping, Log: log, Version: "test",
 	})

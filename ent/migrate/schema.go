@@ -278,6 +278,11 @@ var (
 				Columns: []*schema.Column{IdentitiesColumns[1], IdentitiesColumns[4], IdentitiesColumns[5]},
 			},
 			{
+				Name:    "identity_tenant_id_saml_domain",
+				Unique:  false,
+				Columns: []*schema.Column{IdentitiesColumns[1], IdentitiesColumns[6]},
+			},
+			{
 				Name:    "identity_tenant_id_user_id",
 				Unique:  false,
 				Columns: []*schema.Column{IdentitiesColumns[1], IdentitiesColumns[9]},
@@ -698,6 +703,8 @@ var (
 		{Name: "private_key", Type: field.TypeBytes, Size: 65536},
 		{Name: "state", Type: field.TypeString, Size: 16},
 		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "activated_at", Type: field.TypeTime, Nullable: true},
+		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
 	}
 	// SamlCertificatesTable holds the schema information for the "saml_certificates" table.
 	SamlCertificatesTable = &schema.Table{
@@ -709,6 +716,11 @@ var (
 				Name:    "samlcertificate_tenant_id_id",
 				Unique:  true,
 				Columns: []*schema.Column{SamlCertificatesColumns[1], SamlCertificatesColumns[0]},
+			},
+			{
+				Name:    "samlcertificate_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{SamlCertificatesColumns[7]},
 			},
 		},
 	}
@@ -726,7 +738,11 @@ var (
 		{Name: "skip_email_verification", Type: field.TypeBool, Default: false},
 		{Name: "attribute_map", Type: field.TypeJSON, Nullable: true},
 		{Name: "metadata_xml", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "metadata_certificate", Type: field.TypeString, Size: 2147483647, Default: ""},
 		{Name: "metadata_fetched_at", Type: field.TypeTime, Nullable: true},
+		{Name: "refresh_at", Type: field.TypeTime, Nullable: true},
+		{Name: "refresh_failures", Type: field.TypeInt, Default: 0},
+		{Name: "refresh_error", Type: field.TypeString, Size: 2147483647, Default: ""},
 	}
 	// SamlProvidersTable holds the schema information for the "saml_providers" table.
 	SamlProvidersTable = &schema.Table{
@@ -743,6 +759,16 @@ var (
 				Name:    "samlprovider_tenant_id_domain",
 				Unique:  true,
 				Columns: []*schema.Column{SamlProvidersColumns[1], SamlProvidersColumns[7]},
+			},
+			{
+				Name:    "samlprovider_tenant_id_entity_id",
+				Unique:  false,
+				Columns: []*schema.Column{SamlProvidersColumns[1], SamlProvidersColumns[5]},
+			},
+			{
+				Name:    "samlprovider_refresh_at",
+				Unique:  false,
+				Columns: []*schema.Column{SamlProvidersColumns[14]},
 			},
 		},
 	}

@@ -758,6 +758,18 @@ func init() {
 	samlproviderDescMetadataXML := samlproviderFields[7].Descriptor()
 	// samlprovider.DefaultMetadataXML holds the default value on creation for the metadata_xml field.
 	samlprovider.DefaultMetadataXML = samlproviderDescMetadataXML.Default.(string)
+	// samlproviderDescMetadataCertificate is the schema descriptor for metadata_certificate field.
+	samlproviderDescMetadataCertificate := samlproviderFields[8].Descriptor()
+	// samlprovider.DefaultMetadataCertificate holds the default value on creation for the metadata_certificate field.
+	samlprovider.DefaultMetadataCertificate = samlproviderDescMetadataCertificate.Default.(string)
+	// samlproviderDescRefreshFailures is the schema descriptor for refresh_failures field.
+	samlproviderDescRefreshFailures := samlproviderFields[11].Descriptor()
+	// samlprovider.DefaultRefreshFailures holds the default value on creation for the refresh_failures field.
+	samlprovider.DefaultRefreshFailures = samlproviderDescRefreshFailures.Default.(int)
+	// samlproviderDescRefreshError is the schema descriptor for refresh_error field.
+	samlproviderDescRefreshError := samlproviderFields[12].Descriptor()
+	// samlprovider.DefaultRefreshError holds the default value on creation for the refresh_error field.
+	samlprovider.DefaultRefreshError = samlproviderDescRefreshError.Default.(string)
 	// samlproviderDescID is the schema descriptor for id field.
 	samlproviderDescID := samlproviderMixinFields0[0].Descriptor()
 	// samlprovider.DefaultID holds the default value on creation for the id field.

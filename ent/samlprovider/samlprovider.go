@@ -37,8 +37,16 @@ const (
 	FieldAttributeMap = "attribute_map"
 	// FieldMetadataXML holds the string denoting the metadata_xml field in the database.
 	FieldMetadataXML = "metadata_xml"
+	// FieldMetadataCertificate holds the string denoting the metadata_certificate field in the database.
+	FieldMetadataCertificate = "metadata_certificate"
 	// FieldMetadataFetchedAt holds the string denoting the metadata_fetched_at field in the database.
 	FieldMetadataFetchedAt = "metadata_fetched_at"
+	// FieldRefreshAt holds the string denoting the refresh_at field in the database.
+	FieldRefreshAt = "refresh_at"
+	// FieldRefreshFailures holds the string denoting the refresh_failures field in the database.
+	FieldRefreshFailures = "refresh_failures"
+	// FieldRefreshError holds the string denoting the refresh_error field in the database.
+	FieldRefreshError = "refresh_error"
 	// Table holds the table name of the samlprovider in the database.
 	Table = "saml_providers"
 )
@@ -57,7 +65,11 @@ var Columns = []string{
 	FieldSkipEmailVerification,
 	FieldAttributeMap,
 	FieldMetadataXML,
+	FieldMetadataCertificate,
 	FieldMetadataFetchedAt,
+	FieldRefreshAt,
+	FieldRefreshFailures,
+	FieldRefreshError,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -96,6 +108,12 @@ var (
 	DefaultSkipEmailVerification bool
 	// DefaultMetadataXML holds the default value on creation for the "metadata_xml" field.
 	DefaultMetadataXML string
+	// DefaultMetadataCertificate holds the default value on creation for the "metadata_certificate" field.
+	DefaultMetadataCertificate string
+	// DefaultRefreshFailures holds the default value on creation for the "refresh_failures" field.
+	DefaultRefreshFailures int
+	// DefaultRefreshError holds the default value on creation for the "refresh_error" field.
+	DefaultRefreshError string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -158,7 +176,27 @@ func ByMetadataXML(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldMetadataXML, opts...).ToFunc()
 }
 
+// ByMetadataCertificate orders the results by the metadata_certificate field.
+func ByMetadataCertificate(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMetadataCertificate, opts...).ToFunc()
+}
+
 // ByMetadataFetchedAt orders the results by the metadata_fetched_at field.
 func ByMetadataFetchedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldMetadataFetchedAt, opts...).ToFunc()
+}
+
+// ByRefreshAt orders the results by the refresh_at field.
+func ByRefreshAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRefreshAt, opts...).ToFunc()
+}
+
+// ByRefreshFailures orders the results by the refresh_failures field.
+func ByRefreshFailures(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRefreshFailures, opts...).ToFunc()
+}
+
+// ByRefreshError orders the results by the refresh_error field.
+func ByRefreshError(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRefreshError, opts...).ToFunc()
 }

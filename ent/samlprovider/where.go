@@ -105,9 +105,29 @@ func MetadataXML(v string) predicate.SAMLProvider {
 	return predicate.SAMLProvider(sql.FieldEQ(FieldMetadataXML, v))
 }
 
+// MetadataCertificate applies equality check predicate on the "metadata_certificate" field. It's identical to MetadataCertificateEQ.
+func MetadataCertificate(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldEQ(FieldMetadataCertificate, v))
+}
+
 // MetadataFetchedAt applies equality check predicate on the "metadata_fetched_at" field. It's identical to MetadataFetchedAtEQ.
 func MetadataFetchedAt(v time.Time) predicate.SAMLProvider {
 	return predicate.SAMLProvider(sql.FieldEQ(FieldMetadataFetchedAt, v))
+}
+
+// RefreshAt applies equality check predicate on the "refresh_at" field. It's identical to RefreshAtEQ.
+func RefreshAt(v time.Time) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldEQ(FieldRefreshAt, v))
+}
+
+// RefreshFailures applies equality check predicate on the "refresh_failures" field. It's identical to RefreshFailuresEQ.
+func RefreshFailures(v int) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldEQ(FieldRefreshFailures, v))
+}
+
+// RefreshError applies equality check predicate on the "refresh_error" field. It's identical to RefreshErrorEQ.
+func RefreshError(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldEQ(FieldRefreshError, v))
 }
 
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
@@ -585,6 +605,71 @@ func MetadataXMLContainsFold(v string) predicate.SAMLProvider {
 	return predicate.SAMLProvider(sql.FieldContainsFold(FieldMetadataXML, v))
 }
 
+// MetadataCertificateEQ applies the EQ predicate on the "metadata_certificate" field.
+func MetadataCertificateEQ(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldEQ(FieldMetadataCertificate, v))
+}
+
+// MetadataCertificateNEQ applies the NEQ predicate on the "metadata_certificate" field.
+func MetadataCertificateNEQ(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldNEQ(FieldMetadataCertificate, v))
+}
+
+// MetadataCertificateIn applies the In predicate on the "metadata_certificate" field.
+func MetadataCertificateIn(vs ...string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldIn(FieldMetadataCertificate, vs...))
+}
+
+// MetadataCertificateNotIn applies the NotIn predicate on the "metadata_certificate" field.
+func MetadataCertificateNotIn(vs ...string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldNotIn(FieldMetadataCertificate, vs...))
+}
+
+// MetadataCertificateGT applies the GT predicate on the "metadata_certificate" field.
+func MetadataCertificateGT(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldGT(FieldMetadataCertificate, v))
+}
+
+// MetadataCertificateGTE applies the GTE predicate on the "metadata_certificate" field.
+func MetadataCertificateGTE(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldGTE(FieldMetadataCertificate, v))
+}
+
+// MetadataCertificateLT applies the LT predicate on the "metadata_certificate" field.
+func MetadataCertificateLT(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldLT(FieldMetadataCertificate, v))
+}
+
+// MetadataCertificateLTE applies the LTE predicate on the "metadata_certificate" field.
+func MetadataCertificateLTE(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldLTE(FieldMetadataCertificate, v))
+}
+
+// MetadataCertificateContains applies the Contains predicate on the "metadata_certificate" field.
+func MetadataCertificateContains(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldContains(FieldMetadataCertificate, v))
+}
+
+// MetadataCertificateHasPrefix applies the HasPrefix predicate on the "metadata_certificate" field.
+func MetadataCertificateHasPrefix(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldHasPrefix(FieldMetadataCertificate, v))
+}
+
+// MetadataCertificateHasSuffix applies the HasSuffix predicate on the "metadata_certificate" field.
+func MetadataCertificateHasSuffix(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldHasSuffix(FieldMetadataCertificate, v))
+}
+
+// MetadataCertificateEqualFold applies the EqualFold predicate on the "metadata_certificate" field.
+func MetadataCertificateEqualFold(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldEqualFold(FieldMetadataCertificate, v))
+}
+
+// MetadataCertificateContainsFold applies the ContainsFold predicate on the "metadata_certificate" field.
+func MetadataCertificateContainsFold(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldContainsFold(FieldMetadataCertificate, v))
+}
+
 // MetadataFetchedAtEQ applies the EQ predicate on the "metadata_fetched_at" field.
 func MetadataFetchedAtEQ(v time.Time) predicate.SAMLProvider {
 	return predicate.SAMLProvider(sql.FieldEQ(FieldMetadataFetchedAt, v))
@@ -633,6 +718,161 @@ func MetadataFetchedAtIsNil() predicate.SAMLProvider {
 // MetadataFetchedAtNotNil applies the NotNil predicate on the "metadata_fetched_at" field.
 func MetadataFetchedAtNotNil() predicate.SAMLProvider {
 	return predicate.SAMLProvider(sql.FieldNotNull(FieldMetadataFetchedAt))
+}
+
+// RefreshAtEQ applies the EQ predicate on the "refresh_at" field.
+func RefreshAtEQ(v time.Time) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldEQ(FieldRefreshAt, v))
+}
+
+// RefreshAtNEQ applies the NEQ predicate on the "refresh_at" field.
+func RefreshAtNEQ(v time.Time) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldNEQ(FieldRefreshAt, v))
+}
+
+// RefreshAtIn applies the In predicate on the "refresh_at" field.
+func RefreshAtIn(vs ...time.Time) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldIn(FieldRefreshAt, vs...))
+}
+
+// RefreshAtNotIn applies the NotIn predicate on the "refresh_at" field.
+func RefreshAtNotIn(vs ...time.Time) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldNotIn(FieldRefreshAt, vs...))
+}
+
+// RefreshAtGT applies the GT predicate on the "refresh_at" field.
+func RefreshAtGT(v time.Time) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldGT(FieldRefreshAt, v))
+}
+
+// RefreshAtGTE applies the GTE predicate on the "refresh_at" field.
+func RefreshAtGTE(v time.Time) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldGTE(FieldRefreshAt, v))
+}
+
+// RefreshAtLT applies the LT predicate on the "refresh_at" field.
+func RefreshAtLT(v time.Time) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldLT(FieldRefreshAt, v))
+}
+
+// RefreshAtLTE applies the LTE predicate on the "refresh_at" field.
+func RefreshAtLTE(v time.Time) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldLTE(FieldRefreshAt, v))
+}
+
+// RefreshAtIsNil applies the IsNil predicate on the "refresh_at" field.
+func RefreshAtIsNil() predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldIsNull(FieldRefreshAt))
+}
+
+// RefreshAtNotNil applies the NotNil predicate on the "refresh_at" field.
+func RefreshAtNotNil() predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldNotNull(FieldRefreshAt))
+}
+
+// RefreshFailuresEQ applies the EQ predicate on the "refresh_failures" field.
+func RefreshFailuresEQ(v int) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldEQ(FieldRefreshFailures, v))
+}
+
+// RefreshFailuresNEQ applies the NEQ predicate on the "refresh_failures" field.
+func RefreshFailuresNEQ(v int) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldNEQ(FieldRefreshFailures, v))
+}
+
+// RefreshFailuresIn applies the In predicate on the "refresh_failures" field.
+func RefreshFailuresIn(vs ...int) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldIn(FieldRefreshFailures, vs...))
+}
+
+// RefreshFailuresNotIn applies the NotIn predicate on the "refresh_failures" field.
+func RefreshFailuresNotIn(vs ...int) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldNotIn(FieldRefreshFailures, vs...))
+}
+
+// RefreshFailuresGT applies the GT predicate on the "refresh_failures" field.
+func RefreshFailuresGT(v int) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldGT(FieldRefreshFailures, v))
+}
+
+// RefreshFailuresGTE applies the GTE predicate on the "refresh_failures" field.
+func RefreshFailuresGTE(v int) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldGTE(FieldRefreshFailures, v))
+}
+
+// RefreshFailuresLT applies the LT predicate on the "refresh_failures" field.
+func RefreshFailuresLT(v int) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldLT(FieldRefreshFailures, v))
+}
+
+// RefreshFailuresLTE applies the LTE predicate on the "refresh_failures" field.
+func RefreshFailuresLTE(v int) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldLTE(FieldRefreshFailures, v))
+}
+
+// RefreshErrorEQ applies the EQ predicate on the "refresh_error" field.
+func RefreshErrorEQ(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldEQ(FieldRefreshError, v))
+}
+
+// RefreshErrorNEQ applies the NEQ predicate on the "refresh_error" field.
+func RefreshErrorNEQ(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldNEQ(FieldRefreshError, v))
+}
+
+// RefreshErrorIn applies the In predicate on the "refresh_error" field.
+func RefreshErrorIn(vs ...string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldIn(FieldRefreshError, vs...))
+}
+
+// RefreshErrorNotIn applies the NotIn predicate on the "refresh_error" field.
+func RefreshErrorNotIn(vs ...string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldNotIn(FieldRefreshError, vs...))
+}
+
+// RefreshErrorGT applies the GT predicate on the "refresh_error" field.
+func RefreshErrorGT(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldGT(FieldRefreshError, v))
+}
+
+// RefreshErrorGTE applies the GTE predicate on the "refresh_error" field.
+func RefreshErrorGTE(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldGTE(FieldRefreshError, v))
+}
+
+// RefreshErrorLT applies the LT predicate on the "refresh_error" field.
+func RefreshErrorLT(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldLT(FieldRefreshError, v))
+}
+
+// RefreshErrorLTE applies the LTE predicate on the "refresh_error" field.
+func RefreshErrorLTE(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldLTE(FieldRefreshError, v))
+}
+
+// RefreshErrorContains applies the Contains predicate on the "refresh_error" field.
+func RefreshErrorContains(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldContains(FieldRefreshError, v))
+}
+
+// RefreshErrorHasPrefix applies the HasPrefix predicate on the "refresh_error" field.
+func RefreshErrorHasPrefix(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldHasPrefix(FieldRefreshError, v))
+}
+
+// RefreshErrorHasSuffix applies the HasSuffix predicate on the "refresh_error" field.
+func RefreshErrorHasSuffix(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldHasSuffix(FieldRefreshError, v))
+}
+
+// RefreshErrorEqualFold applies the EqualFold predicate on the "refresh_error" field.
+func RefreshErrorEqualFold(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldEqualFold(FieldRefreshError, v))
+}
+
+// RefreshErrorContainsFold applies the ContainsFold predicate on the "refresh_error" field.
+func RefreshErrorContainsFold(v string) predicate.SAMLProvider {
+	return predicate.SAMLProvider(sql.FieldContainsFold(FieldRefreshError, v))
 }
 
 // And groups predicates with the AND operator between them.

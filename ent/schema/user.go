@@ -148,6 +148,7 @@ func (Identity) Edges() []ent.Edge {
 func (Identity) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("tenant_id", "provider_id", "subject").Unique(),
+		index.Fields("tenant_id", "saml_domain"),
 		index.Fields("tenant_id", "user_id"),
 		index.Fields("tenant_id", "email_id"),
 	}

@@ -57,6 +57,7 @@ type options struct {
 	redis    bool
 	quiet    bool
 	smtp     bool
+	local    bool
 	resolver *net.Resolver
 	oauth    map[string]oauth.Endpoints
 	now      func() time.Time
@@ -81,6 +82,9 @@ func WithRedis() Option { return func(o *options) { o.redis = true } }
 
 // WithSMTP sends mails by SMTP, instead of catching them.
 func WithSMTP() Option { return func(o *options) { o.smtp = true } }
+
+// Local lets the program call this machine on behalf of tenants, without TLS, too, as dev mode does: for peers that tests run.
+func Local() Option { return func(o *options) { o.local = true } }
 
 // WithResolver resolves the names of webhooks' receivers. Without it they have no address, so nobody is bothered.
 func WithResolver(r *net.Resolver) Option { return func(o *options) { o.resolver = r } }
@@ -172,6 +176,7 @@ func start(t testing.TB, name, url string, mails *Mails, o options) *Env {
 	}
 	t.Cleanup(e.transport.CloseIdleConnections)
 	s := e.settings(t)
+	s.Dev.Enabled = o.local
 	wired := wire.Options{Log: slog.New(e.log), Version: "test", OnStatement: e.statement.add, NoSpareKeys: true, Resolver: o.resolver, Now: o.now,
 		Providers: o.oauth}
 	if !o.smtp {

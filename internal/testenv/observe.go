@@ -17,6 +17,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/auditlog"
+	"github.com/latchkeep/latchkeep/ent/identity"
 	"github.com/latchkeep/latchkeep/ent/intent"
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
@@ -177,7 +178,8 @@ func (s *Tenant) Change(t testing.TB, write store.Write) error {
 	return s.Env.App.Store.Do(t.Context(), s.scope(), write)
 }
 
-// Count counts rows of the tenant: flows, sessions, users, identities, emails, tokens (one-time ones), passcodes, credentials, apps, trusted devices, recovery codes.
+// Count counts rows of the tenant: flows, sessions, users, identities, emails, tokens (one-time ones), passcodes, credentials, apps, trusted
+// devices, recovery codes, saml_uses (requests and assertions).
 func (s *Tenant) Count(t testing.TB, what string) int {
 	t.Helper()
 	ctx := scope.With(t.Context(), s.scope())
@@ -207,6 +209,8 @@ func (s *Tenant) Count(t testing.TB, what string) int {
 		n, err = r.TrustedDevice.Query().Count(ctx)
 	case "recovery_codes":
 		n, err = r.RecoveryCode.Query().Count(ctx)
+	case "saml_uses":
+		n, err = r.SAMLUse.Query().Count(ctx)
 	case "intents":
 		n, err = r.Intent.Query().Count(ctx)
 	default:
@@ -214,6 +218,15 @@ func (s *Tenant) Count(t testing.TB, what string) int {
 	}
 	require.NoError(t, err)
 	return n
+}
+
+// Claims are what is stored of an account at a third party, as JSON.
+func (s *Tenant) Claims(t testing.TB, provider, subject string) string {
+	t.Helper()
+	row, err := s.Env.App.Store.Reader().Identity.Query().
+		Where(identity.ProviderID(provider), identity.Subject(subject)).Only(scope.With(t.Context(), s.scope()))
+	require.NoError(t, err)
+	return row.Claims
 }
 
 // AuditSettled reports whether every audit record of the tenant has reached its log.

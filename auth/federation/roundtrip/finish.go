@@ -5,7 +5,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/federation/oauth"
+	"github.com/latchkeep/latchkeep/pkg/redirect"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
@@ -44,7 +44,7 @@ func (r *Room) Finish(ctx context.Context, t *tenants.Tenant, c auth.Client, in 
 		r.n.Federation.Refused(ctx, t, c, refused)
 		return Arrival{Location: withError(state.RedirectTo, refused)}
 	}
-	return Arrival{Location: with(state.RedirectTo, "hanko_token", token), Cookie: noCookie(t)}
+	return Arrival{Location: redirect.With(state.RedirectTo, "hanko_token", token), Cookie: noCookie(t)}
 }
 
 // open verifies the state: steps 1 to 3. Where the start had no verifier, the browser must be the one that asked.
@@ -135,31 +135,7 @@ func withError(page string, why *federation.Error) string {
 		text = internal
 	}
 	if text == "" {
-		return with(page, "error", string(why.Code))
+		return redirect.With(page, "error", string(why.Code))
 	}
-	return with(page, "error", string(why.Code), "error_description", text)
-}
-
-// ours are the parameters that clients act on. A page that is returned to has none but those we give it.
-var ours = []string{"hanko_token", "error", "error_description", "saml_hint"}
-
-// with is a page with parameters added to its query: names and values in turn.
-func with(page string, params ...string) string {
-	u, err := url.Parse(page)
-	if err != nil { // it was allowed, so it is one
-		return ""
-	}
-	var query []string
-	for part := range strings.SplitSeq(u.RawQuery, "&") {
-		name, _, _ := strings.Cut(part, "=")
-		if plain, err := url.QueryUnescape(name); part == "" || err == nil && slices.Contains(ours, plain) {
-			continue
-		}
-		query = append(query, part)
-	}
-	for i := 0; i < len(params); i += 2 {
-		query = append(query, params[i]+"="+url.QueryEscape(params[i+1]))
-	}
-	u.RawQuery = strings.Join(query, "&")
-	return u.String()
+	return redirect.With(page, "error", string(why.Code), "error_description", text)
 }

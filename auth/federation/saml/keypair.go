@@ -1,4 +1,3 @@
-// Package saml is sign-in through SAML identity providers. So far it knows how the key pair of a tenant as a service provider is kept.
 package saml
 
 import (

@@ -22,6 +22,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/federation/oauth"
 	"github.com/latchkeep/latchkeep/auth/federation/roundtrip"
+	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/management"
@@ -97,6 +98,7 @@ type App struct {
 	Users       *user.Directory
 	Sessions    *session.Service
 	Federation  *federation.Room
+	SAML        *saml.Room
 	RoundTrip   *roundtrip.Room
 	Flows       *flows.Flows
 	Management  *management.Service
@@ -242,6 +244,7 @@ func (a *App) buildAuth() error {
 	a.Exporter = transfer.NewExporter(a.Store, totps, out)
 	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)
 	a.Federation = federation.New(federation.Needs{Store: a.Store, Outbox: out, Users: a.Users, Log: a.Log})
+	a.SAML = a.samlRoom(out)
 	a.RoundTrip = roundtrip.New(roundtrip.Needs{Keyring: a.keyring, Providers: a.providers, Federation: a.Federation, Log: a.Log})
 	var err error
 	a.Flows, err = flows.New(flows.Needs{
@@ -258,6 +261,7 @@ func (a *App) buildAuth() error {
 		Sessions:   a.Sessions,
 		Federation: a.Federation,
 		RoundTrip:  a.RoundTrip,
+		SAML:       a.SAML,
 		Limiter:    a.limiter(),
 		Limits:     limits(s.RateLimiter),
 		Log:        a.Log,
@@ -270,6 +274,15 @@ func (a *App) outbound(timeout time.Duration) *http.Client {
 	return safehttp.NewClient(safehttp.NewDialer(safehttp.Options{
 		AllowCIDRs: a.Settings.Egress.AllowCIDRs, AllowLoopback: a.Settings.Dev.Enabled, Resolver: a.options.Resolver,
 	}), timeout)
+}
+
+// samlRoom is sign-in through SAML identity providers. Their metadata is fetched where tenants say, so no further than tenants may reach.
+func (a *App) samlRoom(out *outbox.Writer) *saml.Room {
+	return saml.NewRoom(saml.Needs{
+		Store: a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry,
+		Linker: a.Federation,
+		Client: a.outbound(saml.FetchTimeout), AllowHTTP: a.Settings.Dev.Enabled, Log: a.Log, Now: a.options.Now,
+	})
 }
 
 // providers are the OAuth providers of a tenant.
@@ -320,7 +333,7 @@ func (a *App) buildWorker() {
 			Intents: day, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention, Webhooks: 7 * day, DeadWebhooks: 30 * day,
 		},
 		Webhooks: a.Webhooks, Now: a.options.Now, Metrics: a.working, Queues: a.options.Queues,
-		Jobs: a.Jobs, Tenants: a.Provisioner, Log: a.Log,
+		Jobs: a.Jobs, Tenants: a.Provisioner, SAML: a.SAML, Log: a.Log,
 	})
 }
 

@@ -60,7 +60,7 @@ func (a *App) base(server string, next http.Handler) http.Handler {
 func (a *App) Public() http.Handler {
 	base := http.NewServeMux()
 	o := public.Options{
-		Flows: a.Flows, Sessions: a.Sessions, Users: a.Users, RoundTrip: a.RoundTrip, Version: a.options.Version, Base: base,
+		Flows: a.Flows, Sessions: a.Sessions, Users: a.Users, RoundTrip: a.RoundTrip, SAML: a.SAML, Version: a.options.Version, Base: base,
 		Ready: func(r *http.Request) error { return a.ready(r.Context()) },
 		Log:   a.Log,
 	}
@@ -99,6 +99,7 @@ func (a *App) Admin() http.Handler {
 func (a *App) Console() http.Handler {
 	api := consoleapi.New(consoleapi.Options{
 		Tenants: a.Provisioner, Registry: a.Registry, APIKeys: a.APIKeys, Operators: a.Operators, Management: a.Management, Mail: a.mailer, DeadLetters: a.DeadLetters,
+		SAML:  a.SAML,
 		Ready: a.ready, Version: a.options.Version, Log: a.Log,
 	})
 	mux := http.NewServeMux()

@@ -48,6 +48,9 @@ func (a *App) Serve(ctx context.Context, servers ...string) error {
 	}
 	a.background(ctx, &running)
 	a.serving(ctx, &running)
+	if a.Single != nil && slices.Contains(servers, "public") {
+		running.Go(func() { a.syncSAML(ctx) })
+	}
 	if a.queue.embedded() {
 		a.works.Store(true)
 		running.Go(func() {
@@ -116,6 +119,13 @@ func (a *App) serving(ctx context.Context, running *sync.WaitGroup) {
 	}
 	running.Go(func() { a.APIKeys.Run(ctx) })
 	running.Go(func() { a.Operators.Run(ctx) })
+}
+
+// syncSAML brings in the SAML providers of the configuration. A provider that is slow to answer keeps the program from nothing else.
+func (a *App) syncSAML(ctx context.Context) {
+	if err := a.SAML.SyncConfigured(ctx, tenants.SingleID); err != nil && ctx.Err() == nil {
+		a.Log.ErrorContext(ctx, "the SAML providers of the configuration cannot be brought in", "error", err)
+	}
 }
 
 func (a *App) listen(ctx context.Context, names []string) (map[string]net.Listener, error) {

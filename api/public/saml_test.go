@@ -1,0 +1,43 @@
+package public_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/internal/samlpeer"
+	"github.com/latchkeep/latchkeep/internal/testenv"
+)
+
+func TestSAML_SignsUpSignsInAndLinks(t *testing.T) {
+	t.Parallel()
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		peer := samlpeer.New(t)
+		s := newStaff(t, samlTenant(t, env, "shop"), peer)
+		kim := samlpeer.Emailed("kim-1", "kim@"+samlDomain)
+		peer.Add(kim)
+
+		for _, done := range []event.AuditType{event.ThirdPartySignup, event.ThirdPartySignin} {
+			form := peer.SignIn(t, s.authorize(t, samlPage+"?next=1"), kim)
+			require.Equal(t, s.URL()+"/saml/callback", form.Action)
+			a := readAnswer(t, s.post(t, form.Values))
+			require.Equal(t, http.StatusFound, a.status, a.query)
+			require.Equal(t, samlPage, a.page)
+			require.NotEmpty(t, a.query.Get("hanko_token"))
+			require.Equal(t, "1", a.query.Get("next"))
+			require.Empty(t, a.query.Get("saml_hint"))
+			s.AuditOf(t, done, 1)
+		}
+		require.Equal(t, 1, s.Count(t, "users"))
+
+		eve := s.Person(t, testenv.NewPerson{Email: "eve@" + samlDomain})
+		known := samlpeer.Emailed("eve-1", eve.Email)
+		peer.Add(known)
+		a := readAnswer(t, s.post(t, peer.SignIn(t, s.authorize(t, samlPage), known).Values))
+		require.Equal(t, http.StatusFound, a.status, a.query)
+		require.Equal(t, eve.ID, s.AuditOf(t, event.ThirdPartyLinking, 1)[0].Actor)
+		require.Equal(t, 2, s.Count(t, "users"))
+	}, samlEnv)
+}
