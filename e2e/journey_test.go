@@ -47,6 +47,8 @@ var mainWays = []journey{
 	{"security key", keyAsSecondFactor},
 	{"profile, sessions", profileSessions},
 	{"account deleted", accountDeleted},
+	{"third party", signUpAtProvider},
+	{"SAML", signInBySAML},
 }
 
 // byways are in the order of their length, the longest first.
@@ -65,6 +67,8 @@ var byways = []journey{
 	{"name chosen at sign-in", nameAtSignIn},
 	{"address given at sign-in", addressAtSignIn},
 	{"login and registration apart", apart},
+	{"third party, connected", connectProvider},
+	{"third party, same address", linkWithProvider},
 }
 
 func walk(t *testing.T, d *deployment, ways []journey) {

@@ -91,7 +91,15 @@ func (p *person) goTo(address string) {
 	query := u.Query()
 	query.Set("lang", p.words.language)
 	u.RawQuery = query.Encode()
-	p.do(chromedp.Navigate(u.String()))
+	p.do(navigate(u.String()))
+}
+
+func navigate(address string) chromedp.Action[chromedp.Void] { return chromedp.Navigate(address) }
+
+// returnsWith waits until the browser is back on the page with an error of a provider in its address.
+func (p *person) returnsWith(code string) {
+	p.t.Helper()
+	p.until("the error "+code, `new URLSearchParams(location.search).get("error")`, func(raw json.RawMessage) bool { return string(raw) == `"`+code+`"` })
 }
 
 // do runs steps in the browser.
@@ -369,6 +377,9 @@ func (p *person) look() {
 	}
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
+	if where, err := p.eval(ctx, "[location.href, window.states]"); err == nil {
+		p.t.Logf("the browser is at, and went through: %s", where)
+	}
 	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		p.t.Logf("no screenshot: %v", err)

@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,6 +19,7 @@ import (
 
 // A site is a tenant with a sign-in page, as a person meets it.
 type site struct {
+	id      string // of the tenant
 	page    string // the address of the sign-in page
 	api     string // the tenant's base URL
 	mailbox mailbox
@@ -51,21 +51,12 @@ func (d *deployment) tenant(t *testing.T, config map[string]any) site {
 	for key, value := range config {
 		all[key] = value
 	}
-	body, err := json.Marshal(map[string]any{"slug": slug, "name": "Shop", "config": all})
-	require.NoError(t, err)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.console+"/v1/tenants", strings.NewReader(string(body)))
-	require.NoError(t, err)
-	req.Header.Set("Authorization", "Bearer "+d.token)
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	require.Equal(t, http.StatusCreated, resp.StatusCode, "%s", answer)
 	var made tenant
+	answer := d.ask(t, http.StatusCreated, http.MethodPost, "/v1/tenants", map[string]any{"slug": slug, "name": "Shop", "config": all})
 	require.NoError(t, json.Unmarshal(answer, &made))
-	return d.place(t, made)
+	placed := d.place(t, made)
+	placed.id = made.ID
+	return placed
 }
 
 // A mail is one that a person got.

@@ -2,6 +2,8 @@
 
 package e2e
 
+import "strings"
+
 // words are what hanko-elements 2.7.0 writes on the page, in one language. They are its own texts, not ours: a page that shows something
 // else has been told something that the client does not understand.
 type words struct {
@@ -25,9 +27,17 @@ type words struct {
 	takenUsername, invalidUsername, invalidPasskey, secondFactorOnly, cancelled, needsBuiltIn string
 	// What the subject of the mail with a code to sign in says, in our own words.
 	subject string
+	// Providers.
+	connect, continueWith string
+}
+
+// with is written on the button of a provider.
+func (w words) with(provider string) string {
+	return strings.ReplaceAll(w.continueWith, "{provider}", provider)
 }
 
 var english = words{
+	connect: "Connect account", continueWith: "Continue with {provider}",
 	language: "en",
 	signIn:   "Sign in", signUp: "Create account", passcode: "Enter passcode", chooser: "Select login method",
 	password: "Enter password", newPassword: "Set new password",

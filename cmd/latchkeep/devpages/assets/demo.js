@@ -34,6 +34,13 @@ function place(parent, name) {
 
 let signedIn = false;
 
+// Whoever comes from a company's portal has a hint in the address. With it, every component begins such a sign-in: it has had its day.
+function dropHint() {
+  const here = new URL(location);
+  here.searchParams.delete("saml_hint");
+  history.replaceState(null, "", here);
+}
+
 async function show() {
   const { is_valid, claims } = await hanko.validateSession();
   signedIn = is_valid;
@@ -44,6 +51,7 @@ async function show() {
     place("form", "hanko-auth");
     return;
   }
+  dropHint();
   const name = claims.email?.address ?? claims.username ?? "somebody";
   element("user-email").textContent = name;
   element("user-initial").textContent = [...name][0];
