@@ -69,6 +69,7 @@ var byways = []journey{
 	{"login and registration apart", apart},
 	{"third party, connected", connectProvider},
 	{"third party, same address", linkWithProvider},
+	{"SAML, same address", linkBySAML},
 }
 
 func walk(t *testing.T, d *deployment, ways []journey) {

@@ -87,7 +87,8 @@ func connectProvider(t *testing.T, d *deployment, _ site) {
 // Whoever has an address of the company signs in there, by typing the address or from the company's portal.
 func signInBySAML(t *testing.T, d *deployment, _ site) {
 	kim := samlpeer.Emailed("kim-at-work", "kim@company.example")
-	shop, company := d.withSAML(t, "company.example", kim)
+	shop := d.tenant(t, nil)
+	company := d.company(t, shop, "company.example", kim)
 	p := visit(t, shop, english)
 	p.begins(p.words.signIn)
 	p.fill(p.words.email, "Kim@company.example")
@@ -109,4 +110,26 @@ func signInBySAML(t *testing.T, d *deployment, _ site) {
 	require.Equal(t, who, p.is("kim@company.example", via).User)
 	p.profile()
 	p.lists("Work")
+}
+
+// Who had an account before her company came keeps it, and can leave the company out again.
+func linkBySAML(t *testing.T, d *deployment, _ site) {
+	lou := samlpeer.Emailed("lou-at-work", "lou@company.example")
+	shop := d.tenant(t, nil)
+	p := visit(t, shop, english)
+	p.register("lou@company.example", "correct horse")
+	who := p.session().User
+	p.signOut()
+
+	company := d.company(t, shop, "company.example", lou)
+	p.begins(p.words.signIn)
+	p.fill(p.words.email, "lou@company.example")
+	p.press(p.words.next)
+	p.signsInThere("user", lou.NameID, lou.Password)
+	require.Equal(t, who, p.is("lou@company.example", "ext:"+company.EntityID()).User)
+	p.profile()
+	p.unfold("Work")
+	p.confirms(p.words.delete)
+	p.sees(p.words.addEmail)
+	require.Equal(t, who, p.session().User)
 }

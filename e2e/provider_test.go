@@ -68,10 +68,9 @@ func (d *deployment) withProvider(t *testing.T, users ...oidcpeer.User) site {
 	return shop
 }
 
-// withSAML is a site whose people with an address of a domain sign in at an identity provider.
-func (d *deployment) withSAML(t *testing.T, domain string, people ...samlpeer.Person) (site, *samlpeer.Peer) {
+// company has the people of a site who have an address of a domain sign in at an identity provider, from now on.
+func (d *deployment) company(t *testing.T, shop site, domain string, people ...samlpeer.Person) *samlpeer.Peer {
 	t.Helper()
-	shop := d.tenant(t, nil)
 	home, pattern := shop.pages(t)
 	d.ask(t, http.StatusOK, http.MethodPatch, "/v1/tenants/"+shop.id+"/config", map[string]any{"saml": map[string]any{
 		"enabled": true, "endpoint_url": shop.api, "audience_uri": shop.api,
@@ -84,7 +83,7 @@ func (d *deployment) withSAML(t *testing.T, domain string, people ...samlpeer.Pe
 		"name": "Work", "domain": domain, "metadata_url": peer.MetadataURL(), "enabled": true, "skip_email_verification": true,
 	})
 	peer.Trust(t, fetch(t, shop.api+"/saml/metadata?domain="+domain))
-	return shop, peer
+	return peer
 }
 
 // fetch reads a page of a site. Its name need not be known to this machine's resolver.

@@ -36,7 +36,9 @@ type Caller struct{ SourceIP, UserAgent, RequestID string }
 type callerKey struct{}
 
 // WithCaller puts the caller of a request into its context.
-func WithCaller(ctx context.Context, o Caller) context.Context { return context.WithValue(ctx, callerKey{}, o) }
+func WithCaller(ctx context.Context, o Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, o)
+}
 
 // Recorded is the intent that records what an operator did, with the caller in the context. The details say who in "by".
 func Recorded(ctx context.Context, tenant uuid.UUID, kind outbox.AuditType, by Actor, details map[string]any) outbox.Intent {

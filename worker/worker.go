@@ -54,7 +54,7 @@ type Needs struct {
 	Tenants Housekeeper
 	// SAML looks after certificates and metadata; optional.
 	SAML Federation
-	Log     *slog.Logger
+	Log  *slog.Logger
 	// Metrics count what is done; optional.
 	Metrics *Metrics
 	// Queues are the names of those to work on, of [Queues]; all where there is none.

@@ -13,8 +13,8 @@ import (
 
 // SAML finds the identity provider that signs in the people of a mail domain.
 type SAML interface {
-	// SAMLStart is where to send the browser of somebody whose address has the domain, for a flow that takes what comes back. It keeps the
-	// request, so that the answer counts once, in a unit of work of its own; found is false where the tenant has no enabled provider for exactly this domain.
+	// SAMLStart is where to send the browser of somebody whose address has the domain, for a flow that takes what comes back. It
+	// stores nothing; found is false where the tenant has no enabled provider for exactly this domain.
 	SAMLStart(ctx context.Context, t *tenants.Tenant, domain string, flowID uuid.UUID, now time.Time) (redirectURL string, found bool, err error)
 }
 

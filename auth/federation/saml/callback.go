@@ -14,7 +14,6 @@ import (
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/samlprovider"
-	"github.com/latchkeep/latchkeep/ent/samluse"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -133,23 +132,25 @@ func (a *arrival) solicited(ctx context.Context, sealed string) *federation.Erro
 	return a.finish(ctx, state, assertion, row)
 }
 
-// takeState opens a state and takes it out of circulation, whatever comes of it. Error: federation.ErrState.
+// takeState opens a state and takes it out of circulation, whatever comes of it: it is remembered as used until it would have expired.
+// Error: federation.ErrState. Spec: saml §5.4.
 func (a *arrival) takeState(ctx context.Context, sealed string) (federation.State, error) {
 	state, err := federation.OpenState(a.n.Keyring, a.t.ID, federation.PurposeSAML, sealed, a.now)
 	if err != nil {
 		return state, err
 	}
-	gone := 0
+	if state.RequestID == "" {
+		return state, fmt.Errorf("%w: it is of no request", federation.ErrState)
+	}
 	err = a.n.Store.Do(ctx, scope.Tenant(a.t.ID), func(ctx context.Context, tx *store.Tx) error {
-		gone, err = tx.SAMLUse.Delete().
-			Where(samluse.Kind(useRequest), samluse.DigestEQ(digest(useRequest, state.Nonce))).Exec(ctx)
-		return err
+		return tx.SAMLUse.Create().SetKind(useRequest).SetDigest(digest(useRequest, state.Nonce)).
+			SetExpiresAt(state.ExpiresAt.Truncate(time.Microsecond).Add(time.Second)).Exec(ctx)
 	})
+	if store.IsUniqueViolation(err) {
+		return state, fmt.Errorf("%w: it was used before", federation.ErrState)
+	}
 	if err != nil {
 		return state, fmt.Errorf("take a SAML request: %w", err)
-	}
-	if gone != 1 || state.RequestID == "" {
-		return state, fmt.Errorf("%w: it was used before", federation.ErrState)
 	}
 	return state, nil
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/samlprovider"
 	"github.com/latchkeep/latchkeep/ent/scope"
-	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/redirect"
 	"github.com/latchkeep/latchkeep/tenants"
 )
@@ -36,7 +35,7 @@ var errNotAllowed = errors.New("redirect_to is not among the pages that are allo
 var errNoDefault = errors.New("saml.default_redirect_url is empty: there is no page to return to")
 
 // SAMLStart begins a sign-in for a flow: it reports whether an enabled provider signs in exactly this mail domain, and where the browser goes.
-// The person comes back to saml.default_redirect_url. It writes one row. Spec: saml §5.2.
+// The person comes back to saml.default_redirect_url. It stores nothing. Spec: saml §5.2.
 func (r *Room) SAMLStart(
 	ctx context.Context, t *tenants.Tenant, domain string, flow uuid.UUID, now time.Time,
 ) (redirectURL string, found bool, err error) {
@@ -95,7 +94,7 @@ func (r *Room) authorize(ctx context.Context, t *tenants.Tenant, domain, redirec
 	return to, nil
 }
 
-// begin makes the request, and the row by which its answer is taken once only.
+// begin makes the request. It stores nothing: anybody may begin, and few come back. What is needed then is in the state.
 func (r *Room) begin(ctx context.Context, t *tenants.Tenant, state federation.State, provider uuid.UUID, now time.Time) (string, error) {
 	row, err := r.enabled(ctx, t, provider)
 	if err != nil {
@@ -110,18 +109,7 @@ func (r *Room) begin(ctx context.Context, t *tenants.Tenant, state federation.St
 	if err != nil {
 		return "", err
 	}
-	address, err := r.address(ctx, t, to, outgoing{id: state.RequestID, relay: statePrefix + sealed, now: now})
-	if err != nil {
-		return "", err
-	}
-	err = r.n.Store.Do(ctx, scope.Tenant(t.ID), func(ctx context.Context, tx *store.Tx) error {
-		return tx.SAMLUse.Create().SetKind(useRequest).SetDigest(digest(useRequest, state.Nonce)).
-			SetExpiresAt(state.ExpiresAt.Truncate(time.Microsecond)).Exec(ctx)
-	})
-	if err != nil {
-		return "", fmt.Errorf("keep a SAML request: %w", err)
-	}
-	return address, nil
+	return r.address(ctx, t, to, outgoing{id: state.RequestID, relay: statePrefix + sealed, now: now})
 }
 
 // enabled reads a provider that is switched on. Error: ErrNoProvider.
