@@ -20,6 +20,8 @@ const (
 	firstPortion = 20
 	// backlogsAtOnce is how many tenants of a process go on with what they have more, in larger portions.
 	backlogsAtOnce = 2
+	// connectionShare is the part of the connections that the turns of a kind may hold at once: a third.
+	connectionShare = 3
 	// afterFailure is how long a tenant waits whose portion failed.
 	afterFailure = time.Second
 )
@@ -36,6 +38,8 @@ type turns struct {
 	metrics  *Metrics
 	taken    *inFlight
 	backlogs *inFlight
+	// places bounds how many portions are carried out at once: each holds a connection, and requests need most of them.
+	places chan struct{}
 	// look has the relay look again.
 	look func()
 	// stop is closed when the program ends.
@@ -44,7 +48,8 @@ type turns struct {
 
 func newTurns(n Needs, kind string, portion int, look func(), stop <-chan struct{}) *turns {
 	return &turns{
-		kind: kind, portion: portion, store: n.Store, metrics: n.Metrics, look: look, stop: stop, taken: newInFlight(1), backlogs: newInFlight(backlogsAtOnce),
+		kind: kind, portion: portion, store: n.Store, metrics: n.Metrics, look: look, stop: stop,
+		taken: newInFlight(1), backlogs: newInFlight(backlogsAtOnce), places: make(chan struct{}, max(1, n.Store.MaxOpen()/connectionShare)),
 	}
 }
 
@@ -55,6 +60,14 @@ func (r *turns) run(ctx context.Context, tenant uuid.UUID, carry func(ctx contex
 	}
 	defer r.look() // what came meanwhile was called for in vain
 	defer r.taken.leave(tenant)
+	err := r.portions(ctx, tenant, carry)
+	if err != nil {
+		rest(ctx, r.stop, afterFailure) // she keeps her turn meanwhile, and is not called again at once
+	}
+	return err
+}
+
+func (r *turns) portions(ctx context.Context, tenant uuid.UUID, carry func(ctx context.Context, b batch) error) error {
 	full, err := r.portionOf(ctx, tenant, firstPortion, carry)
 	if err != nil || !full || !r.backlogs.enter(uuid.Nil) {
 		return err
@@ -72,6 +85,14 @@ func (r *turns) run(ctx context.Context, tenant uuid.UUID, carry func(ctx contex
 
 // portionOf carries out at most limit intents, and reports whether it were so many.
 func (r *turns) portionOf(ctx context.Context, tenant uuid.UUID, limit int, carry func(ctx context.Context, b batch) error) (bool, error) {
+	select {
+	case r.places <- struct{}{}:
+		defer func() { <-r.places }()
+	case <-r.stop:
+		return false, nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
 	var found []rawsql.DueIntent
 	err := r.store.Do(ctx, scope.Tenant(tenant), func(ctx context.Context, tx *store.Tx) (err error) {
 		found, err = tx.Raw.ReadIntents(ctx, r.kind, time.Now().UTC(), limit)
@@ -93,7 +114,6 @@ func (r *turns) portionOf(ctx context.Context, tenant uuid.UUID, limit int, carr
 	}
 	r.metrics.count(r.kind, outcomeOf(err), len(b.Items))
 	if err != nil {
-		rest(ctx, r.stop, afterFailure)
 		return false, err
 	}
 	for _, it := range b.Items {

@@ -34,7 +34,7 @@ func TestScenarios(t *testing.T) {
 		var players sync.WaitGroup
 		next := make(chan int)
 		seen := &sightings{}
-		for range 8 { // they wait for mails most of the time, so there may be more of them than processors
+		for range 4 { // they wait for mails most of the time, so there may be more of them than processors
 			players.Go(func() {
 				for i := range next {
 					name := strings.TrimSuffix(strings.TrimPrefix(files[i], "testdata/"), ".txt")

@@ -50,6 +50,7 @@ type Store struct {
 	log         *slog.Logger
 	write       *sql.DB
 	read        *sql.DB // the same as write, but for SQLite
+	maxOpen     int
 	reader      *ent.Client
 	raw         *rawsql.Queries
 	ping        func(context.Context) error
@@ -66,7 +67,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
-	s := &Store{dialect: source.Dialect, onStatement: o.OnStatement, log: o.Logger, renew: func(error) bool { return false }}
+	s := &Store{dialect: source.Dialect, maxOpen: o.MaxOpen, onStatement: o.OnStatement, log: o.Logger, renew: func(error) bool { return false }}
 	switch source.Dialect {
 	case dialect.Postgres:
 		err = s.openPostgres(ctx, source, o)
@@ -116,6 +117,9 @@ func (s *Store) Raw() *rawsql.Queries { return s.raw }
 
 // Dialect is dialect.Postgres, dialect.MySQL (MariaDB too) or dialect.SQLite.
 func (s *Store) Dialect() string { return s.dialect }
+
+// MaxOpen is how many connections there are at most.
+func (s *Store) MaxOpen() int { return s.maxOpen }
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.ping(ctx) }
