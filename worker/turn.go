@@ -85,14 +85,10 @@ func (r *turns) portions(ctx context.Context, tenant uuid.UUID, carry func(ctx c
 
 // portionOf carries out at most limit intents, and reports whether it were so many.
 func (r *turns) portionOf(ctx context.Context, tenant uuid.UUID, limit int, carry func(ctx context.Context, b batch) error) (bool, error) {
-	select {
-	case r.places <- struct{}{}:
-		defer func() { <-r.places }()
-	case <-r.stop:
-		return false, nil
-	case <-ctx.Done():
+	if !r.place(ctx) {
 		return false, ctx.Err()
 	}
+	defer func() { <-r.places }()
 	var found []rawsql.DueIntent
 	err := r.store.Do(ctx, scope.Tenant(tenant), func(ctx context.Context, tx *store.Tx) (err error) {
 		found, err = tx.Raw.ReadIntents(ctx, r.kind, time.Now().UTC(), limit)
@@ -120,6 +116,22 @@ func (r *turns) portionOf(ctx context.Context, tenant uuid.UUID, limit int, carr
 		r.metrics.first(r.kind, it, 0)
 	}
 	return len(found) == limit, nil
+}
+
+// place waits for one, and reports whether there is: not where the program ends first.
+func (r *turns) place(ctx context.Context) bool {
+	select {
+	case r.places <- struct{}{}:
+		return true
+	default:
+	}
+	select {
+	case r.places <- struct{}{}:
+		return true
+	case <-r.stop:
+	case <-ctx.Done():
+	}
+	return false
 }
 
 // rest waits, and reports whether to go on: not where the program ends.
