@@ -80,7 +80,7 @@ func (d *deployment) company(t *testing.T, shop site, domain string, people ...s
 	peer := samlpeer.New(t, samlpeer.SignedRequests())
 	peer.Add(people...)
 	d.ask(t, http.StatusCreated, http.MethodPost, "/v1/tenants/"+shop.id+"/saml/providers", map[string]any{
-		"name": "Work", "domain": domain, "metadata_url": peer.MetadataURL(), "enabled": true, "skip_email_verification": true,
+		"name": "Work", "domain": domain, "metadata_xml": string(fetch(t, peer.MetadataURL())), "enabled": true, "skip_email_verification": true,
 	})
 	peer.Trust(t, fetch(t, shop.api+"/saml/metadata?domain="+domain))
 	return peer
