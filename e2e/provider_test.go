@@ -72,9 +72,14 @@ func (d *deployment) withProvider(t *testing.T, users ...oidcpeer.User) site {
 func (d *deployment) company(t *testing.T, shop site, domain string, people ...samlpeer.Person) *samlpeer.Peer {
 	t.Helper()
 	home, pattern := shop.pages(t)
+	page, err := url.Parse(shop.page)
+	require.NoError(t, err)
+	query := page.Query()
+	query.Set("lang", english.language) // who comes from the company reads English
+	page.RawQuery = query.Encode()
 	d.ask(t, http.StatusOK, http.MethodPatch, "/v1/tenants/"+shop.id+"/config", map[string]any{"saml": map[string]any{
 		"enabled": true, "endpoint_url": shop.api, "audience_uri": shop.api,
-		"default_redirect_url": shop.page, "allowed_redirect_urls": []string{home, pattern},
+		"default_redirect_url": page.String(), "allowed_redirect_urls": []string{home, pattern},
 		"options": map[string]any{"sign_authn_requests": true},
 	}})
 	peer := samlpeer.New(t, samlpeer.SignedRequests())
