@@ -12,18 +12,8 @@ const googleIssuer = "https://accounts.google.com"
 type google struct{ metadataOf }
 
 func (o google) claims(ctx context.Context, g *grant) (federation.Claims, error) {
-	c := federation.Claims{Issuer: googleIssuer}
-	user, err := g.userInfo(ctx)
+	c, _, err := g.standardClaims(ctx, googleIssuer)
 	if err != nil {
-		return c, err
-	}
-	err = user.texts(map[string]*string{
-		"sub": &c.Subject, "email": &c.Email, "name": &c.Name, "given_name": &c.GivenName, "family_name": &c.FamilyName, "picture": &c.Picture,
-	})
-	if err != nil {
-		return c, err
-	}
-	if c.EmailVerified, err = user.flag("email_verified"); err != nil {
 		return c, err
 	}
 	return c, complete(c)

@@ -20,18 +20,8 @@ func (l linkedin) metadata(ctx context.Context) (metadata, error) {
 }
 
 func (l linkedin) claims(ctx context.Context, g *grant) (federation.Claims, error) {
-	c := federation.Claims{Issuer: linkedInIssuer}
-	user, err := g.userInfo(ctx)
+	c, user, err := g.standardClaims(ctx, linkedInIssuer)
 	if err != nil {
-		return c, err
-	}
-	err = user.texts(map[string]*string{
-		"sub": &c.Subject, "email": &c.Email, "name": &c.Name, "given_name": &c.GivenName, "family_name": &c.FamilyName, "picture": &c.Picture,
-	})
-	if err != nil {
-		return c, err
-	}
-	if c.EmailVerified, err = user.flag("email_verified"); err != nil {
 		return c, err
 	}
 	if c.Locale, err = locale(user); err != nil {
