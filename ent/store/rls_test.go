@@ -66,7 +66,7 @@ func TestRowLevelSecurity_StopsRawStatements(t *testing.T) {
 	newUser(t, st, a)
 	theirs := newUser(t, st, b)
 	require.NoError(t, st.Do(t.Context(), scope.System("test"), func(ctx context.Context, tx *store.Tx) error {
-		return tx.Operator.Create().SetEmail("op@example.com").SetRole("owner").Exec(ctx)
+		return tx.Operator.Create().SetEmail("op@example.com").SetGrants([]byte(`[{"role":"owner"}]`)).Exec(ctx)
 	}))
 	ctx := t.Context()
 	const insert = "INSERT INTO users (id, tenant_id, created_at, updated_at) VALUES ($1, $2, now(), now())"
