@@ -28,7 +28,7 @@ type KeySource interface {
 	Get(ctx context.Context, alg jose.Alg) (*jose.Key, error)
 }
 
-// ProvisionerOptions are what a Provisioner needs; all but Log, Now, Outbox and PurgeAfter are required.
+// ProvisionerOptions are what a Provisioner needs; all but Log, Now, Outbox and Grace are required.
 type ProvisionerOptions struct {
 	Store    *store.Store
 	Keyring  *secret.Keyring
@@ -38,8 +38,8 @@ type ProvisionerOptions struct {
 	Now      func() time.Time
 	// Outbox takes the audit records of what operators do; nil for none.
 	Outbox *outbox.Writer
-	// PurgeAfter is how long the rows of a deleted tenant are kept; default 24 h.
-	PurgeAfter time.Duration
+	// Grace is how long a deleted tenant can be restored; default 30 days.
+	Grace *time.Duration
 }
 
 // A Provisioner makes, changes and ends tenants. Every change bumps the tenant's version in the same transaction, and tells the registries.
@@ -59,8 +59,9 @@ func NewProvisioner(o ProvisionerOptions) *Provisioner {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.PurgeAfter <= 0 {
-		o.PurgeAfter = 24 * time.Hour
+	if o.Grace == nil {
+		month := 30 * 24 * time.Hour
+		o.Grace = &month
 	}
 	return &Provisioner{o: o, db: o.Store, registry: o.Registry, addresses: o.Registry.Addresses(), recorder: recorder{o.Outbox}}
 }
@@ -82,6 +83,8 @@ type Record struct {
 	AdminURL      string
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+	// Deletion is that of a deleted tenant; nil for others.
+	Deletion *Deletion
 }
 
 // NewTenant is what a tenant is made from.
@@ -245,6 +248,6 @@ func (p *Provisioner) record(row *ent.Tenant) (*Record, error) {
 		ID: row.ID, Slug: row.Slug, Name: row.Name, Status: Status(row.Status), StatusReason: row.StatusReason, Origin: Origin(row.Origin),
 		Config: &shown, ConfigVersion: row.ConfigVersion, Version: row.Version,
 		PublicURL: p.addresses.Public(row.ID, row.Slug), AdminURL: p.addresses.Admin(row.ID),
-		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(), Deletion: deletionOf(row),
 	}, nil
 }

@@ -18,7 +18,7 @@ import (
 func newTenant() *cobra.Command {
 	return group("tenant", "Create, look at, change and delete tenants",
 		newTenantCreate(), newTenantList(), newTenantShow(), newTenantSet(), newTenantSuspend(), newTenantReadOnly(), newTenantResume(),
-		newTenantDelete(), newTenantKey(), newTenantSAML(), newTenantDeadLetters())
+		newTenantDelete(), newTenantRestore(), newTenantPurge(), newTenantReceipt(), newTenantKey(), newTenantSAML(), newTenantDeadLetters())
 }
 
 func newTenantCreate() *cobra.Command {
@@ -52,12 +52,17 @@ func newTenantCreate() *cobra.Command {
 }
 
 func newTenantList() *cobra.Command {
-	return &cobra.Command{
+	var deleted bool
+	cmd := &cobra.Command{
 		Use: "list", Short: "List tenants", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return open(cmd, func(ctx context.Context, app *wire.App) error {
 				list := []summary{}
-				for filter := (tenants.Filter{PerPage: 100}); ; {
+				filter := tenants.Filter{PerPage: 100}
+				if deleted {
+					filter.Status = tenants.StatusDeleting
+				}
+				for {
 					page, err := app.Provisioner.List(ctx, filter)
 					if err != nil {
 						return err
@@ -78,6 +83,8 @@ func newTenantList() *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&deleted, "deleted", false, "those that were deleted and not purged yet")
+	return cmd
 }
 
 func newTenantShow() *cobra.Command {
@@ -160,31 +167,6 @@ func readConfig(name string) ([]byte, error) {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
 	return raw, nil
-}
-
-func newTenantDelete() *cobra.Command {
-	var yes bool
-	cmd := &cobra.Command{
-		Use: "delete ID|SLUG", Short: "Delete a tenant with everyone in it", Args: cobra.ExactArgs(1), ValidArgsFunction: completeTenant,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if !yes {
-				return errors.New("this deletes everyone in the tenant: say so with --yes")
-			}
-			return withTenant(cmd, args[0], func(ctx context.Context, app *wire.App, record *tenants.Record) error {
-				if err := app.Provisioner.Delete(ctx, tenants.ByCLI, record.ID); err != nil {
-					return err
-				}
-				deleted := struct {
-					ID      uuid.UUID `json:"id"`
-					Slug    string    `json:"slug"`
-					Deleted bool      `json:"deleted"`
-				}{record.ID, record.Slug, true}
-				return answer(cmd, deleted, line("deleted %s (%s)", record.Slug, record.ID))
-			})
-		},
-	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "do it")
-	return cmd
 }
 
 // withTenant finds a tenant by its id or slug.

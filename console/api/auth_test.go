@@ -19,6 +19,10 @@ func routes(id string) [][3]string {
 		{"GET", "/v1/tenants/" + id, "tenants:read"},
 		{"PATCH", "/v1/tenants/" + id, "tenants:write"},
 		{"DELETE", "/v1/tenants/" + id, "tenants:write"},
+		{"POST", "/v1/tenants/" + id + "/restore", "tenants:write"},
+		{"POST", "/v1/tenants/" + id + "/purge", "tenants:write"},
+		{"GET", "/v1/purge-receipts", "tenants:read"},
+		{"GET", "/v1/purge-receipts/" + id, "tenants:read"},
 		{"GET", "/v1/tenants/" + id + "/config", "tenants:read"},
 		{"PUT", "/v1/tenants/" + id + "/config", "tenants:write"},
 		{"PATCH", "/v1/tenants/" + id + "/config", "tenants:write"},
@@ -160,6 +164,8 @@ func body(method, path string) string {
 		return `{"name":"x"}`
 	case strings.Contains(path, "/saml/providers") && method != http.MethodGet && method != http.MethodDelete:
 		return `{"name":"x","domain":"x.example"}`
+	case strings.HasSuffix(path, "/purge"):
+		return `{"confirm":"x"}`
 	case strings.HasSuffix(path, "/preview-claims"):
 		return `{"user_id":"` + newID() + `"}`
 	case strings.HasSuffix(path, "/test-mail"):
