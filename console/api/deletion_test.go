@@ -1,10 +1,44 @@
 package api_test
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/internal/contract"
+	"github.com/latchkeep/latchkeep/tenants"
 )
+
+// thingsDeleted makes what operations on deleted tenants are about.
+func (c *console) thingsDeleted(tb testing.TB, id uuid.UUID, o *contract.Operation, found map[string]string) {
+	tb.Helper()
+	purged := strings.Contains(o.Path, "{tenant_id}")
+	if o.ID != "purge-tenant" && !purged {
+		return
+	}
+	record, err := c.tenants.DeleteFor(tb.Context(), tenants.ByCLI, id, nil)
+	require.NoError(tb, err)
+	if purged {
+		found["tenant_id"] = id.String()
+		_, err := c.tenants.PurgeNow(tb.Context(), tenants.ByCLI, id, record.Slug)
+		require.NoError(tb, err)
+		_, err = c.tenants.PurgeSome(tb.Context(), id, 1000)
+		require.NoError(tb, err)
+	}
+}
+
+// partlyPurged makes a deleted tenant of which something has gone.
+func (c *console) partlyPurged(tb testing.TB, id uuid.UUID) {
+	tb.Helper()
+	record, err := c.tenants.DeleteFor(tb.Context(), tenants.ByCLI, id, nil)
+	require.NoError(tb, err)
+	_, err = c.tenants.PurgeNow(tb.Context(), tenants.ByCLI, id, record.Slug)
+	require.NoError(tb, err)
+	_, err = c.tenants.PurgeSome(tb.Context(), id, 1)
+	require.NoError(tb, err)
+}
 
 func TestDeletion_ATenantIsRestoredOrPurgedWithAReceipt(t *testing.T) {
 	t.Parallel()

@@ -55,6 +55,7 @@ type menuEntry struct{ section, path, name, scope string }
 
 var tenantEntries = []menuEntry{
 	{"overview", "", "Overview", tenants.TenantsRead},
+	{"settings", "/settings", "Settings", tenants.TenantsRead},
 }
 
 // nameOf is what a tenant is called.

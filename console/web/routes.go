@@ -20,7 +20,7 @@ type Route struct {
 // Routes are all pages of operators who are signed in.
 func (s *Server) Routes() []Route {
 	var all []Route
-	for _, room := range [][]Route{s.homeRoutes(), s.tenantRoutes(), s.operatorRoutes()} {
+	for _, room := range [][]Route{s.homeRoutes(), s.tenantRoutes(), s.settingsRoutes(), s.operatorRoutes()} {
 		all = append(all, room...)
 	}
 	return all
@@ -39,6 +39,20 @@ func (s *Server) tenantRoutes() []Route {
 		{Method: http.MethodGet, Pattern: "/tenants/new", Scope: tenants.TenantsWrite, handle: s.newTenant},
 		{Method: http.MethodPost, Pattern: "/tenants/new", Scope: tenants.TenantsWrite, handle: s.createTenant},
 		{Method: http.MethodGet, Pattern: "/t/{tenant}", Scope: tenants.TenantsRead, handle: s.overview},
+	}
+}
+
+func (s *Server) settingsRoutes() []Route {
+	const read, write = tenants.TenantsRead, tenants.TenantsWrite
+	return []Route{
+		{Method: http.MethodGet, Pattern: "/t/{tenant}/settings", Scope: read, handle: s.settings},
+		{Method: http.MethodPost, Pattern: "/t/{tenant}/settings", Scope: write, handle: s.saveSettings},
+		{Method: http.MethodGet, Pattern: "/t/{tenant}/settings/json", Scope: read, handle: s.settingsJSON},
+		{Method: http.MethodPost, Pattern: "/t/{tenant}/settings/json", Scope: write, handle: s.reviewJSON},
+		{Method: http.MethodGet, Pattern: "/t/{tenant}/settings/history", Scope: read, handle: s.settingsHistory},
+		{Method: http.MethodPost, Pattern: "/t/{tenant}/settings/history/{version}", Scope: write, handle: s.rollBack},
+		{Method: http.MethodGet, Pattern: "/t/{tenant}/settings/{group}", Scope: read, handle: s.settingsOf},
+		{Method: http.MethodPost, Pattern: "/t/{tenant}/settings/{group}", Scope: write, handle: s.reviewSettings},
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/operator"
 	"github.com/latchkeep/latchkeep/pkg/elements"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
 //go:generate go tool templ generate
@@ -34,6 +35,8 @@ type Options struct {
 	OperatorTokens *tenants.OperatorTokens
 	// URL is where the console is, as browsers see it.
 	URL string
+	// Consequences are what a change of a tenant's configuration would mean for her people, in sentences.
+	Consequences func(ctx context.Context, t *tenants.Tenant, after *config.Config) ([]string, error)
 	// SignIn is the public API of the operators' tenant, without a prefix.
 	SignIn  http.Handler
 	Log     *slog.Logger

@@ -128,7 +128,8 @@ func (a *App) consolePages() *web.Server {
 		SignIn: public.New(public.Options{
 			Flows: a.Flows, Sessions: a.Sessions, Users: a.Users, RoundTrip: a.RoundTrip, SAML: a.SAML, Version: a.options.Version, Log: a.Log,
 		}),
-		Log: a.Log, Version: a.options.Version, Now: time.Now,
+		Consequences: a.Management.Consequences,
+		Log:          a.Log, Version: a.options.Version, Now: time.Now,
 	})
 }
 
