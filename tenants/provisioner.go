@@ -28,7 +28,7 @@ type KeySource interface {
 	Get(ctx context.Context, alg jose.Alg) (*jose.Key, error)
 }
 
-// ProvisionerOptions are what a Provisioner needs; all but Log, Now, Outbox and Grace are required.
+// ProvisionerOptions are what a Provisioner needs; all but Log, Now, Outbox, Grace and ResealHook are required.
 type ProvisionerOptions struct {
 	Store    *store.Store
 	Keyring  *secret.Keyring
@@ -40,6 +40,8 @@ type ProvisionerOptions struct {
 	Outbox *outbox.Writer
 	// Grace is how long a deleted tenant can be restored; default 30 days.
 	Grace *time.Duration
+	// ResealHook seals the signing secrets of a webhook anew for the copy of it in another tenant.
+	ResealHook func(from, hook, to, copied uuid.UUID, sealed []byte) ([]byte, error)
 }
 
 // A Provisioner makes, changes and ends tenants. Every change bumps the tenant's version in the same transaction, and tells the registries.
@@ -94,6 +96,9 @@ type NewTenant struct {
 	Name   string          // for people; may be empty
 	Config json.RawMessage // what differs from the defaults; may be empty
 	Origin Origin          // OriginV1 where empty
+	// Template is the name of a template that the configuration begins with, CopyFrom a tenant whose settings it begins with: one of the two at most.
+	Template string
+	CopyFrom uuid.UUID
 }
 
 // Create makes a tenant with its signing key, ready to serve when it returns. Errors: invalid_tenant or invalid_config with every problem,
@@ -109,6 +114,10 @@ func (p *Provisioner) Create(ctx context.Context, by Actor, in NewTenant) (*Reco
 		in.ID = uuid.Must(uuid.NewV7())
 	}
 	in.normalise()
+	copied, err := p.begin(ctx, &in)
+	if err != nil {
+		return nil, err
+	}
 	base, full, err := p.check(in)
 	if err != nil {
 		return nil, err
@@ -120,12 +129,27 @@ func (p *Provisioner) Create(ctx context.Context, by Actor, in NewTenant) (*Reco
 	now := p.now()
 	key.state, key.activated = KeyActive, &now
 	row, err := p.insert(ctx, by, in, base, full, now, func(ctx context.Context, tx *store.Tx) error {
-		return p.recorder.note(ctx, tx, in.ID, AuditTenantCreated, by, map[string]any{"slug": in.Slug})
+		if err := copied.insert(ctx, tx, p, in.ID); err != nil {
+			return err
+		}
+		return p.recorder.note(ctx, tx, in.ID, AuditTenantCreated, by, in.details())
 	}, key)
 	if err != nil {
 		return nil, err
 	}
 	return p.record(row)
+}
+
+// details are what the audit log says of a new tenant.
+func (in NewTenant) details() map[string]any {
+	d := map[string]any{"slug": in.Slug}
+	if in.Template != "" {
+		d["template"] = in.Template
+	}
+	if in.CopyFrom != uuid.Nil {
+		d["copy_from"] = in.CopyFrom.String()
+	}
+	return d
 }
 
 // normalise fills in what follows from the rest.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -13,6 +14,7 @@ import (
 	"github.com/latchkeep/latchkeep/cmd/latchkeep/wire"
 	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/config"
+	"github.com/latchkeep/latchkeep/tenants/template"
 )
 
 func newTenant() *cobra.Command {
@@ -22,11 +24,11 @@ func newTenant() *cobra.Command {
 }
 
 func newTenantCreate() *cobra.Command {
-	var name, configFile, id string
+	var name, configFile, id, from, source string
 	cmd := &cobra.Command{
 		Use: "create SLUG", Short: "Create a tenant", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			in := tenants.NewTenant{Slug: args[0], Name: name}
+			in := tenants.NewTenant{Slug: args[0], Name: name, Template: from}
 			var err error
 			if in.Config, err = readConfig(configFile); err != nil {
 				return err
@@ -37,6 +39,13 @@ func newTenantCreate() *cobra.Command {
 				}
 			}
 			return open(cmd, func(ctx context.Context, app *wire.App) error {
+				if source != "" {
+					copied, err := findTenant(ctx, app, source)
+					if err != nil {
+						return err
+					}
+					in.CopyFrom = copied.ID
+				}
 				record, err := app.Provisioner.Create(ctx, tenants.ByCLI, in)
 				if err != nil {
 					return err
@@ -48,6 +57,8 @@ func newTenantCreate() *cobra.Command {
 	cmd.Flags().StringVar(&name, "name", "", "name for people")
 	cmd.Flags().StringVar(&configFile, "config-file", "", "JSON file with what differs from the default configuration")
 	cmd.Flags().StringVar(&id, "id", "", "UUID of the tenant; made where absent")
+	cmd.Flags().StringVar(&from, "template", "", "what the configuration begins with: "+strings.Join(template.Names(), ", "))
+	cmd.Flags().StringVar(&source, "copy-from", "", "ID or slug of a tenant whose settings it begins with; people and keys are not copied")
 	return cmd
 }
 

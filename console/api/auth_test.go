@@ -35,6 +35,7 @@ func routes(id string) [][3]string {
 		{"GET", "/v1/tenants/" + id + "/dead-letters", "tenants:read"},
 		{"POST", "/v1/tenants/" + id + "/dead-letters/retry", "tenants:write"},
 		{"POST", "/v1/tenants/" + id + "/dead-letters/discard", "tenants:write"},
+		{"GET", "/v1/tenant-templates", "tenants:read"},
 		{"GET", "/v1/config-schema", "tenants:read"},
 		{"GET", "/v1/config-defaults", "tenants:read"},
 		{"POST", "/v1/tenants/" + id + "/api-keys", "keys:write"},

@@ -51,10 +51,12 @@ type TenantPath struct {
 
 type createInput struct {
 	Body struct {
-		Slug   string      `json:"slug" doc:"DNS label, not reserved; the tenant is reached under it." example:"acme"`
-		Name   string      `json:"name,omitempty" doc:"What operators call it." example:"Acme Inc."`
-		ID     *uuid.UUID  `json:"id,omitempty" format:"uuid" doc:"An id of your own choice." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
-		Config rawjson.Any `json:"config,omitempty" doc:"What is to differ from the defaults. See GET /config-schema."`
+		Slug     string      `json:"slug" doc:"DNS label, not reserved; the tenant is reached under it." example:"acme"`
+		Name     string      `json:"name,omitempty" doc:"What operators call it." example:"Acme Inc."`
+		ID       *uuid.UUID  `json:"id,omitempty" format:"uuid" doc:"An id of your own choice." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+		Config   rawjson.Any `json:"config,omitempty" doc:"What is to differ from the defaults, or from what it begins with. See GET /config-schema."`
+		Template string      `json:"template,omitempty" doc:"A template that its configuration begins with. See GET /tenant-templates." example:"passkey_first"`
+		CopyFrom *uuid.UUID  `json:"copy_from,omitempty" format:"uuid" doc:"A tenant whose settings it begins with: configuration with secrets, SAML providers, webhooks; no people, no keys."`
 	}
 }
 
@@ -104,9 +106,13 @@ func (a *API) createTenant(ctx context.Context, in *createInput) (*tenantOutput,
 	if err != nil {
 		return nil, err
 	}
-	r, err := a.o.Tenants.Create(ctx, caller(ctx).Actor, tenants.NewTenant{
-		ID: id, Slug: in.Body.Slug, Name: in.Body.Name, Config: []byte(in.Body.Config), Origin: tenants.OriginV1,
-	})
+	n := tenants.NewTenant{
+		ID: id, Slug: in.Body.Slug, Name: in.Body.Name, Config: []byte(in.Body.Config), Origin: tenants.OriginV1, Template: in.Body.Template,
+	}
+	if in.Body.CopyFrom != nil {
+		n.CopyFrom = *in.Body.CopyFrom
+	}
+	r, err := a.o.Tenants.Create(ctx, caller(ctx).Actor, n)
 	if err != nil {
 		return nil, err
 	}
