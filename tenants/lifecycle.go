@@ -29,7 +29,7 @@ func (p *Provisioner) Edit(ctx context.Context, by Actor, id uuid.UUID, e Edit) 
 		name := strings.TrimSpace(*e.Name)
 		e.Name = &name
 	}
-	if err := e.check(); err != nil {
+	if err := e.Check(); err != nil {
 		return nil, err
 	}
 	var row *ent.Tenant
@@ -69,7 +69,8 @@ func (p *Provisioner) Edit(ctx context.Context, by Actor, id uuid.UUID, e Edit) 
 	return p.record(row)
 }
 
-func (e Edit) check() error {
+// Check finds all that is wrong with an edit, whatever tenant it is for. Error: invalid_tenant.
+func (e Edit) Check() error {
 	var fields []problem.Field
 	add := func(path, why string) {
 		if why != "" {

@@ -1,6 +1,7 @@
 package tenants
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -138,6 +139,47 @@ func (p *Provisioner) Create(ctx context.Context, by Actor, in NewTenant) (*Reco
 		return nil, err
 	}
 	return p.record(row)
+}
+
+// Preview checks a new tenant as Create does, and lists what its configuration changes of the defaults, secrets masked; it makes nothing. Errors:
+// invalid_tenant or invalid_config with every problem, slug_taken, id_taken, single_tenant.
+func (p *Provisioner) Preview(ctx context.Context, in NewTenant) ([]config.Change, error) {
+	if p.registry.o.Single != nil {
+		return nil, problem.Conflict("single_tenant", "this deployment serves one tenant only: multi_tenancy.enabled is off")
+	}
+	in.Origin = cmp.Or(in.Origin, OriginV1)
+	given := in.ID
+	if in.ID == uuid.Nil {
+		in.ID = uuid.Must(uuid.NewV7())
+	}
+	in.normalise()
+	if _, err := p.begin(ctx, &in); err != nil {
+		return nil, err
+	}
+	base, full, err := p.check(in)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.free(ctx, given, in.Slug); err != nil {
+		return nil, err
+	}
+	return config.Changes(base, full), nil
+}
+
+// free makes sure that no tenant, deleted ones included, has the id or slug.
+func (p *Provisioner) free(ctx context.Context, id uuid.UUID, slug string) error {
+	rows, err := p.db.Reader().Tenant.Query().Where(tenant.Or(tenant.ID(id), tenant.Slug(slug))).Limit(1).
+		All(scope.With(ctx, scope.System("look whether a tenant exists")))
+	switch {
+	case err != nil:
+		return fmt.Errorf("look whether a tenant exists: %w", err)
+	case len(rows) == 0:
+		return nil
+	case rows[0].ID == id:
+		return problem.Conflict("id_taken", "a tenant with this id exists")
+	default:
+		return problem.Conflict("slug_taken", "a tenant with this slug exists")
+	}
 }
 
 // details are what the audit log says of a new tenant.

@@ -20,7 +20,7 @@ import (
 func newTenant() *cobra.Command {
 	return group("tenant", "Create, look at, change and delete tenants",
 		newTenantCreate(), newTenantList(), newTenantShow(), newTenantSet(), newTenantSuspend(), newTenantReadOnly(), newTenantResume(),
-		newTenantDelete(), newTenantRestore(), newTenantPurge(), newTenantReceipt(), newTenantKey(), newTenantSAML(), newTenantDeadLetters())
+		newTenantPlan(), newTenantApply(), newTenantDelete(), newTenantRestore(), newTenantPurge(), newTenantReceipt(), newTenantKey(), newTenantSAML(), newTenantDeadLetters())
 }
 
 func newTenantCreate() *cobra.Command {
@@ -99,14 +99,20 @@ func newTenantList() *cobra.Command {
 }
 
 func newTenantShow() *cobra.Command {
-	return &cobra.Command{
+	var as shape
+	cmd := &cobra.Command{
 		Use: "show ID|SLUG", Short: "Show a tenant and its configuration, secrets masked", Args: cobra.ExactArgs(1), ValidArgsFunction: completeTenant,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withTenant(cmd, args[0], func(_ context.Context, _ *wire.App, record *tenants.Record) error {
+				if as == asYAML {
+					return printYAML(cmd, show(record))
+				}
 				return printJSON(cmd, show(record))
 			})
 		},
 	}
+	cmd.Flags().VarP(&as, outputFlag, "o", "how to print: json, or yaml, which tenant apply takes")
+	return cmd
 }
 
 func newTenantSet() *cobra.Command {
