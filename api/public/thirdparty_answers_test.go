@@ -69,3 +69,39 @@ func TestThirdParty_WithoutAPageForErrorsThereIsNoRedirect(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, r.Status)
 	require.Empty(t, r.Header.Get("Location"), "a browser would go round in circles")
 }
+
+func TestThirdParty_OurOwnFaultIsToldToNobodyButTheLog(t *testing.T) {
+	t.Parallel()
+
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		shop := env.Tenant(t, "shop", social)
+		f := shop.Begin(t, "login")
+		before := stored(t, shop)
+		query := env.Consent(t, f.LeaveFor(t, "thirdparty_oauth", "google"), testenv.PartyAccount{Subject: "g-kim", Email: "this is no address"})
+		to, _ := f.Client.ComeBack(t, query)
+		require.Equal(t, testenv.AppPage+"?error=server_error&error_description=an+internal+error+has+occurred", to.String())
+		require.Equal(t, before, stored(t, shop))
+		require.Empty(t, shop.AuditSoFar(t, event.ThirdPartyFailed))
+		require.NotEmpty(t, env.Errors(), "the program's log has it")
+	}, testenv.WithThirdParties())
+}
+
+func TestThirdParty_TheCookieOfTheStateIsLikeThatOfTheSession(t *testing.T) {
+	t.Parallel()
+
+	env := testenv.OnSQLite(t, testenv.WithThirdParties())
+	shop := env.Tenant(t, "shop", social)
+	shop.Configure(t, `{"session": {"cookie": {"domain": ".shop.example", "http_only": false, "secure": false}}}`)
+	f := shop.Begin(t, "login")
+	at := f.LeaveFor(t, "thirdparty_oauth", "google")
+	set := f.State.Response.Cookie("hanko_thirdparty_state")
+	require.Equal(t, "shop.example", set.Domain)
+	require.False(t, set.HttpOnly)
+	require.True(t, set.Secure, "no browser takes it otherwise: it is for requests from other sites")
+	_, answer := f.Client.ComeBack(t, env.Consent(t, at, kimAtGoogle()))
+	gone := answer.Cookie("hanko_thirdparty_state")
+	require.Equal(t, "shop.example", gone.Domain)
+	require.Equal(t, "/", gone.Path)
+	require.False(t, gone.Secure)
+	require.Negative(t, gone.MaxAge)
+}
