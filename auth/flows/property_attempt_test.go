@@ -100,7 +100,7 @@ func (a *attempt) over() bool { return len(a.state.Actions) == 0 }
 // begin starts a conversation.
 func (w *walk) begin() {
 	r := pick(w, w.realms)
-	if r.config.SAML.Enabled && w.chance(15) {
+	if r.config.SAML.Enabled && w.chance(8) {
 		w.beginExchange(r)
 		return
 	}
