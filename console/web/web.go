@@ -16,7 +16,12 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/latchkeep/latchkeep/auth/audit"
+	"github.com/latchkeep/latchkeep/auth/deadletter"
+	"github.com/latchkeep/latchkeep/auth/letter"
+	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
+	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/pkg/elements"
 	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/config"
@@ -32,6 +37,13 @@ type Options struct {
 	Tenants        *tenants.Provisioner
 	Registry       *tenants.Registry
 	Operators      *operator.Room
+	People         *management.Service
+	Audit          *audit.Log
+	Tails          *audit.Tails
+	Webhooks       *webhook.Room
+	Mail           letter.Mailer
+	DeadLetters    *deadletter.Room
+	APIKeys        *tenants.APIKeys
 	OperatorTokens *tenants.OperatorTokens
 	// URL is where the console is, as browsers see it.
 	URL string
@@ -114,6 +126,3 @@ func cached(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
-
-// now is the time by the clock of the console.
-func (s *Server) now(context.Context) time.Time { return s.o.Now().UTC() }

@@ -124,6 +124,7 @@ func (a *App) Console() http.Handler {
 func (a *App) consolePages() *web.Server {
 	return web.New(web.Options{
 		Tenants: a.Provisioner, Registry: a.Registry, Operators: a.Operators, OperatorTokens: a.OperatorTokens,
+		People: a.Management, Audit: a.AuditLog, Tails: a.tails, Webhooks: a.Webhooks, Mail: a.mailer, DeadLetters: a.DeadLetters, APIKeys: a.APIKeys,
 		URL: a.Settings.Console.BaseURL.String(),
 		SignIn: public.New(public.Options{
 			Flows: a.Flows, Sessions: a.Sessions, Users: a.Users, RoundTrip: a.RoundTrip, SAML: a.SAML, Version: a.options.Version, Log: a.Log,
