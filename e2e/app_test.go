@@ -25,7 +25,7 @@ func servePage(t *testing.T) string {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write(appPage) // the browser is gone
 	})
-	mux.Handle("GET /assets/", http.StripPrefix("/assets/", http.FileServerFS(os.DirFS("../cmd/latchkeep/devpages/assets/vendor"))))
+	mux.Handle("GET /assets/", http.StripPrefix("/assets/", elements.Handler()))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	u, err := url.Parse(server.URL)

@@ -19,6 +19,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/apikey"
 	"github.com/latchkeep/latchkeep/ent/auditcheckpoint"
 	"github.com/latchkeep/latchkeep/ent/auditlog"
+	"github.com/latchkeep/latchkeep/ent/certificatefile"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/flow"
 	"github.com/latchkeep/latchkeep/ent/idempotencykey"
@@ -32,6 +33,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/operatortoken"
 	"github.com/latchkeep/latchkeep/ent/passcode"
 	"github.com/latchkeep/latchkeep/ent/passwordcredential"
+	"github.com/latchkeep/latchkeep/ent/purgereceipt"
 	"github.com/latchkeep/latchkeep/ent/recoverycode"
 	"github.com/latchkeep/latchkeep/ent/revocation"
 	"github.com/latchkeep/latchkeep/ent/samlcertificate"
@@ -44,6 +46,8 @@ import (
 	"github.com/latchkeep/latchkeep/ent/tenantdomain"
 	"github.com/latchkeep/latchkeep/ent/totpsecret"
 	"github.com/latchkeep/latchkeep/ent/trusteddevice"
+	"github.com/latchkeep/latchkeep/ent/usageday"
+	"github.com/latchkeep/latchkeep/ent/usageperson"
 	"github.com/latchkeep/latchkeep/ent/user"
 	"github.com/latchkeep/latchkeep/ent/webauthncredential"
 	"github.com/latchkeep/latchkeep/ent/webhook"
@@ -62,6 +66,8 @@ type Client struct {
 	AuditCheckpoint *AuditCheckpointClient
 	// AuditLog is the client for interacting with the AuditLog builders.
 	AuditLog *AuditLogClient
+	// CertificateFile is the client for interacting with the CertificateFile builders.
+	CertificateFile *CertificateFileClient
 	// Email is the client for interacting with the Email builders.
 	Email *EmailClient
 	// Flow is the client for interacting with the Flow builders.
@@ -88,6 +94,8 @@ type Client struct {
 	Passcode *PasscodeClient
 	// PasswordCredential is the client for interacting with the PasswordCredential builders.
 	PasswordCredential *PasswordCredentialClient
+	// PurgeReceipt is the client for interacting with the PurgeReceipt builders.
+	PurgeReceipt *PurgeReceiptClient
 	// RecoveryCode is the client for interacting with the RecoveryCode builders.
 	RecoveryCode *RecoveryCodeClient
 	// Revocation is the client for interacting with the Revocation builders.
@@ -112,6 +120,10 @@ type Client struct {
 	TenantDomain *TenantDomainClient
 	// TrustedDevice is the client for interacting with the TrustedDevice builders.
 	TrustedDevice *TrustedDeviceClient
+	// UsageDay is the client for interacting with the UsageDay builders.
+	UsageDay *UsageDayClient
+	// UsagePerson is the client for interacting with the UsagePerson builders.
+	UsagePerson *UsagePersonClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 	// WebauthnCredential is the client for interacting with the WebauthnCredential builders.
@@ -136,6 +148,7 @@ func (c *Client) init() {
 	c.APIKey = NewAPIKeyClient(c.config)
 	c.AuditCheckpoint = NewAuditCheckpointClient(c.config)
 	c.AuditLog = NewAuditLogClient(c.config)
+	c.CertificateFile = NewCertificateFileClient(c.config)
 	c.Email = NewEmailClient(c.config)
 	c.Flow = NewFlowClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
@@ -149,6 +162,7 @@ func (c *Client) init() {
 	c.OperatorToken = NewOperatorTokenClient(c.config)
 	c.Passcode = NewPasscodeClient(c.config)
 	c.PasswordCredential = NewPasswordCredentialClient(c.config)
+	c.PurgeReceipt = NewPurgeReceiptClient(c.config)
 	c.RecoveryCode = NewRecoveryCodeClient(c.config)
 	c.Revocation = NewRevocationClient(c.config)
 	c.SAMLCertificate = NewSAMLCertificateClient(c.config)
@@ -161,6 +175,8 @@ func (c *Client) init() {
 	c.TenantConfigVersion = NewTenantConfigVersionClient(c.config)
 	c.TenantDomain = NewTenantDomainClient(c.config)
 	c.TrustedDevice = NewTrustedDeviceClient(c.config)
+	c.UsageDay = NewUsageDayClient(c.config)
+	c.UsagePerson = NewUsagePersonClient(c.config)
 	c.User = NewUserClient(c.config)
 	c.WebauthnCredential = NewWebauthnCredentialClient(c.config)
 	c.Webhook = NewWebhookClient(c.config)
@@ -261,6 +277,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		APIKey:              NewAPIKeyClient(cfg),
 		AuditCheckpoint:     NewAuditCheckpointClient(cfg),
 		AuditLog:            NewAuditLogClient(cfg),
+		CertificateFile:     NewCertificateFileClient(cfg),
 		Email:               NewEmailClient(cfg),
 		Flow:                NewFlowClient(cfg),
 		IdempotencyKey:      NewIdempotencyKeyClient(cfg),
@@ -274,6 +291,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		OperatorToken:       NewOperatorTokenClient(cfg),
 		Passcode:            NewPasscodeClient(cfg),
 		PasswordCredential:  NewPasswordCredentialClient(cfg),
+		PurgeReceipt:        NewPurgeReceiptClient(cfg),
 		RecoveryCode:        NewRecoveryCodeClient(cfg),
 		Revocation:          NewRevocationClient(cfg),
 		SAMLCertificate:     NewSAMLCertificateClient(cfg),
@@ -286,6 +304,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		TenantConfigVersion: NewTenantConfigVersionClient(cfg),
 		TenantDomain:        NewTenantDomainClient(cfg),
 		TrustedDevice:       NewTrustedDeviceClient(cfg),
+		UsageDay:            NewUsageDayClient(cfg),
+		UsagePerson:         NewUsagePersonClient(cfg),
 		User:                NewUserClient(cfg),
 		WebauthnCredential:  NewWebauthnCredentialClient(cfg),
 		Webhook:             NewWebhookClient(cfg),
@@ -313,6 +333,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		APIKey:              NewAPIKeyClient(cfg),
 		AuditCheckpoint:     NewAuditCheckpointClient(cfg),
 		AuditLog:            NewAuditLogClient(cfg),
+		CertificateFile:     NewCertificateFileClient(cfg),
 		Email:               NewEmailClient(cfg),
 		Flow:                NewFlowClient(cfg),
 		IdempotencyKey:      NewIdempotencyKeyClient(cfg),
@@ -326,6 +347,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		OperatorToken:       NewOperatorTokenClient(cfg),
 		Passcode:            NewPasscodeClient(cfg),
 		PasswordCredential:  NewPasswordCredentialClient(cfg),
+		PurgeReceipt:        NewPurgeReceiptClient(cfg),
 		RecoveryCode:        NewRecoveryCodeClient(cfg),
 		Revocation:          NewRevocationClient(cfg),
 		SAMLCertificate:     NewSAMLCertificateClient(cfg),
@@ -338,6 +360,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		TenantConfigVersion: NewTenantConfigVersionClient(cfg),
 		TenantDomain:        NewTenantDomainClient(cfg),
 		TrustedDevice:       NewTrustedDeviceClient(cfg),
+		UsageDay:            NewUsageDayClient(cfg),
+		UsagePerson:         NewUsagePersonClient(cfg),
 		User:                NewUserClient(cfg),
 		WebauthnCredential:  NewWebauthnCredentialClient(cfg),
 		Webhook:             NewWebhookClient(cfg),
@@ -372,12 +396,13 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.APIKey, c.AuditCheckpoint, c.AuditLog, c.Email, c.Flow, c.IdempotencyKey,
-		c.Identity, c.Intent, c.Job, c.JobPart, c.MetadataMember, c.OneTimeToken,
-		c.Operator, c.OperatorToken, c.Passcode, c.PasswordCredential, c.RecoveryCode,
-		c.Revocation, c.SAMLCertificate, c.SAMLProvider, c.SAMLUse, c.Session,
-		c.SigningKey, c.TOTPSecret, c.Tenant, c.TenantConfigVersion, c.TenantDomain,
-		c.TrustedDevice, c.User, c.WebauthnCredential, c.Webhook, c.WebhookDelivery,
+		c.APIKey, c.AuditCheckpoint, c.AuditLog, c.CertificateFile, c.Email, c.Flow,
+		c.IdempotencyKey, c.Identity, c.Intent, c.Job, c.JobPart, c.MetadataMember,
+		c.OneTimeToken, c.Operator, c.OperatorToken, c.Passcode, c.PasswordCredential,
+		c.PurgeReceipt, c.RecoveryCode, c.Revocation, c.SAMLCertificate,
+		c.SAMLProvider, c.SAMLUse, c.Session, c.SigningKey, c.TOTPSecret, c.Tenant,
+		c.TenantConfigVersion, c.TenantDomain, c.TrustedDevice, c.UsageDay,
+		c.UsagePerson, c.User, c.WebauthnCredential, c.Webhook, c.WebhookDelivery,
 		c.WebhookEndpoint,
 	} {
 		n.Use(hooks...)
@@ -388,12 +413,13 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.APIKey, c.AuditCheckpoint, c.AuditLog, c.Email, c.Flow, c.IdempotencyKey,
-		c.Identity, c.Intent, c.Job, c.JobPart, c.MetadataMember, c.OneTimeToken,
-		c.Operator, c.OperatorToken, c.Passcode, c.PasswordCredential, c.RecoveryCode,
-		c.Revocation, c.SAMLCertificate, c.SAMLProvider, c.SAMLUse, c.Session,
-		c.SigningKey, c.TOTPSecret, c.Tenant, c.TenantConfigVersion, c.TenantDomain,
-		c.TrustedDevice, c.User, c.WebauthnCredential, c.Webhook, c.WebhookDelivery,
+		c.APIKey, c.AuditCheckpoint, c.AuditLog, c.CertificateFile, c.Email, c.Flow,
+		c.IdempotencyKey, c.Identity, c.Intent, c.Job, c.JobPart, c.MetadataMember,
+		c.OneTimeToken, c.Operator, c.OperatorToken, c.Passcode, c.PasswordCredential,
+		c.PurgeReceipt, c.RecoveryCode, c.Revocation, c.SAMLCertificate,
+		c.SAMLProvider, c.SAMLUse, c.Session, c.SigningKey, c.TOTPSecret, c.Tenant,
+		c.TenantConfigVersion, c.TenantDomain, c.TrustedDevice, c.UsageDay,
+		c.UsagePerson, c.User, c.WebauthnCredential, c.Webhook, c.WebhookDelivery,
 		c.WebhookEndpoint,
 	} {
 		n.Intercept(interceptors...)
@@ -409,6 +435,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AuditCheckpoint.mutate(ctx, m)
 	case *AuditLogMutation:
 		return c.AuditLog.mutate(ctx, m)
+	case *CertificateFileMutation:
+		return c.CertificateFile.mutate(ctx, m)
 	case *EmailMutation:
 		return c.Email.mutate(ctx, m)
 	case *FlowMutation:
@@ -435,6 +463,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Passcode.mutate(ctx, m)
 	case *PasswordCredentialMutation:
 		return c.PasswordCredential.mutate(ctx, m)
+	case *PurgeReceiptMutation:
+		return c.PurgeReceipt.mutate(ctx, m)
 	case *RecoveryCodeMutation:
 		return c.RecoveryCode.mutate(ctx, m)
 	case *RevocationMutation:
@@ -459,6 +489,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.TenantDomain.mutate(ctx, m)
 	case *TrustedDeviceMutation:
 		return c.TrustedDevice.mutate(ctx, m)
+	case *UsageDayMutation:
+		return c.UsageDay.mutate(ctx, m)
+	case *UsagePersonMutation:
+		return c.UsagePerson.mutate(ctx, m)
 	case *UserMutation:
 		return c.User.mutate(ctx, m)
 	case *WebauthnCredentialMutation:
@@ -876,6 +910,139 @@ func (c *AuditLogClient) mutate(ctx context.Context, m *AuditLogMutation) (Value
 		return (&AuditLogDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AuditLog mutation op: %q", m.Op())
+	}
+}
+
+// CertificateFileClient is a client for the CertificateFile schema.
+type CertificateFileClient struct {
+	config
+}
+
+// NewCertificateFileClient returns a client for the CertificateFile from the given config.
+func NewCertificateFileClient(c config) *CertificateFileClient {
+	return &CertificateFileClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `certificatefile.Hooks(f(g(h())))`.
+func (c *CertificateFileClient) Use(hooks ...Hook) {
+	c.hooks.CertificateFile = append(c.hooks.CertificateFile, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `certificatefile.Intercept(f(g(h())))`.
+func (c *CertificateFileClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CertificateFile = append(c.inters.CertificateFile, interceptors...)
+}
+
+// Create returns a builder for creating a CertificateFile entity.
+func (c *CertificateFileClient) Create() *CertificateFileCreate {
+	mutation := newCertificateFileMutation(c.config, OpCreate)
+	return &CertificateFileCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CertificateFile entities.
+func (c *CertificateFileClient) CreateBulk(builders ...*CertificateFileCreate) *CertificateFileCreateBulk {
+	return &CertificateFileCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CertificateFileClient) MapCreateBulk(slice any, setFunc func(*CertificateFileCreate, int)) *CertificateFileCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CertificateFileCreateBulk{err: fmt.Errorf("calling to CertificateFileClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CertificateFileCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CertificateFileCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CertificateFile.
+func (c *CertificateFileClient) Update() *CertificateFileUpdate {
+	mutation := newCertificateFileMutation(c.config, OpUpdate)
+	return &CertificateFileUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CertificateFileClient) UpdateOne(_m *CertificateFile) *CertificateFileUpdateOne {
+	mutation := newCertificateFileMutation(c.config, OpUpdateOne, withCertificateFile(_m))
+	return &CertificateFileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CertificateFileClient) UpdateOneID(id uuid.UUID) *CertificateFileUpdateOne {
+	mutation := newCertificateFileMutation(c.config, OpUpdateOne, withCertificateFileID(id))
+	return &CertificateFileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CertificateFile.
+func (c *CertificateFileClient) Delete() *CertificateFileDelete {
+	mutation := newCertificateFileMutation(c.config, OpDelete)
+	return &CertificateFileDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CertificateFileClient) DeleteOne(_m *CertificateFile) *CertificateFileDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CertificateFileClient) DeleteOneID(id uuid.UUID) *CertificateFileDeleteOne {
+	builder := c.Delete().Where(certificatefile.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CertificateFileDeleteOne{builder}
+}
+
+// Query returns a query builder for CertificateFile.
+func (c *CertificateFileClient) Query() *CertificateFileQuery {
+	return &CertificateFileQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCertificateFile},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CertificateFile entity by its id.
+func (c *CertificateFileClient) Get(ctx context.Context, id uuid.UUID) (*CertificateFile, error) {
+	return c.Query().Where(certificatefile.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CertificateFileClient) GetX(ctx context.Context, id uuid.UUID) *CertificateFile {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CertificateFileClient) Hooks() []Hook {
+	return c.hooks.CertificateFile
+}
+
+// Interceptors returns the client interceptors.
+func (c *CertificateFileClient) Interceptors() []Interceptor {
+	return c.inters.CertificateFile
+}
+
+func (c *CertificateFileClient) mutate(ctx context.Context, m *CertificateFileMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CertificateFileCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CertificateFileUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CertificateFileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CertificateFileDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CertificateFile mutation op: %q", m.Op())
 	}
 }
 
@@ -2774,6 +2941,139 @@ func (c *PasswordCredentialClient) mutate(ctx context.Context, m *PasswordCreden
 	}
 }
 
+// PurgeReceiptClient is a client for the PurgeReceipt schema.
+type PurgeReceiptClient struct {
+	config
+}
+
+// NewPurgeReceiptClient returns a client for the PurgeReceipt from the given config.
+func NewPurgeReceiptClient(c config) *PurgeReceiptClient {
+	return &PurgeReceiptClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `purgereceipt.Hooks(f(g(h())))`.
+func (c *PurgeReceiptClient) Use(hooks ...Hook) {
+	c.hooks.PurgeReceipt = append(c.hooks.PurgeReceipt, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `purgereceipt.Intercept(f(g(h())))`.
+func (c *PurgeReceiptClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PurgeReceipt = append(c.inters.PurgeReceipt, interceptors...)
+}
+
+// Create returns a builder for creating a PurgeReceipt entity.
+func (c *PurgeReceiptClient) Create() *PurgeReceiptCreate {
+	mutation := newPurgeReceiptMutation(c.config, OpCreate)
+	return &PurgeReceiptCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PurgeReceipt entities.
+func (c *PurgeReceiptClient) CreateBulk(builders ...*PurgeReceiptCreate) *PurgeReceiptCreateBulk {
+	return &PurgeReceiptCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PurgeReceiptClient) MapCreateBulk(slice any, setFunc func(*PurgeReceiptCreate, int)) *PurgeReceiptCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PurgeReceiptCreateBulk{err: fmt.Errorf("calling to PurgeReceiptClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PurgeReceiptCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PurgeReceiptCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PurgeReceipt.
+func (c *PurgeReceiptClient) Update() *PurgeReceiptUpdate {
+	mutation := newPurgeReceiptMutation(c.config, OpUpdate)
+	return &PurgeReceiptUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PurgeReceiptClient) UpdateOne(_m *PurgeReceipt) *PurgeReceiptUpdateOne {
+	mutation := newPurgeReceiptMutation(c.config, OpUpdateOne, withPurgeReceipt(_m))
+	return &PurgeReceiptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PurgeReceiptClient) UpdateOneID(id uuid.UUID) *PurgeReceiptUpdateOne {
+	mutation := newPurgeReceiptMutation(c.config, OpUpdateOne, withPurgeReceiptID(id))
+	return &PurgeReceiptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PurgeReceipt.
+func (c *PurgeReceiptClient) Delete() *PurgeReceiptDelete {
+	mutation := newPurgeReceiptMutation(c.config, OpDelete)
+	return &PurgeReceiptDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PurgeReceiptClient) DeleteOne(_m *PurgeReceipt) *PurgeReceiptDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PurgeReceiptClient) DeleteOneID(id uuid.UUID) *PurgeReceiptDeleteOne {
+	builder := c.Delete().Where(purgereceipt.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PurgeReceiptDeleteOne{builder}
+}
+
+// Query returns a query builder for PurgeReceipt.
+func (c *PurgeReceiptClient) Query() *PurgeReceiptQuery {
+	return &PurgeReceiptQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePurgeReceipt},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PurgeReceipt entity by its id.
+func (c *PurgeReceiptClient) Get(ctx context.Context, id uuid.UUID) (*PurgeReceipt, error) {
+	return c.Query().Where(purgereceipt.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PurgeReceiptClient) GetX(ctx context.Context, id uuid.UUID) *PurgeReceipt {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PurgeReceiptClient) Hooks() []Hook {
+	return c.hooks.PurgeReceipt
+}
+
+// Interceptors returns the client interceptors.
+func (c *PurgeReceiptClient) Interceptors() []Interceptor {
+	return c.inters.PurgeReceipt
+}
+
+func (c *PurgeReceiptClient) mutate(ctx context.Context, m *PurgeReceiptMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PurgeReceiptCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PurgeReceiptUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PurgeReceiptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PurgeReceiptDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PurgeReceipt mutation op: %q", m.Op())
+	}
+}
+
 // RecoveryCodeClient is a client for the RecoveryCode schema.
 type RecoveryCodeClient struct {
 	config
@@ -4456,6 +4756,276 @@ func (c *TrustedDeviceClient) mutate(ctx context.Context, m *TrustedDeviceMutati
 	}
 }
 
+// UsageDayClient is a client for the UsageDay schema.
+type UsageDayClient struct {
+	config
+}
+
+// NewUsageDayClient returns a client for the UsageDay from the given config.
+func NewUsageDayClient(c config) *UsageDayClient {
+	return &UsageDayClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `usageday.Hooks(f(g(h())))`.
+func (c *UsageDayClient) Use(hooks ...Hook) {
+	c.hooks.UsageDay = append(c.hooks.UsageDay, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `usageday.Intercept(f(g(h())))`.
+func (c *UsageDayClient) Intercept(interceptors ...Interceptor) {
+	c.inters.UsageDay = append(c.inters.UsageDay, interceptors...)
+}
+
+// Create returns a builder for creating a UsageDay entity.
+func (c *UsageDayClient) Create() *UsageDayCreate {
+	mutation := newUsageDayMutation(c.config, OpCreate)
+	return &UsageDayCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of UsageDay entities.
+func (c *UsageDayClient) CreateBulk(builders ...*UsageDayCreate) *UsageDayCreateBulk {
+	return &UsageDayCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *UsageDayClient) MapCreateBulk(slice any, setFunc func(*UsageDayCreate, int)) *UsageDayCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &UsageDayCreateBulk{err: fmt.Errorf("calling to UsageDayClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*UsageDayCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &UsageDayCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for UsageDay.
+func (c *UsageDayClient) Update() *UsageDayUpdate {
+	mutation := newUsageDayMutation(c.config, OpUpdate)
+	return &UsageDayUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *UsageDayClient) UpdateOne(_m *UsageDay) *UsageDayUpdateOne {
+	mutation := newUsageDayMutation(c.config, OpUpdateOne, withUsageDay(_m))
+	return &UsageDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *UsageDayClient) UpdateOneID(id uuid.UUID) *UsageDayUpdateOne {
+	mutation := newUsageDayMutation(c.config, OpUpdateOne, withUsageDayID(id))
+	return &UsageDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for UsageDay.
+func (c *UsageDayClient) Delete() *UsageDayDelete {
+	mutation := newUsageDayMutation(c.config, OpDelete)
+	return &UsageDayDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *UsageDayClient) DeleteOne(_m *UsageDay) *UsageDayDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *UsageDayClient) DeleteOneID(id uuid.UUID) *UsageDayDeleteOne {
+	builder := c.Delete().Where(usageday.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &UsageDayDeleteOne{builder}
+}
+
+// Query returns a query builder for UsageDay.
+func (c *UsageDayClient) Query() *UsageDayQuery {
+	return &UsageDayQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeUsageDay},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a UsageDay entity by its id.
+func (c *UsageDayClient) Get(ctx context.Context, id uuid.UUID) (*UsageDay, error) {
+	return c.Query().Where(usageday.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *UsageDayClient) GetX(ctx context.Context, id uuid.UUID) *UsageDay {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *UsageDayClient) Hooks() []Hook {
+	hooks := c.hooks.UsageDay
+	return append(hooks[:len(hooks):len(hooks)], usageday.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *UsageDayClient) Interceptors() []Interceptor {
+	inters := c.inters.UsageDay
+	return append(inters[:len(inters):len(inters)], usageday.Interceptors[:]...)
+}
+
+func (c *UsageDayClient) mutate(ctx context.Context, m *UsageDayMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&UsageDayCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&UsageDayUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&UsageDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&UsageDayDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown UsageDay mutation op: %q", m.Op())
+	}
+}
+
+// UsagePersonClient is a client for the UsagePerson schema.
+type UsagePersonClient struct {
+	config
+}
+
+// NewUsagePersonClient returns a client for the UsagePerson from the given config.
+func NewUsagePersonClient(c config) *UsagePersonClient {
+	return &UsagePersonClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `usageperson.Hooks(f(g(h())))`.
+func (c *UsagePersonClient) Use(hooks ...Hook) {
+	c.hooks.UsagePerson = append(c.hooks.UsagePerson, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `usageperson.Intercept(f(g(h())))`.
+func (c *UsagePersonClient) Intercept(interceptors ...Interceptor) {
+	c.inters.UsagePerson = append(c.inters.UsagePerson, interceptors...)
+}
+
+// Create returns a builder for creating a UsagePerson entity.
+func (c *UsagePersonClient) Create() *UsagePersonCreate {
+	mutation := newUsagePersonMutation(c.config, OpCreate)
+	return &UsagePersonCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of UsagePerson entities.
+func (c *UsagePersonClient) CreateBulk(builders ...*UsagePersonCreate) *UsagePersonCreateBulk {
+	return &UsagePersonCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *UsagePersonClient) MapCreateBulk(slice any, setFunc func(*UsagePersonCreate, int)) *UsagePersonCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &UsagePersonCreateBulk{err: fmt.Errorf("calling to UsagePersonClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*UsagePersonCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &UsagePersonCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for UsagePerson.
+func (c *UsagePersonClient) Update() *UsagePersonUpdate {
+	mutation := newUsagePersonMutation(c.config, OpUpdate)
+	return &UsagePersonUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *UsagePersonClient) UpdateOne(_m *UsagePerson) *UsagePersonUpdateOne {
+	mutation := newUsagePersonMutation(c.config, OpUpdateOne, withUsagePerson(_m))
+	return &UsagePersonUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *UsagePersonClient) UpdateOneID(id uuid.UUID) *UsagePersonUpdateOne {
+	mutation := newUsagePersonMutation(c.config, OpUpdateOne, withUsagePersonID(id))
+	return &UsagePersonUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for UsagePerson.
+func (c *UsagePersonClient) Delete() *UsagePersonDelete {
+	mutation := newUsagePersonMutation(c.config, OpDelete)
+	return &UsagePersonDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *UsagePersonClient) DeleteOne(_m *UsagePerson) *UsagePersonDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *UsagePersonClient) DeleteOneID(id uuid.UUID) *UsagePersonDeleteOne {
+	builder := c.Delete().Where(usageperson.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &UsagePersonDeleteOne{builder}
+}
+
+// Query returns a query builder for UsagePerson.
+func (c *UsagePersonClient) Query() *UsagePersonQuery {
+	return &UsagePersonQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeUsagePerson},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a UsagePerson entity by its id.
+func (c *UsagePersonClient) Get(ctx context.Context, id uuid.UUID) (*UsagePerson, error) {
+	return c.Query().Where(usageperson.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *UsagePersonClient) GetX(ctx context.Context, id uuid.UUID) *UsagePerson {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *UsagePersonClient) Hooks() []Hook {
+	hooks := c.hooks.UsagePerson
+	return append(hooks[:len(hooks):len(hooks)], usageperson.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *UsagePersonClient) Interceptors() []Interceptor {
+	inters := c.inters.UsagePerson
+	return append(inters[:len(inters):len(inters)], usageperson.Interceptors[:]...)
+}
+
+func (c *UsagePersonClient) mutate(ctx context.Context, m *UsagePersonMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&UsagePersonCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&UsagePersonUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&UsagePersonUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&UsagePersonDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown UsagePerson mutation op: %q", m.Op())
+	}
+}
+
 // UserClient is a client for the User schema.
 type UserClient struct {
 	config
@@ -5310,19 +5880,21 @@ func (c *WebhookEndpointClient) mutate(ctx context.Context, m *WebhookEndpointMu
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		APIKey, AuditCheckpoint, AuditLog, Email, Flow, IdempotencyKey, Identity,
-		Intent, Job, JobPart, MetadataMember, OneTimeToken, Operator, OperatorToken,
-		Passcode, PasswordCredential, RecoveryCode, Revocation, SAMLCertificate,
-		SAMLProvider, SAMLUse, Session, SigningKey, TOTPSecret, Tenant,
-		TenantConfigVersion, TenantDomain, TrustedDevice, User, WebauthnCredential,
-		Webhook, WebhookDelivery, WebhookEndpoint []ent.Hook
+		APIKey, AuditCheckpoint, AuditLog, CertificateFile, Email, Flow, IdempotencyKey,
+		Identity, Intent, Job, JobPart, MetadataMember, OneTimeToken, Operator,
+		OperatorToken, Passcode, PasswordCredential, PurgeReceipt, RecoveryCode,
+		Revocation, SAMLCertificate, SAMLProvider, SAMLUse, Session, SigningKey,
+		TOTPSecret, Tenant, TenantConfigVersion, TenantDomain, TrustedDevice, UsageDay,
+		UsagePerson, User, WebauthnCredential, Webhook, WebhookDelivery,
+		WebhookEndpoint []ent.Hook
 	}
 	inters struct {
-		APIKey, AuditCheckpoint, AuditLog, Email, Flow, IdempotencyKey, Identity,
-		Intent, Job, JobPart, MetadataMember, OneTimeToken, Operator, OperatorToken,
-		Passcode, PasswordCredential, RecoveryCode, Revocation, SAMLCertificate,
-		SAMLProvider, SAMLUse, Session, SigningKey, TOTPSecret, Tenant,
-		TenantConfigVersion, TenantDomain, TrustedDevice, User, WebauthnCredential,
-		Webhook, WebhookDelivery, WebhookEndpoint []ent.Interceptor
+		APIKey, AuditCheckpoint, AuditLog, CertificateFile, Email, Flow, IdempotencyKey,
+		Identity, Intent, Job, JobPart, MetadataMember, OneTimeToken, Operator,
+		OperatorToken, Passcode, PasswordCredential, PurgeReceipt, RecoveryCode,
+		Revocation, SAMLCertificate, SAMLProvider, SAMLUse, Session, SigningKey,
+		TOTPSecret, Tenant, TenantConfigVersion, TenantDomain, TrustedDevice, UsageDay,
+		UsagePerson, User, WebauthnCredential, Webhook, WebhookDelivery,
+		WebhookEndpoint []ent.Interceptor
 	}
 )

@@ -15,6 +15,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/apikey"
 	"github.com/latchkeep/latchkeep/ent/auditcheckpoint"
 	"github.com/latchkeep/latchkeep/ent/auditlog"
+	"github.com/latchkeep/latchkeep/ent/certificatefile"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/flow"
 	"github.com/latchkeep/latchkeep/ent/idempotencykey"
@@ -28,6 +29,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/operatortoken"
 	"github.com/latchkeep/latchkeep/ent/passcode"
 	"github.com/latchkeep/latchkeep/ent/passwordcredential"
+	"github.com/latchkeep/latchkeep/ent/purgereceipt"
 	"github.com/latchkeep/latchkeep/ent/recoverycode"
 	"github.com/latchkeep/latchkeep/ent/revocation"
 	"github.com/latchkeep/latchkeep/ent/samlcertificate"
@@ -40,6 +42,8 @@ import (
 	"github.com/latchkeep/latchkeep/ent/tenantdomain"
 	"github.com/latchkeep/latchkeep/ent/totpsecret"
 	"github.com/latchkeep/latchkeep/ent/trusteddevice"
+	"github.com/latchkeep/latchkeep/ent/usageday"
+	"github.com/latchkeep/latchkeep/ent/usageperson"
 	"github.com/latchkeep/latchkeep/ent/user"
 	"github.com/latchkeep/latchkeep/ent/webauthncredential"
 	"github.com/latchkeep/latchkeep/ent/webhook"
@@ -108,6 +112,7 @@ func checkColumn(t, c string) error {
 			apikey.Table:              apikey.ValidColumn,
 			auditcheckpoint.Table:     auditcheckpoint.ValidColumn,
 			auditlog.Table:            auditlog.ValidColumn,
+			certificatefile.Table:     certificatefile.ValidColumn,
 			email.Table:               email.ValidColumn,
 			flow.Table:                flow.ValidColumn,
 			idempotencykey.Table:      idempotencykey.ValidColumn,
@@ -121,6 +126,7 @@ func checkColumn(t, c string) error {
 			operatortoken.Table:       operatortoken.ValidColumn,
 			passcode.Table:            passcode.ValidColumn,
 			passwordcredential.Table:  passwordcredential.ValidColumn,
+			purgereceipt.Table:        purgereceipt.ValidColumn,
 			recoverycode.Table:        recoverycode.ValidColumn,
 			revocation.Table:          revocation.ValidColumn,
 			samlcertificate.Table:     samlcertificate.ValidColumn,
@@ -133,6 +139,8 @@ func checkColumn(t, c string) error {
 			tenantconfigversion.Table: tenantconfigversion.ValidColumn,
 			tenantdomain.Table:        tenantdomain.ValidColumn,
 			trusteddevice.Table:       trusteddevice.ValidColumn,
+			usageday.Table:            usageday.ValidColumn,
+			usageperson.Table:         usageperson.ValidColumn,
 			user.Table:                user.ValidColumn,
 			webauthncredential.Table:  webauthncredential.ValidColumn,
 			webhook.Table:             webhook.ValidColumn,

@@ -30,6 +30,8 @@ type Intent struct {
 	State string `json:"state,omitempty"`
 	// sealed; blanked once done
 	Payload []byte `json:"payload,omitempty"`
+	// of a mail: its template, language and masked address, which stay
+	About string `json:"about,omitempty"`
 	// not before; moved ahead while a worker has it
 	AvailableAt time.Time `json:"available_at,omitempty"`
 	// of no use after: dropped
@@ -52,7 +54,7 @@ func (*Intent) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case intent.FieldAttempts:
 			values[i] = new(sql.NullInt64)
-		case intent.FieldKind, intent.FieldOrdering, intent.FieldState, intent.FieldLastError:
+		case intent.FieldKind, intent.FieldOrdering, intent.FieldState, intent.FieldAbout, intent.FieldLastError:
 			values[i] = new(sql.NullString)
 		case intent.FieldCreatedAt, intent.FieldAvailableAt, intent.FieldNotAfter, intent.FieldDoneAt:
 			values[i] = new(sql.NullTime)
@@ -114,6 +116,12 @@ func (_m *Intent) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field payload", values[i])
 			} else if value != nil {
 				_m.Payload = *value
+			}
+		case intent.FieldAbout:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field about", values[i])
+			} else if value.Valid {
+				_m.About = value.String
 			}
 		case intent.FieldAvailableAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -200,6 +208,9 @@ func (_m *Intent) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("payload=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Payload))
+	builder.WriteString(", ")
+	builder.WriteString("about=")
+	builder.WriteString(_m.About)
 	builder.WriteString(", ")
 	builder.WriteString("available_at=")
 	builder.WriteString(_m.AvailableAt.Format(time.ANSIC))

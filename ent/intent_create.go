@@ -84,6 +84,20 @@ func (_c *IntentCreate) SetPayload(v []byte) *IntentCreate {
 	return _c
 }
 
+// SetAbout sets the "about" field.
+func (_c *IntentCreate) SetAbout(v string) *IntentCreate {
+	_c.mutation.SetAbout(v)
+	return _c
+}
+
+// SetNillableAbout sets the "about" field if the given value is not nil.
+func (_c *IntentCreate) SetNillableAbout(v *string) *IntentCreate {
+	if v != nil {
+		_c.SetAbout(*v)
+	}
+	return _c
+}
+
 // SetAvailableAt sets the "available_at" field.
 func (_c *IntentCreate) SetAvailableAt(v time.Time) *IntentCreate {
 	_c.mutation.SetAvailableAt(v)
@@ -212,6 +226,10 @@ func (_c *IntentCreate) defaults() error {
 		v := intent.DefaultState
 		_c.mutation.SetState(v)
 	}
+	if _, ok := _c.mutation.About(); !ok {
+		v := intent.DefaultAbout
+		_c.mutation.SetAbout(v)
+	}
 	if _, ok := _c.mutation.Attempts(); !ok {
 		v := intent.DefaultAttempts
 		_c.mutation.SetAttempts(v)
@@ -268,6 +286,14 @@ func (_c *IntentCreate) check() error {
 	if v, ok := _c.mutation.Payload(); ok {
 		if err := intent.PayloadValidator(v); err != nil {
 			return &ValidationError{Name: "payload", err: fmt.Errorf(`ent: validator failed for field "Intent.payload": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.About(); !ok {
+		return &ValidationError{Name: "about", err: errors.New(`ent: missing required field "Intent.about"`)}
+	}
+	if v, ok := _c.mutation.About(); ok {
+		if err := intent.AboutValidator(v); err != nil {
+			return &ValidationError{Name: "about", err: fmt.Errorf(`ent: validator failed for field "Intent.about": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.AvailableAt(); !ok {
@@ -338,6 +364,10 @@ func (_c *IntentCreate) createSpec() (*Intent, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Payload(); ok {
 		_spec.SetField(intent.FieldPayload, field.TypeBytes, value)
 		_node.Payload = value
+	}
+	if value, ok := _c.mutation.About(); ok {
+		_spec.SetField(intent.FieldAbout, field.TypeString, value)
+		_node.About = value
 	}
 	if value, ok := _c.mutation.AvailableAt(); ok {
 		_spec.SetField(intent.FieldAvailableAt, field.TypeTime, value)
@@ -523,6 +553,9 @@ func (u *IntentUpsertOne) UpdateNewValues() *IntentUpsertOne {
 		}
 		if _, exists := u.create.mutation.Ordering(); exists {
 			s.SetIgnore(intent.FieldOrdering)
+		}
+		if _, exists := u.create.mutation.About(); exists {
+			s.SetIgnore(intent.FieldAbout)
 		}
 		if _, exists := u.create.mutation.NotAfter(); exists {
 			s.SetIgnore(intent.FieldNotAfter)
@@ -850,6 +883,9 @@ func (u *IntentUpsertBulk) UpdateNewValues() *IntentUpsertBulk {
 			}
 			if _, exists := b.mutation.Ordering(); exists {
 				s.SetIgnore(intent.FieldOrdering)
+			}
+			if _, exists := b.mutation.About(); exists {
+				s.SetIgnore(intent.FieldAbout)
 			}
 			if _, exists := b.mutation.NotAfter(); exists {
 				s.SetIgnore(intent.FieldNotAfter)

@@ -16,6 +16,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/apikey"
 	"github.com/latchkeep/latchkeep/ent/auditcheckpoint"
 	"github.com/latchkeep/latchkeep/ent/auditlog"
+	"github.com/latchkeep/latchkeep/ent/certificatefile"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/flow"
 	"github.com/latchkeep/latchkeep/ent/idempotencykey"
@@ -30,6 +31,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/passcode"
 	"github.com/latchkeep/latchkeep/ent/passwordcredential"
 	"github.com/latchkeep/latchkeep/ent/predicate"
+	"github.com/latchkeep/latchkeep/ent/purgereceipt"
 	"github.com/latchkeep/latchkeep/ent/recoverycode"
 	"github.com/latchkeep/latchkeep/ent/revocation"
 	"github.com/latchkeep/latchkeep/ent/samlcertificate"
@@ -42,6 +44,8 @@ import (
 	"github.com/latchkeep/latchkeep/ent/tenantdomain"
 	"github.com/latchkeep/latchkeep/ent/totpsecret"
 	"github.com/latchkeep/latchkeep/ent/trusteddevice"
+	"github.com/latchkeep/latchkeep/ent/usageday"
+	"github.com/latchkeep/latchkeep/ent/usageperson"
 	"github.com/latchkeep/latchkeep/ent/user"
 	"github.com/latchkeep/latchkeep/ent/webauthncredential"
 	"github.com/latchkeep/latchkeep/ent/webhook"
@@ -61,6 +65,7 @@ const (
 	TypeAPIKey              = "APIKey"
 	TypeAuditCheckpoint     = "AuditCheckpoint"
 	TypeAuditLog            = "AuditLog"
+	TypeCertificateFile     = "CertificateFile"
 	TypeEmail               = "Email"
 	TypeFlow                = "Flow"
 	TypeIdempotencyKey      = "IdempotencyKey"
@@ -74,6 +79,7 @@ const (
 	TypeOperatorToken       = "OperatorToken"
 	TypePasscode            = "Passcode"
 	TypePasswordCredential  = "PasswordCredential"
+	TypePurgeReceipt        = "PurgeReceipt"
 	TypeRecoveryCode        = "RecoveryCode"
 	TypeRevocation          = "Revocation"
 	TypeSAMLCertificate     = "SAMLCertificate"
@@ -86,6 +92,8 @@ const (
 	TypeTenantConfigVersion = "TenantConfigVersion"
 	TypeTenantDomain        = "TenantDomain"
 	TypeTrustedDevice       = "TrustedDevice"
+	TypeUsageDay            = "UsageDay"
+	TypeUsagePerson         = "UsagePerson"
 	TypeUser                = "User"
 	TypeWebauthnCredential  = "WebauthnCredential"
 	TypeWebhook             = "Webhook"
@@ -3103,6 +3111,576 @@ func (m *AuditLogMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *AuditLogMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AuditLog edge %s", name)
+}
+
+// CertificateFileMutation represents an operation that mutates the CertificateFile nodes in the graph.
+type CertificateFileMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	created_at    *time.Time
+	updated_at    *time.Time
+	name          *string
+	content       *[]byte
+	locked_until  *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*CertificateFile, error)
+	predicates    []predicate.CertificateFile
+}
+
+var _ ent.Mutation = (*CertificateFileMutation)(nil)
+
+// certificatefileOption allows management of the mutation configuration using functional options.
+type certificatefileOption func(*CertificateFileMutation)
+
+// newCertificateFileMutation creates new mutation for the CertificateFile entity.
+func newCertificateFileMutation(c config, op Op, opts ...certificatefileOption) *CertificateFileMutation {
+	m := &CertificateFileMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCertificateFile,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCertificateFileID sets the ID field of the mutation.
+func withCertificateFileID(id uuid.UUID) certificatefileOption {
+	return func(m *CertificateFileMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CertificateFile
+		)
+		m.oldValue = func(ctx context.Context) (*CertificateFile, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CertificateFile.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCertificateFile sets the old CertificateFile of the mutation.
+func withCertificateFile(node *CertificateFile) certificatefileOption {
+	return func(m *CertificateFileMutation) {
+		m.oldValue = func(context.Context) (*CertificateFile, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CertificateFileMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CertificateFileMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CertificateFile entities.
+func (m *CertificateFileMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CertificateFileMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CertificateFileMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CertificateFile.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *CertificateFileMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *CertificateFileMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the CertificateFile entity.
+// If the CertificateFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CertificateFileMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *CertificateFileMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *CertificateFileMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *CertificateFileMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the CertificateFile entity.
+// If the CertificateFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CertificateFileMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *CertificateFileMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetName sets the "name" field.
+func (m *CertificateFileMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *CertificateFileMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the CertificateFile entity.
+// If the CertificateFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CertificateFileMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *CertificateFileMutation) ResetName() {
+	m.name = nil
+}
+
+// SetContent sets the "content" field.
+func (m *CertificateFileMutation) SetContent(b []byte) {
+	m.content = &b
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *CertificateFileMutation) Content() (r []byte, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the CertificateFile entity.
+// If the CertificateFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CertificateFileMutation) OldContent(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *CertificateFileMutation) ResetContent() {
+	m.content = nil
+}
+
+// SetLockedUntil sets the "locked_until" field.
+func (m *CertificateFileMutation) SetLockedUntil(t time.Time) {
+	m.locked_until = &t
+}
+
+// LockedUntil returns the value of the "locked_until" field in the mutation.
+func (m *CertificateFileMutation) LockedUntil() (r time.Time, exists bool) {
+	v := m.locked_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLockedUntil returns the old "locked_until" field's value of the CertificateFile entity.
+// If the CertificateFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CertificateFileMutation) OldLockedUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLockedUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLockedUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLockedUntil: %w", err)
+	}
+	return oldValue.LockedUntil, nil
+}
+
+// ClearLockedUntil clears the value of the "locked_until" field.
+func (m *CertificateFileMutation) ClearLockedUntil() {
+	m.locked_until = nil
+	m.clearedFields[certificatefile.FieldLockedUntil] = struct{}{}
+}
+
+// LockedUntilCleared returns if the "locked_until" field was cleared in this mutation.
+func (m *CertificateFileMutation) LockedUntilCleared() bool {
+	_, ok := m.clearedFields[certificatefile.FieldLockedUntil]
+	return ok
+}
+
+// ResetLockedUntil resets all changes to the "locked_until" field.
+func (m *CertificateFileMutation) ResetLockedUntil() {
+	m.locked_until = nil
+	delete(m.clearedFields, certificatefile.FieldLockedUntil)
+}
+
+// Where appends a list predicates to the CertificateFileMutation builder.
+func (m *CertificateFileMutation) Where(ps ...predicate.CertificateFile) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CertificateFileMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CertificateFileMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CertificateFile, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CertificateFileMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CertificateFileMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CertificateFile).
+func (m *CertificateFileMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CertificateFileMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.created_at != nil {
+		fields = append(fields, certificatefile.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, certificatefile.FieldUpdatedAt)
+	}
+	if m.name != nil {
+		fields = append(fields, certificatefile.FieldName)
+	}
+	if m.content != nil {
+		fields = append(fields, certificatefile.FieldContent)
+	}
+	if m.locked_until != nil {
+		fields = append(fields, certificatefile.FieldLockedUntil)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CertificateFileMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case certificatefile.FieldCreatedAt:
+		return m.CreatedAt()
+	case certificatefile.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case certificatefile.FieldName:
+		return m.Name()
+	case certificatefile.FieldContent:
+		return m.Content()
+	case certificatefile.FieldLockedUntil:
+		return m.LockedUntil()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CertificateFileMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case certificatefile.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case certificatefile.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case certificatefile.FieldName:
+		return m.OldName(ctx)
+	case certificatefile.FieldContent:
+		return m.OldContent(ctx)
+	case certificatefile.FieldLockedUntil:
+		return m.OldLockedUntil(ctx)
+	}
+	return nil, fmt.Errorf("unknown CertificateFile field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CertificateFileMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case certificatefile.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case certificatefile.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case certificatefile.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case certificatefile.FieldContent:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	case certificatefile.FieldLockedUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLockedUntil(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CertificateFile field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CertificateFileMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CertificateFileMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CertificateFileMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown CertificateFile numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CertificateFileMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(certificatefile.FieldLockedUntil) {
+		fields = append(fields, certificatefile.FieldLockedUntil)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CertificateFileMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CertificateFileMutation) ClearField(name string) error {
+	switch name {
+	case certificatefile.FieldLockedUntil:
+		m.ClearLockedUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown CertificateFile nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CertificateFileMutation) ResetField(name string) error {
+	switch name {
+	case certificatefile.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case certificatefile.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case certificatefile.FieldName:
+		m.ResetName()
+		return nil
+	case certificatefile.FieldContent:
+		m.ResetContent()
+		return nil
+	case certificatefile.FieldLockedUntil:
+		m.ResetLockedUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown CertificateFile field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CertificateFileMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CertificateFileMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CertificateFileMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CertificateFileMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CertificateFileMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CertificateFileMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CertificateFileMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown CertificateFile unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CertificateFileMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown CertificateFile edge %s", name)
 }
 
 // EmailMutation represents an operation that mutates the Email nodes in the graph.
@@ -6283,6 +6861,7 @@ type IntentMutation struct {
 	ordering      *string
 	state         *string
 	payload       *[]byte
+	about         *string
 	available_at  *time.Time
 	not_after     *time.Time
 	attempts      *int
@@ -6615,6 +7194,42 @@ func (m *IntentMutation) ResetPayload() {
 	m.payload = nil
 }
 
+// SetAbout sets the "about" field.
+func (m *IntentMutation) SetAbout(s string) {
+	m.about = &s
+}
+
+// About returns the value of the "about" field in the mutation.
+func (m *IntentMutation) About() (r string, exists bool) {
+	v := m.about
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAbout returns the old "about" field's value of the Intent entity.
+// If the Intent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IntentMutation) OldAbout(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAbout is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAbout requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAbout: %w", err)
+	}
+	return oldValue.About, nil
+}
+
+// ResetAbout resets all changes to the "about" field.
+func (m *IntentMutation) ResetAbout() {
+	m.about = nil
+}
+
 // SetAvailableAt sets the "available_at" field.
 func (m *IntentMutation) SetAvailableAt(t time.Time) {
 	m.available_at = &t
@@ -6875,7 +7490,7 @@ func (m *IntentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *IntentMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.tenant_id != nil {
 		fields = append(fields, intent.FieldTenantID)
 	}
@@ -6893,6 +7508,9 @@ func (m *IntentMutation) Fields() []string {
 	}
 	if m.payload != nil {
 		fields = append(fields, intent.FieldPayload)
+	}
+	if m.about != nil {
+		fields = append(fields, intent.FieldAbout)
 	}
 	if m.available_at != nil {
 		fields = append(fields, intent.FieldAvailableAt)
@@ -6929,6 +7547,8 @@ func (m *IntentMutation) Field(name string) (ent.Value, bool) {
 		return m.State()
 	case intent.FieldPayload:
 		return m.Payload()
+	case intent.FieldAbout:
+		return m.About()
 	case intent.FieldAvailableAt:
 		return m.AvailableAt()
 	case intent.FieldNotAfter:
@@ -6960,6 +7580,8 @@ func (m *IntentMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldState(ctx)
 	case intent.FieldPayload:
 		return m.OldPayload(ctx)
+	case intent.FieldAbout:
+		return m.OldAbout(ctx)
 	case intent.FieldAvailableAt:
 		return m.OldAvailableAt(ctx)
 	case intent.FieldNotAfter:
@@ -7020,6 +7642,13 @@ func (m *IntentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPayload(v)
+		return nil
+	case intent.FieldAbout:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAbout(v)
 		return nil
 	case intent.FieldAvailableAt:
 		v, ok := value.(time.Time)
@@ -7152,6 +7781,9 @@ func (m *IntentMutation) ResetField(name string) error {
 		return nil
 	case intent.FieldPayload:
 		m.ResetPayload()
+		return nil
+	case intent.FieldAbout:
+		m.ResetAbout()
 		return nil
 	case intent.FieldAvailableAt:
 		m.ResetAvailableAt()
@@ -10595,12 +11227,14 @@ type OperatorMutation struct {
 	created_at        *time.Time
 	updated_at        *time.Time
 	email             *string
-	role              *string
-	tenants           *[]uuid.UUID
-	appendtenants     []uuid.UUID
+	name              *string
+	grants            *json.RawMessage
+	appendgrants      json.RawMessage
 	user_id           *uuid.UUID
+	invited_by        *string
 	invite_hash       *[]byte
 	invite_expires_at *time.Time
+	last_seen_at      *time.Time
 	disabled_at       *time.Time
 	clearedFields     map[string]struct{}
 	done              bool
@@ -10820,105 +11454,91 @@ func (m *OperatorMutation) ResetEmail() {
 	m.email = nil
 }
 
-// SetRole sets the "role" field.
-func (m *OperatorMutation) SetRole(s string) {
-	m.role = &s
+// SetName sets the "name" field.
+func (m *OperatorMutation) SetName(s string) {
+	m.name = &s
 }
 
-// Role returns the value of the "role" field in the mutation.
-func (m *OperatorMutation) Role() (r string, exists bool) {
-	v := m.role
+// Name returns the value of the "name" field in the mutation.
+func (m *OperatorMutation) Name() (r string, exists bool) {
+	v := m.name
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// OldRole returns the old "role" field's value of the Operator entity.
+// OldName returns the old "name" field's value of the Operator entity.
 // If the Operator object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *OperatorMutation) OldRole(ctx context.Context) (v string, err error) {
+func (m *OperatorMutation) OldName(ctx context.Context) (v string, err error) {
 	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldRole is only allowed on UpdateOne operations")
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
 	}
 	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldRole requires an ID field in the mutation")
+		return v, errors.New("OldName requires an ID field in the mutation")
 	}
 	oldValue, err := m.oldValue(ctx)
 	if err != nil {
-		return v, fmt.Errorf("querying old value for OldRole: %w", err)
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
 	}
-	return oldValue.Role, nil
+	return oldValue.Name, nil
 }
 
-// ResetRole resets all changes to the "role" field.
-func (m *OperatorMutation) ResetRole() {
-	m.role = nil
+// ResetName resets all changes to the "name" field.
+func (m *OperatorMutation) ResetName() {
+	m.name = nil
 }
 
-// SetTenants sets the "tenants" field.
-func (m *OperatorMutation) SetTenants(u []uuid.UUID) {
-	m.tenants = &u
-	m.appendtenants = nil
+// SetGrants sets the "grants" field.
+func (m *OperatorMutation) SetGrants(jm json.RawMessage) {
+	m.grants = &jm
+	m.appendgrants = nil
 }
 
-// Tenants returns the value of the "tenants" field in the mutation.
-func (m *OperatorMutation) Tenants() (r []uuid.UUID, exists bool) {
-	v := m.tenants
+// Grants returns the value of the "grants" field in the mutation.
+func (m *OperatorMutation) Grants() (r json.RawMessage, exists bool) {
+	v := m.grants
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// OldTenants returns the old "tenants" field's value of the Operator entity.
+// OldGrants returns the old "grants" field's value of the Operator entity.
 // If the Operator object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *OperatorMutation) OldTenants(ctx context.Context) (v []uuid.UUID, err error) {
+func (m *OperatorMutation) OldGrants(ctx context.Context) (v json.RawMessage, err error) {
 	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldTenants is only allowed on UpdateOne operations")
+		return v, errors.New("OldGrants is only allowed on UpdateOne operations")
 	}
 	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldTenants requires an ID field in the mutation")
+		return v, errors.New("OldGrants requires an ID field in the mutation")
 	}
 	oldValue, err := m.oldValue(ctx)
 	if err != nil {
-		return v, fmt.Errorf("querying old value for OldTenants: %w", err)
+		return v, fmt.Errorf("querying old value for OldGrants: %w", err)
 	}
-	return oldValue.Tenants, nil
+	return oldValue.Grants, nil
 }
 
-// AppendTenants adds u to the "tenants" field.
-func (m *OperatorMutation) AppendTenants(u []uuid.UUID) {
-	m.appendtenants = append(m.appendtenants, u...)
+// AppendGrants adds jm to the "grants" field.
+func (m *OperatorMutation) AppendGrants(jm json.RawMessage) {
+	m.appendgrants = append(m.appendgrants, jm...)
 }
 
-// AppendedTenants returns the list of values that were appended to the "tenants" field in this mutation.
-func (m *OperatorMutation) AppendedTenants() ([]uuid.UUID, bool) {
-	if len(m.appendtenants) == 0 {
+// AppendedGrants returns the list of values that were appended to the "grants" field in this mutation.
+func (m *OperatorMutation) AppendedGrants() (json.RawMessage, bool) {
+	if len(m.appendgrants) == 0 {
 		return nil, false
 	}
-	return m.appendtenants, true
+	return m.appendgrants, true
 }
 
-// ClearTenants clears the value of the "tenants" field.
-func (m *OperatorMutation) ClearTenants() {
-	m.tenants = nil
-	m.appendtenants = nil
-	m.clearedFields[operator.FieldTenants] = struct{}{}
-}
-
-// TenantsCleared returns if the "tenants" field was cleared in this mutation.
-func (m *OperatorMutation) TenantsCleared() bool {
-	_, ok := m.clearedFields[operator.FieldTenants]
-	return ok
-}
-
-// ResetTenants resets all changes to the "tenants" field.
-func (m *OperatorMutation) ResetTenants() {
-	m.tenants = nil
-	m.appendtenants = nil
-	delete(m.clearedFields, operator.FieldTenants)
+// ResetGrants resets all changes to the "grants" field.
+func (m *OperatorMutation) ResetGrants() {
+	m.grants = nil
+	m.appendgrants = nil
 }
 
 // SetUserID sets the "user_id" field.
@@ -10968,6 +11588,42 @@ func (m *OperatorMutation) UserIDCleared() bool {
 func (m *OperatorMutation) ResetUserID() {
 	m.user_id = nil
 	delete(m.clearedFields, operator.FieldUserID)
+}
+
+// SetInvitedBy sets the "invited_by" field.
+func (m *OperatorMutation) SetInvitedBy(s string) {
+	m.invited_by = &s
+}
+
+// InvitedBy returns the value of the "invited_by" field in the mutation.
+func (m *OperatorMutation) InvitedBy() (r string, exists bool) {
+	v := m.invited_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInvitedBy returns the old "invited_by" field's value of the Operator entity.
+// If the Operator object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperatorMutation) OldInvitedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInvitedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInvitedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInvitedBy: %w", err)
+	}
+	return oldValue.InvitedBy, nil
+}
+
+// ResetInvitedBy resets all changes to the "invited_by" field.
+func (m *OperatorMutation) ResetInvitedBy() {
+	m.invited_by = nil
 }
 
 // SetInviteHash sets the "invite_hash" field.
@@ -11068,6 +11724,55 @@ func (m *OperatorMutation) ResetInviteExpiresAt() {
 	delete(m.clearedFields, operator.FieldInviteExpiresAt)
 }
 
+// SetLastSeenAt sets the "last_seen_at" field.
+func (m *OperatorMutation) SetLastSeenAt(t time.Time) {
+	m.last_seen_at = &t
+}
+
+// LastSeenAt returns the value of the "last_seen_at" field in the mutation.
+func (m *OperatorMutation) LastSeenAt() (r time.Time, exists bool) {
+	v := m.last_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastSeenAt returns the old "last_seen_at" field's value of the Operator entity.
+// If the Operator object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperatorMutation) OldLastSeenAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastSeenAt: %w", err)
+	}
+	return oldValue.LastSeenAt, nil
+}
+
+// ClearLastSeenAt clears the value of the "last_seen_at" field.
+func (m *OperatorMutation) ClearLastSeenAt() {
+	m.last_seen_at = nil
+	m.clearedFields[operator.FieldLastSeenAt] = struct{}{}
+}
+
+// LastSeenAtCleared returns if the "last_seen_at" field was cleared in this mutation.
+func (m *OperatorMutation) LastSeenAtCleared() bool {
+	_, ok := m.clearedFields[operator.FieldLastSeenAt]
+	return ok
+}
+
+// ResetLastSeenAt resets all changes to the "last_seen_at" field.
+func (m *OperatorMutation) ResetLastSeenAt() {
+	m.last_seen_at = nil
+	delete(m.clearedFields, operator.FieldLastSeenAt)
+}
+
 // SetDisabledAt sets the "disabled_at" field.
 func (m *OperatorMutation) SetDisabledAt(t time.Time) {
 	m.disabled_at = &t
@@ -11151,7 +11856,7 @@ func (m *OperatorMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OperatorMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 11)
 	if m.created_at != nil {
 		fields = append(fields, operator.FieldCreatedAt)
 	}
@@ -11161,20 +11866,26 @@ func (m *OperatorMutation) Fields() []string {
 	if m.email != nil {
 		fields = append(fields, operator.FieldEmail)
 	}
-	if m.role != nil {
-		fields = append(fields, operator.FieldRole)
+	if m.name != nil {
+		fields = append(fields, operator.FieldName)
 	}
-	if m.tenants != nil {
-		fields = append(fields, operator.FieldTenants)
+	if m.grants != nil {
+		fields = append(fields, operator.FieldGrants)
 	}
 	if m.user_id != nil {
 		fields = append(fields, operator.FieldUserID)
+	}
+	if m.invited_by != nil {
+		fields = append(fields, operator.FieldInvitedBy)
 	}
 	if m.invite_hash != nil {
 		fields = append(fields, operator.FieldInviteHash)
 	}
 	if m.invite_expires_at != nil {
 		fields = append(fields, operator.FieldInviteExpiresAt)
+	}
+	if m.last_seen_at != nil {
+		fields = append(fields, operator.FieldLastSeenAt)
 	}
 	if m.disabled_at != nil {
 		fields = append(fields, operator.FieldDisabledAt)
@@ -11193,16 +11904,20 @@ func (m *OperatorMutation) Field(name string) (ent.Value, bool) {
 		return m.UpdatedAt()
 	case operator.FieldEmail:
 		return m.Email()
-	case operator.FieldRole:
-		return m.Role()
-	case operator.FieldTenants:
-		return m.Tenants()
+	case operator.FieldName:
+		return m.Name()
+	case operator.FieldGrants:
+		return m.Grants()
 	case operator.FieldUserID:
 		return m.UserID()
+	case operator.FieldInvitedBy:
+		return m.InvitedBy()
 	case operator.FieldInviteHash:
 		return m.InviteHash()
 	case operator.FieldInviteExpiresAt:
 		return m.InviteExpiresAt()
+	case operator.FieldLastSeenAt:
+		return m.LastSeenAt()
 	case operator.FieldDisabledAt:
 		return m.DisabledAt()
 	}
@@ -11220,16 +11935,20 @@ func (m *OperatorMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldUpdatedAt(ctx)
 	case operator.FieldEmail:
 		return m.OldEmail(ctx)
-	case operator.FieldRole:
-		return m.OldRole(ctx)
-	case operator.FieldTenants:
-		return m.OldTenants(ctx)
+	case operator.FieldName:
+		return m.OldName(ctx)
+	case operator.FieldGrants:
+		return m.OldGrants(ctx)
 	case operator.FieldUserID:
 		return m.OldUserID(ctx)
+	case operator.FieldInvitedBy:
+		return m.OldInvitedBy(ctx)
 	case operator.FieldInviteHash:
 		return m.OldInviteHash(ctx)
 	case operator.FieldInviteExpiresAt:
 		return m.OldInviteExpiresAt(ctx)
+	case operator.FieldLastSeenAt:
+		return m.OldLastSeenAt(ctx)
 	case operator.FieldDisabledAt:
 		return m.OldDisabledAt(ctx)
 	}
@@ -11262,19 +11981,19 @@ func (m *OperatorMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetEmail(v)
 		return nil
-	case operator.FieldRole:
+	case operator.FieldName:
 		v, ok := value.(string)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.SetRole(v)
+		m.SetName(v)
 		return nil
-	case operator.FieldTenants:
-		v, ok := value.([]uuid.UUID)
+	case operator.FieldGrants:
+		v, ok := value.(json.RawMessage)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.SetTenants(v)
+		m.SetGrants(v)
 		return nil
 	case operator.FieldUserID:
 		v, ok := value.(uuid.UUID)
@@ -11282,6 +12001,13 @@ func (m *OperatorMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetUserID(v)
+		return nil
+	case operator.FieldInvitedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInvitedBy(v)
 		return nil
 	case operator.FieldInviteHash:
 		v, ok := value.([]byte)
@@ -11296,6 +12022,13 @@ func (m *OperatorMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetInviteExpiresAt(v)
+		return nil
+	case operator.FieldLastSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastSeenAt(v)
 		return nil
 	case operator.FieldDisabledAt:
 		v, ok := value.(time.Time)
@@ -11334,9 +12067,6 @@ func (m *OperatorMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *OperatorMutation) ClearedFields() []string {
 	var fields []string
-	if m.FieldCleared(operator.FieldTenants) {
-		fields = append(fields, operator.FieldTenants)
-	}
 	if m.FieldCleared(operator.FieldUserID) {
 		fields = append(fields, operator.FieldUserID)
 	}
@@ -11345,6 +12075,9 @@ func (m *OperatorMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(operator.FieldInviteExpiresAt) {
 		fields = append(fields, operator.FieldInviteExpiresAt)
+	}
+	if m.FieldCleared(operator.FieldLastSeenAt) {
+		fields = append(fields, operator.FieldLastSeenAt)
 	}
 	if m.FieldCleared(operator.FieldDisabledAt) {
 		fields = append(fields, operator.FieldDisabledAt)
@@ -11363,9 +12096,6 @@ func (m *OperatorMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *OperatorMutation) ClearField(name string) error {
 	switch name {
-	case operator.FieldTenants:
-		m.ClearTenants()
-		return nil
 	case operator.FieldUserID:
 		m.ClearUserID()
 		return nil
@@ -11374,6 +12104,9 @@ func (m *OperatorMutation) ClearField(name string) error {
 		return nil
 	case operator.FieldInviteExpiresAt:
 		m.ClearInviteExpiresAt()
+		return nil
+	case operator.FieldLastSeenAt:
+		m.ClearLastSeenAt()
 		return nil
 	case operator.FieldDisabledAt:
 		m.ClearDisabledAt()
@@ -11395,20 +12128,26 @@ func (m *OperatorMutation) ResetField(name string) error {
 	case operator.FieldEmail:
 		m.ResetEmail()
 		return nil
-	case operator.FieldRole:
-		m.ResetRole()
+	case operator.FieldName:
+		m.ResetName()
 		return nil
-	case operator.FieldTenants:
-		m.ResetTenants()
+	case operator.FieldGrants:
+		m.ResetGrants()
 		return nil
 	case operator.FieldUserID:
 		m.ResetUserID()
+		return nil
+	case operator.FieldInvitedBy:
+		m.ResetInvitedBy()
 		return nil
 	case operator.FieldInviteHash:
 		m.ResetInviteHash()
 		return nil
 	case operator.FieldInviteExpiresAt:
 		m.ResetInviteExpiresAt()
+		return nil
+	case operator.FieldLastSeenAt:
+		m.ResetLastSeenAt()
 		return nil
 	case operator.FieldDisabledAt:
 		m.ResetDisabledAt()
@@ -11484,6 +12223,7 @@ type OperatorTokenMutation struct {
 	revoked_at    *time.Time
 	tenants       *[]uuid.UUID
 	appendtenants []uuid.UUID
+	operator_id   *uuid.UUID
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*OperatorToken, error)
@@ -12073,6 +12813,55 @@ func (m *OperatorTokenMutation) ResetTenants() {
 	delete(m.clearedFields, operatortoken.FieldTenants)
 }
 
+// SetOperatorID sets the "operator_id" field.
+func (m *OperatorTokenMutation) SetOperatorID(u uuid.UUID) {
+	m.operator_id = &u
+}
+
+// OperatorID returns the value of the "operator_id" field in the mutation.
+func (m *OperatorTokenMutation) OperatorID() (r uuid.UUID, exists bool) {
+	v := m.operator_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOperatorID returns the old "operator_id" field's value of the OperatorToken entity.
+// If the OperatorToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperatorTokenMutation) OldOperatorID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOperatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOperatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOperatorID: %w", err)
+	}
+	return oldValue.OperatorID, nil
+}
+
+// ClearOperatorID clears the value of the "operator_id" field.
+func (m *OperatorTokenMutation) ClearOperatorID() {
+	m.operator_id = nil
+	m.clearedFields[operatortoken.FieldOperatorID] = struct{}{}
+}
+
+// OperatorIDCleared returns if the "operator_id" field was cleared in this mutation.
+func (m *OperatorTokenMutation) OperatorIDCleared() bool {
+	_, ok := m.clearedFields[operatortoken.FieldOperatorID]
+	return ok
+}
+
+// ResetOperatorID resets all changes to the "operator_id" field.
+func (m *OperatorTokenMutation) ResetOperatorID() {
+	m.operator_id = nil
+	delete(m.clearedFields, operatortoken.FieldOperatorID)
+}
+
 // Where appends a list predicates to the OperatorTokenMutation builder.
 func (m *OperatorTokenMutation) Where(ps ...predicate.OperatorToken) {
 	m.predicates = append(m.predicates, ps...)
@@ -12107,7 +12896,7 @@ func (m *OperatorTokenMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OperatorTokenMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.created_at != nil {
 		fields = append(fields, operatortoken.FieldCreatedAt)
 	}
@@ -12141,6 +12930,9 @@ func (m *OperatorTokenMutation) Fields() []string {
 	if m.tenants != nil {
 		fields = append(fields, operatortoken.FieldTenants)
 	}
+	if m.operator_id != nil {
+		fields = append(fields, operatortoken.FieldOperatorID)
+	}
 	return fields
 }
 
@@ -12171,6 +12963,8 @@ func (m *OperatorTokenMutation) Field(name string) (ent.Value, bool) {
 		return m.RevokedAt()
 	case operatortoken.FieldTenants:
 		return m.Tenants()
+	case operatortoken.FieldOperatorID:
+		return m.OperatorID()
 	}
 	return nil, false
 }
@@ -12202,6 +12996,8 @@ func (m *OperatorTokenMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldRevokedAt(ctx)
 	case operatortoken.FieldTenants:
 		return m.OldTenants(ctx)
+	case operatortoken.FieldOperatorID:
+		return m.OldOperatorID(ctx)
 	}
 	return nil, fmt.Errorf("unknown OperatorToken field %s", name)
 }
@@ -12288,6 +13084,13 @@ func (m *OperatorTokenMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetTenants(v)
 		return nil
+	case operatortoken.FieldOperatorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOperatorID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown OperatorToken field %s", name)
 }
@@ -12330,6 +13133,9 @@ func (m *OperatorTokenMutation) ClearedFields() []string {
 	if m.FieldCleared(operatortoken.FieldTenants) {
 		fields = append(fields, operatortoken.FieldTenants)
 	}
+	if m.FieldCleared(operatortoken.FieldOperatorID) {
+		fields = append(fields, operatortoken.FieldOperatorID)
+	}
 	return fields
 }
 
@@ -12355,6 +13161,9 @@ func (m *OperatorTokenMutation) ClearField(name string) error {
 		return nil
 	case operatortoken.FieldTenants:
 		m.ClearTenants()
+		return nil
+	case operatortoken.FieldOperatorID:
+		m.ClearOperatorID()
 		return nil
 	}
 	return fmt.Errorf("unknown OperatorToken nullable field %s", name)
@@ -12396,6 +13205,9 @@ func (m *OperatorTokenMutation) ResetField(name string) error {
 		return nil
 	case operatortoken.FieldTenants:
 		m.ResetTenants()
+		return nil
+	case operatortoken.FieldOperatorID:
+		m.ResetOperatorID()
 		return nil
 	}
 	return fmt.Errorf("unknown OperatorToken field %s", name)
@@ -13885,6 +14697,570 @@ func (m *PasswordCredentialMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown PasswordCredential edge %s", name)
+}
+
+// PurgeReceiptMutation represents an operation that mutates the PurgeReceipt nodes in the graph.
+type PurgeReceiptMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	created_at      *time.Time
+	purged_tenant   *uuid.UUID
+	slug            *string
+	statement       *json.RawMessage
+	appendstatement json.RawMessage
+	signature       *string
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*PurgeReceipt, error)
+	predicates      []predicate.PurgeReceipt
+}
+
+var _ ent.Mutation = (*PurgeReceiptMutation)(nil)
+
+// purgereceiptOption allows management of the mutation configuration using functional options.
+type purgereceiptOption func(*PurgeReceiptMutation)
+
+// newPurgeReceiptMutation creates new mutation for the PurgeReceipt entity.
+func newPurgeReceiptMutation(c config, op Op, opts ...purgereceiptOption) *PurgeReceiptMutation {
+	m := &PurgeReceiptMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePurgeReceipt,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPurgeReceiptID sets the ID field of the mutation.
+func withPurgeReceiptID(id uuid.UUID) purgereceiptOption {
+	return func(m *PurgeReceiptMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PurgeReceipt
+		)
+		m.oldValue = func(ctx context.Context) (*PurgeReceipt, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PurgeReceipt.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPurgeReceipt sets the old PurgeReceipt of the mutation.
+func withPurgeReceipt(node *PurgeReceipt) purgereceiptOption {
+	return func(m *PurgeReceiptMutation) {
+		m.oldValue = func(context.Context) (*PurgeReceipt, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PurgeReceiptMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PurgeReceiptMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PurgeReceipt entities.
+func (m *PurgeReceiptMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PurgeReceiptMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PurgeReceiptMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PurgeReceipt.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PurgeReceiptMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PurgeReceiptMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PurgeReceipt entity.
+// If the PurgeReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PurgeReceiptMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PurgeReceiptMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetPurgedTenant sets the "purged_tenant" field.
+func (m *PurgeReceiptMutation) SetPurgedTenant(u uuid.UUID) {
+	m.purged_tenant = &u
+}
+
+// PurgedTenant returns the value of the "purged_tenant" field in the mutation.
+func (m *PurgeReceiptMutation) PurgedTenant() (r uuid.UUID, exists bool) {
+	v := m.purged_tenant
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurgedTenant returns the old "purged_tenant" field's value of the PurgeReceipt entity.
+// If the PurgeReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PurgeReceiptMutation) OldPurgedTenant(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurgedTenant is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurgedTenant requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurgedTenant: %w", err)
+	}
+	return oldValue.PurgedTenant, nil
+}
+
+// ResetPurgedTenant resets all changes to the "purged_tenant" field.
+func (m *PurgeReceiptMutation) ResetPurgedTenant() {
+	m.purged_tenant = nil
+}
+
+// SetSlug sets the "slug" field.
+func (m *PurgeReceiptMutation) SetSlug(s string) {
+	m.slug = &s
+}
+
+// Slug returns the value of the "slug" field in the mutation.
+func (m *PurgeReceiptMutation) Slug() (r string, exists bool) {
+	v := m.slug
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSlug returns the old "slug" field's value of the PurgeReceipt entity.
+// If the PurgeReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PurgeReceiptMutation) OldSlug(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSlug is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSlug requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSlug: %w", err)
+	}
+	return oldValue.Slug, nil
+}
+
+// ResetSlug resets all changes to the "slug" field.
+func (m *PurgeReceiptMutation) ResetSlug() {
+	m.slug = nil
+}
+
+// SetStatement sets the "statement" field.
+func (m *PurgeReceiptMutation) SetStatement(jm json.RawMessage) {
+	m.statement = &jm
+	m.appendstatement = nil
+}
+
+// Statement returns the value of the "statement" field in the mutation.
+func (m *PurgeReceiptMutation) Statement() (r json.RawMessage, exists bool) {
+	v := m.statement
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatement returns the old "statement" field's value of the PurgeReceipt entity.
+// If the PurgeReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PurgeReceiptMutation) OldStatement(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatement is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatement requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatement: %w", err)
+	}
+	return oldValue.Statement, nil
+}
+
+// AppendStatement adds jm to the "statement" field.
+func (m *PurgeReceiptMutation) AppendStatement(jm json.RawMessage) {
+	m.appendstatement = append(m.appendstatement, jm...)
+}
+
+// AppendedStatement returns the list of values that were appended to the "statement" field in this mutation.
+func (m *PurgeReceiptMutation) AppendedStatement() (json.RawMessage, bool) {
+	if len(m.appendstatement) == 0 {
+		return nil, false
+	}
+	return m.appendstatement, true
+}
+
+// ResetStatement resets all changes to the "statement" field.
+func (m *PurgeReceiptMutation) ResetStatement() {
+	m.statement = nil
+	m.appendstatement = nil
+}
+
+// SetSignature sets the "signature" field.
+func (m *PurgeReceiptMutation) SetSignature(s string) {
+	m.signature = &s
+}
+
+// Signature returns the value of the "signature" field in the mutation.
+func (m *PurgeReceiptMutation) Signature() (r string, exists bool) {
+	v := m.signature
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignature returns the old "signature" field's value of the PurgeReceipt entity.
+// If the PurgeReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PurgeReceiptMutation) OldSignature(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignature is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignature requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignature: %w", err)
+	}
+	return oldValue.Signature, nil
+}
+
+// ResetSignature resets all changes to the "signature" field.
+func (m *PurgeReceiptMutation) ResetSignature() {
+	m.signature = nil
+}
+
+// Where appends a list predicates to the PurgeReceiptMutation builder.
+func (m *PurgeReceiptMutation) Where(ps ...predicate.PurgeReceipt) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PurgeReceiptMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PurgeReceiptMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PurgeReceipt, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PurgeReceiptMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PurgeReceiptMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PurgeReceipt).
+func (m *PurgeReceiptMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PurgeReceiptMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.created_at != nil {
+		fields = append(fields, purgereceipt.FieldCreatedAt)
+	}
+	if m.purged_tenant != nil {
+		fields = append(fields, purgereceipt.FieldPurgedTenant)
+	}
+	if m.slug != nil {
+		fields = append(fields, purgereceipt.FieldSlug)
+	}
+	if m.statement != nil {
+		fields = append(fields, purgereceipt.FieldStatement)
+	}
+	if m.signature != nil {
+		fields = append(fields, purgereceipt.FieldSignature)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PurgeReceiptMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case purgereceipt.FieldCreatedAt:
+		return m.CreatedAt()
+	case purgereceipt.FieldPurgedTenant:
+		return m.PurgedTenant()
+	case purgereceipt.FieldSlug:
+		return m.Slug()
+	case purgereceipt.FieldStatement:
+		return m.Statement()
+	case purgereceipt.FieldSignature:
+		return m.Signature()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PurgeReceiptMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case purgereceipt.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case purgereceipt.FieldPurgedTenant:
+		return m.OldPurgedTenant(ctx)
+	case purgereceipt.FieldSlug:
+		return m.OldSlug(ctx)
+	case purgereceipt.FieldStatement:
+		return m.OldStatement(ctx)
+	case purgereceipt.FieldSignature:
+		return m.OldSignature(ctx)
+	}
+	return nil, fmt.Errorf("unknown PurgeReceipt field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PurgeReceiptMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case purgereceipt.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case purgereceipt.FieldPurgedTenant:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurgedTenant(v)
+		return nil
+	case purgereceipt.FieldSlug:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSlug(v)
+		return nil
+	case purgereceipt.FieldStatement:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatement(v)
+		return nil
+	case purgereceipt.FieldSignature:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignature(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PurgeReceipt field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PurgeReceiptMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PurgeReceiptMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PurgeReceiptMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown PurgeReceipt numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PurgeReceiptMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PurgeReceiptMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PurgeReceiptMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown PurgeReceipt nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PurgeReceiptMutation) ResetField(name string) error {
+	switch name {
+	case purgereceipt.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case purgereceipt.FieldPurgedTenant:
+		m.ResetPurgedTenant()
+		return nil
+	case purgereceipt.FieldSlug:
+		m.ResetSlug()
+		return nil
+	case purgereceipt.FieldStatement:
+		m.ResetStatement()
+		return nil
+	case purgereceipt.FieldSignature:
+		m.ResetSignature()
+		return nil
+	}
+	return fmt.Errorf("unknown PurgeReceipt field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PurgeReceiptMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PurgeReceiptMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PurgeReceiptMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PurgeReceiptMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PurgeReceiptMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PurgeReceiptMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PurgeReceiptMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown PurgeReceipt unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PurgeReceiptMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown PurgeReceipt edge %s", name)
 }
 
 // RecoveryCodeMutation represents an operation that mutates the RecoveryCode nodes in the graph.
@@ -20252,6 +21628,7 @@ type TenantMutation struct {
 	updated_at        *time.Time
 	slug              *string
 	name              *string
+	name_folded       *string
 	status            *string
 	status_reason     *string
 	origin            *string
@@ -20262,6 +21639,11 @@ type TenantMutation struct {
 	version           *int64
 	addversion        *int64
 	purge_after       *time.Time
+	deleted_at        *time.Time
+	deleted_by        *string
+	status_before     *string
+	quotas            *json.RawMessage
+	appendquotas      json.RawMessage
 	clearedFields     map[string]struct{}
 	done              bool
 	oldValue          func(context.Context) (*Tenant, error)
@@ -20514,6 +21896,42 @@ func (m *TenantMutation) OldName(ctx context.Context) (v string, err error) {
 // ResetName resets all changes to the "name" field.
 func (m *TenantMutation) ResetName() {
 	m.name = nil
+}
+
+// SetNameFolded sets the "name_folded" field.
+func (m *TenantMutation) SetNameFolded(s string) {
+	m.name_folded = &s
+}
+
+// NameFolded returns the value of the "name_folded" field in the mutation.
+func (m *TenantMutation) NameFolded() (r string, exists bool) {
+	v := m.name_folded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNameFolded returns the old "name_folded" field's value of the Tenant entity.
+// If the Tenant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantMutation) OldNameFolded(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNameFolded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNameFolded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNameFolded: %w", err)
+	}
+	return oldValue.NameFolded, nil
+}
+
+// ResetNameFolded resets all changes to the "name_folded" field.
+func (m *TenantMutation) ResetNameFolded() {
+	m.name_folded = nil
 }
 
 // SetStatus sets the "status" field.
@@ -20836,6 +22254,192 @@ func (m *TenantMutation) ResetPurgeAfter() {
 	delete(m.clearedFields, tenant.FieldPurgeAfter)
 }
 
+// SetDeletedAt sets the "deleted_at" field.
+func (m *TenantMutation) SetDeletedAt(t time.Time) {
+	m.deleted_at = &t
+}
+
+// DeletedAt returns the value of the "deleted_at" field in the mutation.
+func (m *TenantMutation) DeletedAt() (r time.Time, exists bool) {
+	v := m.deleted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeletedAt returns the old "deleted_at" field's value of the Tenant entity.
+// If the Tenant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantMutation) OldDeletedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeletedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeletedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeletedAt: %w", err)
+	}
+	return oldValue.DeletedAt, nil
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (m *TenantMutation) ClearDeletedAt() {
+	m.deleted_at = nil
+	m.clearedFields[tenant.FieldDeletedAt] = struct{}{}
+}
+
+// DeletedAtCleared returns if the "deleted_at" field was cleared in this mutation.
+func (m *TenantMutation) DeletedAtCleared() bool {
+	_, ok := m.clearedFields[tenant.FieldDeletedAt]
+	return ok
+}
+
+// ResetDeletedAt resets all changes to the "deleted_at" field.
+func (m *TenantMutation) ResetDeletedAt() {
+	m.deleted_at = nil
+	delete(m.clearedFields, tenant.FieldDeletedAt)
+}
+
+// SetDeletedBy sets the "deleted_by" field.
+func (m *TenantMutation) SetDeletedBy(s string) {
+	m.deleted_by = &s
+}
+
+// DeletedBy returns the value of the "deleted_by" field in the mutation.
+func (m *TenantMutation) DeletedBy() (r string, exists bool) {
+	v := m.deleted_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeletedBy returns the old "deleted_by" field's value of the Tenant entity.
+// If the Tenant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantMutation) OldDeletedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeletedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeletedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeletedBy: %w", err)
+	}
+	return oldValue.DeletedBy, nil
+}
+
+// ResetDeletedBy resets all changes to the "deleted_by" field.
+func (m *TenantMutation) ResetDeletedBy() {
+	m.deleted_by = nil
+}
+
+// SetStatusBefore sets the "status_before" field.
+func (m *TenantMutation) SetStatusBefore(s string) {
+	m.status_before = &s
+}
+
+// StatusBefore returns the value of the "status_before" field in the mutation.
+func (m *TenantMutation) StatusBefore() (r string, exists bool) {
+	v := m.status_before
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatusBefore returns the old "status_before" field's value of the Tenant entity.
+// If the Tenant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantMutation) OldStatusBefore(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatusBefore is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatusBefore requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatusBefore: %w", err)
+	}
+	return oldValue.StatusBefore, nil
+}
+
+// ResetStatusBefore resets all changes to the "status_before" field.
+func (m *TenantMutation) ResetStatusBefore() {
+	m.status_before = nil
+}
+
+// SetQuotas sets the "quotas" field.
+func (m *TenantMutation) SetQuotas(jm json.RawMessage) {
+	m.quotas = &jm
+	m.appendquotas = nil
+}
+
+// Quotas returns the value of the "quotas" field in the mutation.
+func (m *TenantMutation) Quotas() (r json.RawMessage, exists bool) {
+	v := m.quotas
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuotas returns the old "quotas" field's value of the Tenant entity.
+// If the Tenant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantMutation) OldQuotas(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuotas is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuotas requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuotas: %w", err)
+	}
+	return oldValue.Quotas, nil
+}
+
+// AppendQuotas adds jm to the "quotas" field.
+func (m *TenantMutation) AppendQuotas(jm json.RawMessage) {
+	m.appendquotas = append(m.appendquotas, jm...)
+}
+
+// AppendedQuotas returns the list of values that were appended to the "quotas" field in this mutation.
+func (m *TenantMutation) AppendedQuotas() (json.RawMessage, bool) {
+	if len(m.appendquotas) == 0 {
+		return nil, false
+	}
+	return m.appendquotas, true
+}
+
+// ClearQuotas clears the value of the "quotas" field.
+func (m *TenantMutation) ClearQuotas() {
+	m.quotas = nil
+	m.appendquotas = nil
+	m.clearedFields[tenant.FieldQuotas] = struct{}{}
+}
+
+// QuotasCleared returns if the "quotas" field was cleared in this mutation.
+func (m *TenantMutation) QuotasCleared() bool {
+	_, ok := m.clearedFields[tenant.FieldQuotas]
+	return ok
+}
+
+// ResetQuotas resets all changes to the "quotas" field.
+func (m *TenantMutation) ResetQuotas() {
+	m.quotas = nil
+	m.appendquotas = nil
+	delete(m.clearedFields, tenant.FieldQuotas)
+}
+
 // Where appends a list predicates to the TenantMutation builder.
 func (m *TenantMutation) Where(ps ...predicate.Tenant) {
 	m.predicates = append(m.predicates, ps...)
@@ -20870,7 +22474,7 @@ func (m *TenantMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TenantMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 16)
 	if m.created_at != nil {
 		fields = append(fields, tenant.FieldCreatedAt)
 	}
@@ -20882,6 +22486,9 @@ func (m *TenantMutation) Fields() []string {
 	}
 	if m.name != nil {
 		fields = append(fields, tenant.FieldName)
+	}
+	if m.name_folded != nil {
+		fields = append(fields, tenant.FieldNameFolded)
 	}
 	if m.status != nil {
 		fields = append(fields, tenant.FieldStatus)
@@ -20904,6 +22511,18 @@ func (m *TenantMutation) Fields() []string {
 	if m.purge_after != nil {
 		fields = append(fields, tenant.FieldPurgeAfter)
 	}
+	if m.deleted_at != nil {
+		fields = append(fields, tenant.FieldDeletedAt)
+	}
+	if m.deleted_by != nil {
+		fields = append(fields, tenant.FieldDeletedBy)
+	}
+	if m.status_before != nil {
+		fields = append(fields, tenant.FieldStatusBefore)
+	}
+	if m.quotas != nil {
+		fields = append(fields, tenant.FieldQuotas)
+	}
 	return fields
 }
 
@@ -20920,6 +22539,8 @@ func (m *TenantMutation) Field(name string) (ent.Value, bool) {
 		return m.Slug()
 	case tenant.FieldName:
 		return m.Name()
+	case tenant.FieldNameFolded:
+		return m.NameFolded()
 	case tenant.FieldStatus:
 		return m.Status()
 	case tenant.FieldStatusReason:
@@ -20934,6 +22555,14 @@ func (m *TenantMutation) Field(name string) (ent.Value, bool) {
 		return m.Version()
 	case tenant.FieldPurgeAfter:
 		return m.PurgeAfter()
+	case tenant.FieldDeletedAt:
+		return m.DeletedAt()
+	case tenant.FieldDeletedBy:
+		return m.DeletedBy()
+	case tenant.FieldStatusBefore:
+		return m.StatusBefore()
+	case tenant.FieldQuotas:
+		return m.Quotas()
 	}
 	return nil, false
 }
@@ -20951,6 +22580,8 @@ func (m *TenantMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldSlug(ctx)
 	case tenant.FieldName:
 		return m.OldName(ctx)
+	case tenant.FieldNameFolded:
+		return m.OldNameFolded(ctx)
 	case tenant.FieldStatus:
 		return m.OldStatus(ctx)
 	case tenant.FieldStatusReason:
@@ -20965,6 +22596,14 @@ func (m *TenantMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldVersion(ctx)
 	case tenant.FieldPurgeAfter:
 		return m.OldPurgeAfter(ctx)
+	case tenant.FieldDeletedAt:
+		return m.OldDeletedAt(ctx)
+	case tenant.FieldDeletedBy:
+		return m.OldDeletedBy(ctx)
+	case tenant.FieldStatusBefore:
+		return m.OldStatusBefore(ctx)
+	case tenant.FieldQuotas:
+		return m.OldQuotas(ctx)
 	}
 	return nil, fmt.Errorf("unknown Tenant field %s", name)
 }
@@ -21001,6 +22640,13 @@ func (m *TenantMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetName(v)
+		return nil
+	case tenant.FieldNameFolded:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNameFolded(v)
 		return nil
 	case tenant.FieldStatus:
 		v, ok := value.(string)
@@ -21050,6 +22696,34 @@ func (m *TenantMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPurgeAfter(v)
+		return nil
+	case tenant.FieldDeletedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeletedAt(v)
+		return nil
+	case tenant.FieldDeletedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeletedBy(v)
+		return nil
+	case tenant.FieldStatusBefore:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatusBefore(v)
+		return nil
+	case tenant.FieldQuotas:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuotas(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Tenant field %s", name)
@@ -21111,6 +22785,12 @@ func (m *TenantMutation) ClearedFields() []string {
 	if m.FieldCleared(tenant.FieldPurgeAfter) {
 		fields = append(fields, tenant.FieldPurgeAfter)
 	}
+	if m.FieldCleared(tenant.FieldDeletedAt) {
+		fields = append(fields, tenant.FieldDeletedAt)
+	}
+	if m.FieldCleared(tenant.FieldQuotas) {
+		fields = append(fields, tenant.FieldQuotas)
+	}
 	return fields
 }
 
@@ -21127,6 +22807,12 @@ func (m *TenantMutation) ClearField(name string) error {
 	switch name {
 	case tenant.FieldPurgeAfter:
 		m.ClearPurgeAfter()
+		return nil
+	case tenant.FieldDeletedAt:
+		m.ClearDeletedAt()
+		return nil
+	case tenant.FieldQuotas:
+		m.ClearQuotas()
 		return nil
 	}
 	return fmt.Errorf("unknown Tenant nullable field %s", name)
@@ -21148,6 +22834,9 @@ func (m *TenantMutation) ResetField(name string) error {
 	case tenant.FieldName:
 		m.ResetName()
 		return nil
+	case tenant.FieldNameFolded:
+		m.ResetNameFolded()
+		return nil
 	case tenant.FieldStatus:
 		m.ResetStatus()
 		return nil
@@ -21168,6 +22857,18 @@ func (m *TenantMutation) ResetField(name string) error {
 		return nil
 	case tenant.FieldPurgeAfter:
 		m.ResetPurgeAfter()
+		return nil
+	case tenant.FieldDeletedAt:
+		m.ResetDeletedAt()
+		return nil
+	case tenant.FieldDeletedBy:
+		m.ResetDeletedBy()
+		return nil
+	case tenant.FieldStatusBefore:
+		m.ResetStatusBefore()
+		return nil
+	case tenant.FieldQuotas:
+		m.ResetQuotas()
 		return nil
 	}
 	return fmt.Errorf("unknown Tenant field %s", name)
@@ -21901,9 +23602,12 @@ type TenantDomainMutation struct {
 	created_at    *time.Time
 	updated_at    *time.Time
 	host          *string
+	verified_host *string
 	challenge     *string
 	verified_at   *time.Time
-	created_by    *uuid.UUID
+	checked_at    *time.Time
+	problem       *string
+	created_by    *string
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*TenantDomain, error)
@@ -22158,6 +23862,55 @@ func (m *TenantDomainMutation) ResetHost() {
 	m.host = nil
 }
 
+// SetVerifiedHost sets the "verified_host" field.
+func (m *TenantDomainMutation) SetVerifiedHost(s string) {
+	m.verified_host = &s
+}
+
+// VerifiedHost returns the value of the "verified_host" field in the mutation.
+func (m *TenantDomainMutation) VerifiedHost() (r string, exists bool) {
+	v := m.verified_host
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVerifiedHost returns the old "verified_host" field's value of the TenantDomain entity.
+// If the TenantDomain object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantDomainMutation) OldVerifiedHost(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVerifiedHost is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVerifiedHost requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVerifiedHost: %w", err)
+	}
+	return oldValue.VerifiedHost, nil
+}
+
+// ClearVerifiedHost clears the value of the "verified_host" field.
+func (m *TenantDomainMutation) ClearVerifiedHost() {
+	m.verified_host = nil
+	m.clearedFields[tenantdomain.FieldVerifiedHost] = struct{}{}
+}
+
+// VerifiedHostCleared returns if the "verified_host" field was cleared in this mutation.
+func (m *TenantDomainMutation) VerifiedHostCleared() bool {
+	_, ok := m.clearedFields[tenantdomain.FieldVerifiedHost]
+	return ok
+}
+
+// ResetVerifiedHost resets all changes to the "verified_host" field.
+func (m *TenantDomainMutation) ResetVerifiedHost() {
+	m.verified_host = nil
+	delete(m.clearedFields, tenantdomain.FieldVerifiedHost)
+}
+
 // SetChallenge sets the "challenge" field.
 func (m *TenantDomainMutation) SetChallenge(s string) {
 	m.challenge = &s
@@ -22243,13 +23996,98 @@ func (m *TenantDomainMutation) ResetVerifiedAt() {
 	delete(m.clearedFields, tenantdomain.FieldVerifiedAt)
 }
 
+// SetCheckedAt sets the "checked_at" field.
+func (m *TenantDomainMutation) SetCheckedAt(t time.Time) {
+	m.checked_at = &t
+}
+
+// CheckedAt returns the value of the "checked_at" field in the mutation.
+func (m *TenantDomainMutation) CheckedAt() (r time.Time, exists bool) {
+	v := m.checked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCheckedAt returns the old "checked_at" field's value of the TenantDomain entity.
+// If the TenantDomain object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantDomainMutation) OldCheckedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCheckedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCheckedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCheckedAt: %w", err)
+	}
+	return oldValue.CheckedAt, nil
+}
+
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (m *TenantDomainMutation) ClearCheckedAt() {
+	m.checked_at = nil
+	m.clearedFields[tenantdomain.FieldCheckedAt] = struct{}{}
+}
+
+// CheckedAtCleared returns if the "checked_at" field was cleared in this mutation.
+func (m *TenantDomainMutation) CheckedAtCleared() bool {
+	_, ok := m.clearedFields[tenantdomain.FieldCheckedAt]
+	return ok
+}
+
+// ResetCheckedAt resets all changes to the "checked_at" field.
+func (m *TenantDomainMutation) ResetCheckedAt() {
+	m.checked_at = nil
+	delete(m.clearedFields, tenantdomain.FieldCheckedAt)
+}
+
+// SetProblem sets the "problem" field.
+func (m *TenantDomainMutation) SetProblem(s string) {
+	m.problem = &s
+}
+
+// Problem returns the value of the "problem" field in the mutation.
+func (m *TenantDomainMutation) Problem() (r string, exists bool) {
+	v := m.problem
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProblem returns the old "problem" field's value of the TenantDomain entity.
+// If the TenantDomain object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantDomainMutation) OldProblem(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProblem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProblem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProblem: %w", err)
+	}
+	return oldValue.Problem, nil
+}
+
+// ResetProblem resets all changes to the "problem" field.
+func (m *TenantDomainMutation) ResetProblem() {
+	m.problem = nil
+}
+
 // SetCreatedBy sets the "created_by" field.
-func (m *TenantDomainMutation) SetCreatedBy(u uuid.UUID) {
-	m.created_by = &u
+func (m *TenantDomainMutation) SetCreatedBy(s string) {
+	m.created_by = &s
 }
 
 // CreatedBy returns the value of the "created_by" field in the mutation.
-func (m *TenantDomainMutation) CreatedBy() (r uuid.UUID, exists bool) {
+func (m *TenantDomainMutation) CreatedBy() (r string, exists bool) {
 	v := m.created_by
 	if v == nil {
 		return
@@ -22260,7 +24098,7 @@ func (m *TenantDomainMutation) CreatedBy() (r uuid.UUID, exists bool) {
 // OldCreatedBy returns the old "created_by" field's value of the TenantDomain entity.
 // If the TenantDomain object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *TenantDomainMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+func (m *TenantDomainMutation) OldCreatedBy(ctx context.Context) (v string, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
 	}
@@ -22274,22 +24112,9 @@ func (m *TenantDomainMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, 
 	return oldValue.CreatedBy, nil
 }
 
-// ClearCreatedBy clears the value of the "created_by" field.
-func (m *TenantDomainMutation) ClearCreatedBy() {
-	m.created_by = nil
-	m.clearedFields[tenantdomain.FieldCreatedBy] = struct{}{}
-}
-
-// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
-func (m *TenantDomainMutation) CreatedByCleared() bool {
-	_, ok := m.clearedFields[tenantdomain.FieldCreatedBy]
-	return ok
-}
-
 // ResetCreatedBy resets all changes to the "created_by" field.
 func (m *TenantDomainMutation) ResetCreatedBy() {
 	m.created_by = nil
-	delete(m.clearedFields, tenantdomain.FieldCreatedBy)
 }
 
 // Where appends a list predicates to the TenantDomainMutation builder.
@@ -22326,7 +24151,7 @@ func (m *TenantDomainMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TenantDomainMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 10)
 	if m.tenant_id != nil {
 		fields = append(fields, tenantdomain.FieldTenantID)
 	}
@@ -22339,11 +24164,20 @@ func (m *TenantDomainMutation) Fields() []string {
 	if m.host != nil {
 		fields = append(fields, tenantdomain.FieldHost)
 	}
+	if m.verified_host != nil {
+		fields = append(fields, tenantdomain.FieldVerifiedHost)
+	}
 	if m.challenge != nil {
 		fields = append(fields, tenantdomain.FieldChallenge)
 	}
 	if m.verified_at != nil {
 		fields = append(fields, tenantdomain.FieldVerifiedAt)
+	}
+	if m.checked_at != nil {
+		fields = append(fields, tenantdomain.FieldCheckedAt)
+	}
+	if m.problem != nil {
+		fields = append(fields, tenantdomain.FieldProblem)
 	}
 	if m.created_by != nil {
 		fields = append(fields, tenantdomain.FieldCreatedBy)
@@ -22364,10 +24198,16 @@ func (m *TenantDomainMutation) Field(name string) (ent.Value, bool) {
 		return m.UpdatedAt()
 	case tenantdomain.FieldHost:
 		return m.Host()
+	case tenantdomain.FieldVerifiedHost:
+		return m.VerifiedHost()
 	case tenantdomain.FieldChallenge:
 		return m.Challenge()
 	case tenantdomain.FieldVerifiedAt:
 		return m.VerifiedAt()
+	case tenantdomain.FieldCheckedAt:
+		return m.CheckedAt()
+	case tenantdomain.FieldProblem:
+		return m.Problem()
 	case tenantdomain.FieldCreatedBy:
 		return m.CreatedBy()
 	}
@@ -22387,10 +24227,16 @@ func (m *TenantDomainMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldUpdatedAt(ctx)
 	case tenantdomain.FieldHost:
 		return m.OldHost(ctx)
+	case tenantdomain.FieldVerifiedHost:
+		return m.OldVerifiedHost(ctx)
 	case tenantdomain.FieldChallenge:
 		return m.OldChallenge(ctx)
 	case tenantdomain.FieldVerifiedAt:
 		return m.OldVerifiedAt(ctx)
+	case tenantdomain.FieldCheckedAt:
+		return m.OldCheckedAt(ctx)
+	case tenantdomain.FieldProblem:
+		return m.OldProblem(ctx)
 	case tenantdomain.FieldCreatedBy:
 		return m.OldCreatedBy(ctx)
 	}
@@ -22430,6 +24276,13 @@ func (m *TenantDomainMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetHost(v)
 		return nil
+	case tenantdomain.FieldVerifiedHost:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVerifiedHost(v)
+		return nil
 	case tenantdomain.FieldChallenge:
 		v, ok := value.(string)
 		if !ok {
@@ -22444,8 +24297,22 @@ func (m *TenantDomainMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetVerifiedAt(v)
 		return nil
+	case tenantdomain.FieldCheckedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCheckedAt(v)
+		return nil
+	case tenantdomain.FieldProblem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProblem(v)
+		return nil
 	case tenantdomain.FieldCreatedBy:
-		v, ok := value.(uuid.UUID)
+		v, ok := value.(string)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -22481,11 +24348,14 @@ func (m *TenantDomainMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *TenantDomainMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(tenantdomain.FieldVerifiedHost) {
+		fields = append(fields, tenantdomain.FieldVerifiedHost)
+	}
 	if m.FieldCleared(tenantdomain.FieldVerifiedAt) {
 		fields = append(fields, tenantdomain.FieldVerifiedAt)
 	}
-	if m.FieldCleared(tenantdomain.FieldCreatedBy) {
-		fields = append(fields, tenantdomain.FieldCreatedBy)
+	if m.FieldCleared(tenantdomain.FieldCheckedAt) {
+		fields = append(fields, tenantdomain.FieldCheckedAt)
 	}
 	return fields
 }
@@ -22501,11 +24371,14 @@ func (m *TenantDomainMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *TenantDomainMutation) ClearField(name string) error {
 	switch name {
+	case tenantdomain.FieldVerifiedHost:
+		m.ClearVerifiedHost()
+		return nil
 	case tenantdomain.FieldVerifiedAt:
 		m.ClearVerifiedAt()
 		return nil
-	case tenantdomain.FieldCreatedBy:
-		m.ClearCreatedBy()
+	case tenantdomain.FieldCheckedAt:
+		m.ClearCheckedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown TenantDomain nullable field %s", name)
@@ -22527,11 +24400,20 @@ func (m *TenantDomainMutation) ResetField(name string) error {
 	case tenantdomain.FieldHost:
 		m.ResetHost()
 		return nil
+	case tenantdomain.FieldVerifiedHost:
+		m.ResetVerifiedHost()
+		return nil
 	case tenantdomain.FieldChallenge:
 		m.ResetChallenge()
 		return nil
 	case tenantdomain.FieldVerifiedAt:
 		m.ResetVerifiedAt()
+		return nil
+	case tenantdomain.FieldCheckedAt:
+		m.ResetCheckedAt()
+		return nil
+	case tenantdomain.FieldProblem:
+		m.ResetProblem()
 		return nil
 	case tenantdomain.FieldCreatedBy:
 		m.ResetCreatedBy()
@@ -23188,6 +25070,1132 @@ func (m *TrustedDeviceMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown TrustedDevice edge %s", name)
+}
+
+// UsageDayMutation represents an operation that mutates the UsageDay nodes in the graph.
+type UsageDayMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	tenant_id     *uuid.UUID
+	day           *int
+	addday        *int
+	metric        *string
+	amount        *int64
+	addamount     *int64
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*UsageDay, error)
+	predicates    []predicate.UsageDay
+}
+
+var _ ent.Mutation = (*UsageDayMutation)(nil)
+
+// usagedayOption allows management of the mutation configuration using functional options.
+type usagedayOption func(*UsageDayMutation)
+
+// newUsageDayMutation creates new mutation for the UsageDay entity.
+func newUsageDayMutation(c config, op Op, opts ...usagedayOption) *UsageDayMutation {
+	m := &UsageDayMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeUsageDay,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withUsageDayID sets the ID field of the mutation.
+func withUsageDayID(id uuid.UUID) usagedayOption {
+	return func(m *UsageDayMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *UsageDay
+		)
+		m.oldValue = func(ctx context.Context) (*UsageDay, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().UsageDay.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withUsageDay sets the old UsageDay of the mutation.
+func withUsageDay(node *UsageDay) usagedayOption {
+	return func(m *UsageDayMutation) {
+		m.oldValue = func(context.Context) (*UsageDay, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m UsageDayMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m UsageDayMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of UsageDay entities.
+func (m *UsageDayMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *UsageDayMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *UsageDayMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().UsageDay.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *UsageDayMutation) SetTenantID(u uuid.UUID) {
+	m.tenant_id = &u
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *UsageDayMutation) TenantID() (r uuid.UUID, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the UsageDay entity.
+// If the UsageDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UsageDayMutation) OldTenantID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *UsageDayMutation) ResetTenantID() {
+	m.tenant_id = nil
+}
+
+// SetDay sets the "day" field.
+func (m *UsageDayMutation) SetDay(i int) {
+	m.day = &i
+	m.addday = nil
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *UsageDayMutation) Day() (r int, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the UsageDay entity.
+// If the UsageDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UsageDayMutation) OldDay(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// AddDay adds i to the "day" field.
+func (m *UsageDayMutation) AddDay(i int) {
+	if m.addday != nil {
+		*m.addday += i
+	} else {
+		m.addday = &i
+	}
+}
+
+// AddedDay returns the value that was added to the "day" field in this mutation.
+func (m *UsageDayMutation) AddedDay() (r int, exists bool) {
+	v := m.addday
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *UsageDayMutation) ResetDay() {
+	m.day = nil
+	m.addday = nil
+}
+
+// SetMetric sets the "metric" field.
+func (m *UsageDayMutation) SetMetric(s string) {
+	m.metric = &s
+}
+
+// Metric returns the value of the "metric" field in the mutation.
+func (m *UsageDayMutation) Metric() (r string, exists bool) {
+	v := m.metric
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMetric returns the old "metric" field's value of the UsageDay entity.
+// If the UsageDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UsageDayMutation) OldMetric(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMetric is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMetric requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMetric: %w", err)
+	}
+	return oldValue.Metric, nil
+}
+
+// ResetMetric resets all changes to the "metric" field.
+func (m *UsageDayMutation) ResetMetric() {
+	m.metric = nil
+}
+
+// SetAmount sets the "amount" field.
+func (m *UsageDayMutation) SetAmount(i int64) {
+	m.amount = &i
+	m.addamount = nil
+}
+
+// Amount returns the value of the "amount" field in the mutation.
+func (m *UsageDayMutation) Amount() (r int64, exists bool) {
+	v := m.amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmount returns the old "amount" field's value of the UsageDay entity.
+// If the UsageDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UsageDayMutation) OldAmount(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmount: %w", err)
+	}
+	return oldValue.Amount, nil
+}
+
+// AddAmount adds i to the "amount" field.
+func (m *UsageDayMutation) AddAmount(i int64) {
+	if m.addamount != nil {
+		*m.addamount += i
+	} else {
+		m.addamount = &i
+	}
+}
+
+// AddedAmount returns the value that was added to the "amount" field in this mutation.
+func (m *UsageDayMutation) AddedAmount() (r int64, exists bool) {
+	v := m.addamount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAmount resets all changes to the "amount" field.
+func (m *UsageDayMutation) ResetAmount() {
+	m.amount = nil
+	m.addamount = nil
+}
+
+// Where appends a list predicates to the UsageDayMutation builder.
+func (m *UsageDayMutation) Where(ps ...predicate.UsageDay) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the UsageDayMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *UsageDayMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.UsageDay, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *UsageDayMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *UsageDayMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (UsageDay).
+func (m *UsageDayMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *UsageDayMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.tenant_id != nil {
+		fields = append(fields, usageday.FieldTenantID)
+	}
+	if m.day != nil {
+		fields = append(fields, usageday.FieldDay)
+	}
+	if m.metric != nil {
+		fields = append(fields, usageday.FieldMetric)
+	}
+	if m.amount != nil {
+		fields = append(fields, usageday.FieldAmount)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *UsageDayMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case usageday.FieldTenantID:
+		return m.TenantID()
+	case usageday.FieldDay:
+		return m.Day()
+	case usageday.FieldMetric:
+		return m.Metric()
+	case usageday.FieldAmount:
+		return m.Amount()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *UsageDayMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case usageday.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case usageday.FieldDay:
+		return m.OldDay(ctx)
+	case usageday.FieldMetric:
+		return m.OldMetric(ctx)
+	case usageday.FieldAmount:
+		return m.OldAmount(ctx)
+	}
+	return nil, fmt.Errorf("unknown UsageDay field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *UsageDayMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case usageday.FieldTenantID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case usageday.FieldDay:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case usageday.FieldMetric:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMetric(v)
+		return nil
+	case usageday.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown UsageDay field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *UsageDayMutation) AddedFields() []string {
+	var fields []string
+	if m.addday != nil {
+		fields = append(fields, usageday.FieldDay)
+	}
+	if m.addamount != nil {
+		fields = append(fields, usageday.FieldAmount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *UsageDayMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case usageday.FieldDay:
+		return m.AddedDay()
+	case usageday.FieldAmount:
+		return m.AddedAmount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *UsageDayMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case usageday.FieldDay:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDay(v)
+		return nil
+	case usageday.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown UsageDay numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *UsageDayMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *UsageDayMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *UsageDayMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown UsageDay nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *UsageDayMutation) ResetField(name string) error {
+	switch name {
+	case usageday.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case usageday.FieldDay:
+		m.ResetDay()
+		return nil
+	case usageday.FieldMetric:
+		m.ResetMetric()
+		return nil
+	case usageday.FieldAmount:
+		m.ResetAmount()
+		return nil
+	}
+	return fmt.Errorf("unknown UsageDay field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *UsageDayMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *UsageDayMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *UsageDayMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *UsageDayMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *UsageDayMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *UsageDayMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *UsageDayMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown UsageDay unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *UsageDayMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown UsageDay edge %s", name)
+}
+
+// UsagePersonMutation represents an operation that mutates the UsagePerson nodes in the graph.
+type UsagePersonMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	tenant_id     *uuid.UUID
+	month         *int
+	addmonth      *int
+	user_id       *uuid.UUID
+	day           *int
+	addday        *int
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*UsagePerson, error)
+	predicates    []predicate.UsagePerson
+}
+
+var _ ent.Mutation = (*UsagePersonMutation)(nil)
+
+// usagepersonOption allows management of the mutation configuration using functional options.
+type usagepersonOption func(*UsagePersonMutation)
+
+// newUsagePersonMutation creates new mutation for the UsagePerson entity.
+func newUsagePersonMutation(c config, op Op, opts ...usagepersonOption) *UsagePersonMutation {
+	m := &UsagePersonMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeUsagePerson,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withUsagePersonID sets the ID field of the mutation.
+func withUsagePersonID(id uuid.UUID) usagepersonOption {
+	return func(m *UsagePersonMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *UsagePerson
+		)
+		m.oldValue = func(ctx context.Context) (*UsagePerson, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().UsagePerson.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withUsagePerson sets the old UsagePerson of the mutation.
+func withUsagePerson(node *UsagePerson) usagepersonOption {
+	return func(m *UsagePersonMutation) {
+		m.oldValue = func(context.Context) (*UsagePerson, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m UsagePersonMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m UsagePersonMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of UsagePerson entities.
+func (m *UsagePersonMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *UsagePersonMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *UsagePersonMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().UsagePerson.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *UsagePersonMutation) SetTenantID(u uuid.UUID) {
+	m.tenant_id = &u
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *UsagePersonMutation) TenantID() (r uuid.UUID, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the UsagePerson entity.
+// If the UsagePerson object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UsagePersonMutation) OldTenantID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *UsagePersonMutation) ResetTenantID() {
+	m.tenant_id = nil
+}
+
+// SetMonth sets the "month" field.
+func (m *UsagePersonMutation) SetMonth(i int) {
+	m.month = &i
+	m.addmonth = nil
+}
+
+// Month returns the value of the "month" field in the mutation.
+func (m *UsagePersonMutation) Month() (r int, exists bool) {
+	v := m.month
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMonth returns the old "month" field's value of the UsagePerson entity.
+// If the UsagePerson object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UsagePersonMutation) OldMonth(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMonth is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMonth requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMonth: %w", err)
+	}
+	return oldValue.Month, nil
+}
+
+// AddMonth adds i to the "month" field.
+func (m *UsagePersonMutation) AddMonth(i int) {
+	if m.addmonth != nil {
+		*m.addmonth += i
+	} else {
+		m.addmonth = &i
+	}
+}
+
+// AddedMonth returns the value that was added to the "month" field in this mutation.
+func (m *UsagePersonMutation) AddedMonth() (r int, exists bool) {
+	v := m.addmonth
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMonth resets all changes to the "month" field.
+func (m *UsagePersonMutation) ResetMonth() {
+	m.month = nil
+	m.addmonth = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *UsagePersonMutation) SetUserID(u uuid.UUID) {
+	m.user_id = &u
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *UsagePersonMutation) UserID() (r uuid.UUID, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the UsagePerson entity.
+// If the UsagePerson object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UsagePersonMutation) OldUserID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *UsagePersonMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetDay sets the "day" field.
+func (m *UsagePersonMutation) SetDay(i int) {
+	m.day = &i
+	m.addday = nil
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *UsagePersonMutation) Day() (r int, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the UsagePerson entity.
+// If the UsagePerson object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UsagePersonMutation) OldDay(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// AddDay adds i to the "day" field.
+func (m *UsagePersonMutation) AddDay(i int) {
+	if m.addday != nil {
+		*m.addday += i
+	} else {
+		m.addday = &i
+	}
+}
+
+// AddedDay returns the value that was added to the "day" field in this mutation.
+func (m *UsagePersonMutation) AddedDay() (r int, exists bool) {
+	v := m.addday
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *UsagePersonMutation) ResetDay() {
+	m.day = nil
+	m.addday = nil
+}
+
+// Where appends a list predicates to the UsagePersonMutation builder.
+func (m *UsagePersonMutation) Where(ps ...predicate.UsagePerson) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the UsagePersonMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *UsagePersonMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.UsagePerson, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *UsagePersonMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *UsagePersonMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (UsagePerson).
+func (m *UsagePersonMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *UsagePersonMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.tenant_id != nil {
+		fields = append(fields, usageperson.FieldTenantID)
+	}
+	if m.month != nil {
+		fields = append(fields, usageperson.FieldMonth)
+	}
+	if m.user_id != nil {
+		fields = append(fields, usageperson.FieldUserID)
+	}
+	if m.day != nil {
+		fields = append(fields, usageperson.FieldDay)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *UsagePersonMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case usageperson.FieldTenantID:
+		return m.TenantID()
+	case usageperson.FieldMonth:
+		return m.Month()
+	case usageperson.FieldUserID:
+		return m.UserID()
+	case usageperson.FieldDay:
+		return m.Day()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *UsagePersonMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case usageperson.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case usageperson.FieldMonth:
+		return m.OldMonth(ctx)
+	case usageperson.FieldUserID:
+		return m.OldUserID(ctx)
+	case usageperson.FieldDay:
+		return m.OldDay(ctx)
+	}
+	return nil, fmt.Errorf("unknown UsagePerson field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *UsagePersonMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case usageperson.FieldTenantID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case usageperson.FieldMonth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMonth(v)
+		return nil
+	case usageperson.FieldUserID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case usageperson.FieldDay:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	}
+	return fmt.Errorf("unknown UsagePerson field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *UsagePersonMutation) AddedFields() []string {
+	var fields []string
+	if m.addmonth != nil {
+		fields = append(fields, usageperson.FieldMonth)
+	}
+	if m.addday != nil {
+		fields = append(fields, usageperson.FieldDay)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *UsagePersonMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case usageperson.FieldMonth:
+		return m.AddedMonth()
+	case usageperson.FieldDay:
+		return m.AddedDay()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *UsagePersonMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case usageperson.FieldMonth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMonth(v)
+		return nil
+	case usageperson.FieldDay:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDay(v)
+		return nil
+	}
+	return fmt.Errorf("unknown UsagePerson numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *UsagePersonMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *UsagePersonMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *UsagePersonMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown UsagePerson nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *UsagePersonMutation) ResetField(name string) error {
+	switch name {
+	case usageperson.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case usageperson.FieldMonth:
+		m.ResetMonth()
+		return nil
+	case usageperson.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case usageperson.FieldDay:
+		m.ResetDay()
+		return nil
+	}
+	return fmt.Errorf("unknown UsagePerson field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *UsagePersonMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *UsagePersonMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *UsagePersonMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *UsagePersonMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *UsagePersonMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *UsagePersonMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *UsagePersonMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown UsagePerson unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *UsagePersonMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown UsagePerson edge %s", name)
 }
 
 // UserMutation represents an operation that mutates the User nodes in the graph.

@@ -25,16 +25,20 @@ type Operator struct {
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// Email holds the value of the "email" field.
 	Email string `json:"email,omitempty"`
-	// owner, admin, support, read_only
-	Role string `json:"role,omitempty"`
-	// Tenants holds the value of the "tenants" field.
-	Tenants []uuid.UUID `json:"tenants,omitempty"`
-	// her user in the system tenant
+	// Name holds the value of the "name" field.
+	Name string `json:"name,omitempty"`
+	// list of role and tenants: what she may do where
+	Grants json.RawMessage `json:"grants,omitempty"`
+	// her user in the system tenant, once she accepted
 	UserID *uuid.UUID `json:"user_id,omitempty"`
-	// InviteHash holds the value of the "invite_hash" field.
+	// InvitedBy holds the value of the "invited_by" field.
+	InvitedBy string `json:"invited_by,omitempty"`
+	// SHA-256 of the token in the link; none once it was used
 	InviteHash *[]byte `json:"invite_hash,omitempty"`
 	// InviteExpiresAt holds the value of the "invite_expires_at" field.
 	InviteExpiresAt *time.Time `json:"invite_expires_at,omitempty"`
+	// LastSeenAt holds the value of the "last_seen_at" field.
+	LastSeenAt *time.Time `json:"last_seen_at,omitempty"`
 	// DisabledAt holds the value of the "disabled_at" field.
 	DisabledAt   *time.Time `json:"disabled_at,omitempty"`
 	selectValues sql.SelectValues
@@ -47,11 +51,11 @@ func (*Operator) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case operator.FieldUserID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case operator.FieldTenants, operator.FieldInviteHash:
+		case operator.FieldGrants, operator.FieldInviteHash:
 			values[i] = new([]byte)
-		case operator.FieldEmail, operator.FieldRole:
+		case operator.FieldEmail, operator.FieldName, operator.FieldInvitedBy:
 			values[i] = new(sql.NullString)
-		case operator.FieldCreatedAt, operator.FieldUpdatedAt, operator.FieldInviteExpiresAt, operator.FieldDisabledAt:
+		case operator.FieldCreatedAt, operator.FieldUpdatedAt, operator.FieldInviteExpiresAt, operator.FieldLastSeenAt, operator.FieldDisabledAt:
 			values[i] = new(sql.NullTime)
 		case operator.FieldID:
 			values[i] = new(uuid.UUID)
@@ -94,18 +98,18 @@ func (_m *Operator) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Email = value.String
 			}
-		case operator.FieldRole:
+		case operator.FieldName:
 			if value, ok := values[i].(*sql.NullString); !ok {
-				return fmt.Errorf("unexpected type %T for field role", values[i])
+				return fmt.Errorf("unexpected type %T for field name", values[i])
 			} else if value.Valid {
-				_m.Role = value.String
+				_m.Name = value.String
 			}
-		case operator.FieldTenants:
+		case operator.FieldGrants:
 			if value, ok := values[i].(*[]byte); !ok {
-				return fmt.Errorf("unexpected type %T for field tenants", values[i])
+				return fmt.Errorf("unexpected type %T for field grants", values[i])
 			} else if value != nil && len(*value) > 0 {
-				if err := json.Unmarshal(*value, &_m.Tenants); err != nil {
-					return fmt.Errorf("unmarshal field tenants: %w", err)
+				if err := json.Unmarshal(*value, &_m.Grants); err != nil {
+					return fmt.Errorf("unmarshal field grants: %w", err)
 				}
 			}
 		case operator.FieldUserID:
@@ -114,6 +118,12 @@ func (_m *Operator) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.UserID = new(uuid.UUID)
 				*_m.UserID = *value.S.(*uuid.UUID)
+			}
+		case operator.FieldInvitedBy:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field invited_by", values[i])
+			} else if value.Valid {
+				_m.InvitedBy = value.String
 			}
 		case operator.FieldInviteHash:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -127,6 +137,13 @@ func (_m *Operator) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.InviteExpiresAt = new(time.Time)
 				*_m.InviteExpiresAt = value.Time
+			}
+		case operator.FieldLastSeenAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field last_seen_at", values[i])
+			} else if value.Valid {
+				_m.LastSeenAt = new(time.Time)
+				*_m.LastSeenAt = value.Time
 			}
 		case operator.FieldDisabledAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -180,16 +197,19 @@ func (_m *Operator) String() string {
 	builder.WriteString("email=")
 	builder.WriteString(_m.Email)
 	builder.WriteString(", ")
-	builder.WriteString("role=")
-	builder.WriteString(_m.Role)
+	builder.WriteString("name=")
+	builder.WriteString(_m.Name)
 	builder.WriteString(", ")
-	builder.WriteString("tenants=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Tenants))
+	builder.WriteString("grants=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Grants))
 	builder.WriteString(", ")
 	if v := _m.UserID; v != nil {
 		builder.WriteString("user_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("invited_by=")
+	builder.WriteString(_m.InvitedBy)
 	builder.WriteString(", ")
 	if v := _m.InviteHash; v != nil {
 		builder.WriteString("invite_hash=")
@@ -198,6 +218,11 @@ func (_m *Operator) String() string {
 	builder.WriteString(", ")
 	if v := _m.InviteExpiresAt; v != nil {
 		builder.WriteString("invite_expires_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.LastSeenAt; v != nil {
+		builder.WriteString("last_seen_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")

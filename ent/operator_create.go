@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -58,15 +59,23 @@ func (_c *OperatorCreate) SetEmail(v string) *OperatorCreate {
 	return _c
 }
 
-// SetRole sets the "role" field.
-func (_c *OperatorCreate) SetRole(v string) *OperatorCreate {
-	_c.mutation.SetRole(v)
+// SetName sets the "name" field.
+func (_c *OperatorCreate) SetName(v string) *OperatorCreate {
+	_c.mutation.SetName(v)
 	return _c
 }
 
-// SetTenants sets the "tenants" field.
-func (_c *OperatorCreate) SetTenants(v []uuid.UUID) *OperatorCreate {
-	_c.mutation.SetTenants(v)
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_c *OperatorCreate) SetNillableName(v *string) *OperatorCreate {
+	if v != nil {
+		_c.SetName(*v)
+	}
+	return _c
+}
+
+// SetGrants sets the "grants" field.
+func (_c *OperatorCreate) SetGrants(v json.RawMessage) *OperatorCreate {
+	_c.mutation.SetGrants(v)
 	return _c
 }
 
@@ -80,6 +89,20 @@ func (_c *OperatorCreate) SetUserID(v uuid.UUID) *OperatorCreate {
 func (_c *OperatorCreate) SetNillableUserID(v *uuid.UUID) *OperatorCreate {
 	if v != nil {
 		_c.SetUserID(*v)
+	}
+	return _c
+}
+
+// SetInvitedBy sets the "invited_by" field.
+func (_c *OperatorCreate) SetInvitedBy(v string) *OperatorCreate {
+	_c.mutation.SetInvitedBy(v)
+	return _c
+}
+
+// SetNillableInvitedBy sets the "invited_by" field if the given value is not nil.
+func (_c *OperatorCreate) SetNillableInvitedBy(v *string) *OperatorCreate {
+	if v != nil {
+		_c.SetInvitedBy(*v)
 	}
 	return _c
 }
@@ -100,6 +123,20 @@ func (_c *OperatorCreate) SetInviteExpiresAt(v time.Time) *OperatorCreate {
 func (_c *OperatorCreate) SetNillableInviteExpiresAt(v *time.Time) *OperatorCreate {
 	if v != nil {
 		_c.SetInviteExpiresAt(*v)
+	}
+	return _c
+}
+
+// SetLastSeenAt sets the "last_seen_at" field.
+func (_c *OperatorCreate) SetLastSeenAt(v time.Time) *OperatorCreate {
+	_c.mutation.SetLastSeenAt(v)
+	return _c
+}
+
+// SetNillableLastSeenAt sets the "last_seen_at" field if the given value is not nil.
+func (_c *OperatorCreate) SetNillableLastSeenAt(v *time.Time) *OperatorCreate {
+	if v != nil {
+		_c.SetLastSeenAt(*v)
 	}
 	return _c
 }
@@ -175,6 +212,14 @@ func (_c *OperatorCreate) defaults() {
 		v := operator.DefaultUpdatedAt()
 		_c.mutation.SetUpdatedAt(v)
 	}
+	if _, ok := _c.mutation.Name(); !ok {
+		v := operator.DefaultName
+		_c.mutation.SetName(v)
+	}
+	if _, ok := _c.mutation.InvitedBy(); !ok {
+		v := operator.DefaultInvitedBy
+		_c.mutation.SetInvitedBy(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := operator.DefaultID()
 		_c.mutation.SetID(v)
@@ -197,12 +242,23 @@ func (_c *OperatorCreate) check() error {
 			return &ValidationError{Name: "email", err: fmt.Errorf(`ent: validator failed for field "Operator.email": %w`, err)}
 		}
 	}
-	if _, ok := _c.mutation.Role(); !ok {
-		return &ValidationError{Name: "role", err: errors.New(`ent: missing required field "Operator.role"`)}
+	if _, ok := _c.mutation.Name(); !ok {
+		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "Operator.name"`)}
 	}
-	if v, ok := _c.mutation.Role(); ok {
-		if err := operator.RoleValidator(v); err != nil {
-			return &ValidationError{Name: "role", err: fmt.Errorf(`ent: validator failed for field "Operator.role": %w`, err)}
+	if v, ok := _c.mutation.Name(); ok {
+		if err := operator.NameValidator(v); err != nil {
+			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Operator.name": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Grants(); !ok {
+		return &ValidationError{Name: "grants", err: errors.New(`ent: missing required field "Operator.grants"`)}
+	}
+	if _, ok := _c.mutation.InvitedBy(); !ok {
+		return &ValidationError{Name: "invited_by", err: errors.New(`ent: missing required field "Operator.invited_by"`)}
+	}
+	if v, ok := _c.mutation.InvitedBy(); ok {
+		if err := operator.InvitedByValidator(v); err != nil {
+			return &ValidationError{Name: "invited_by", err: fmt.Errorf(`ent: validator failed for field "Operator.invited_by": %w`, err)}
 		}
 	}
 	if v, ok := _c.mutation.InviteHash(); ok {
@@ -258,17 +314,21 @@ func (_c *OperatorCreate) createSpec() (*Operator, *sqlgraph.CreateSpec) {
 		_spec.SetField(operator.FieldEmail, field.TypeString, value)
 		_node.Email = value
 	}
-	if value, ok := _c.mutation.Role(); ok {
-		_spec.SetField(operator.FieldRole, field.TypeString, value)
-		_node.Role = value
+	if value, ok := _c.mutation.Name(); ok {
+		_spec.SetField(operator.FieldName, field.TypeString, value)
+		_node.Name = value
 	}
-	if value, ok := _c.mutation.Tenants(); ok {
-		_spec.SetField(operator.FieldTenants, field.TypeJSON, value)
-		_node.Tenants = value
+	if value, ok := _c.mutation.Grants(); ok {
+		_spec.SetField(operator.FieldGrants, field.TypeJSON, value)
+		_node.Grants = value
 	}
 	if value, ok := _c.mutation.UserID(); ok {
 		_spec.SetField(operator.FieldUserID, field.TypeUUID, value)
 		_node.UserID = &value
+	}
+	if value, ok := _c.mutation.InvitedBy(); ok {
+		_spec.SetField(operator.FieldInvitedBy, field.TypeString, value)
+		_node.InvitedBy = value
 	}
 	if value, ok := _c.mutation.InviteHash(); ok {
 		_spec.SetField(operator.FieldInviteHash, field.TypeBytes, value)
@@ -277,6 +337,10 @@ func (_c *OperatorCreate) createSpec() (*Operator, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.InviteExpiresAt(); ok {
 		_spec.SetField(operator.FieldInviteExpiresAt, field.TypeTime, value)
 		_node.InviteExpiresAt = &value
+	}
+	if value, ok := _c.mutation.LastSeenAt(); ok {
+		_spec.SetField(operator.FieldLastSeenAt, field.TypeTime, value)
+		_node.LastSeenAt = &value
 	}
 	if value, ok := _c.mutation.DisabledAt(); ok {
 		_spec.SetField(operator.FieldDisabledAt, field.TypeTime, value)
@@ -358,33 +422,27 @@ func (u *OperatorUpsert) UpdateEmail() *OperatorUpsert {
 	return u
 }
 
-// SetRole sets the "role" field.
-func (u *OperatorUpsert) SetRole(v string) *OperatorUpsert {
-	u.Set(operator.FieldRole, v)
+// SetName sets the "name" field.
+func (u *OperatorUpsert) SetName(v string) *OperatorUpsert {
+	u.Set(operator.FieldName, v)
 	return u
 }
 
-// UpdateRole sets the "role" field to the value that was provided on create.
-func (u *OperatorUpsert) UpdateRole() *OperatorUpsert {
-	u.SetExcluded(operator.FieldRole)
+// UpdateName sets the "name" field to the value that was provided on create.
+func (u *OperatorUpsert) UpdateName() *OperatorUpsert {
+	u.SetExcluded(operator.FieldName)
 	return u
 }
 
-// SetTenants sets the "tenants" field.
-func (u *OperatorUpsert) SetTenants(v []uuid.UUID) *OperatorUpsert {
-	u.Set(operator.FieldTenants, v)
+// SetGrants sets the "grants" field.
+func (u *OperatorUpsert) SetGrants(v json.RawMessage) *OperatorUpsert {
+	u.Set(operator.FieldGrants, v)
 	return u
 }
 
-// UpdateTenants sets the "tenants" field to the value that was provided on create.
-func (u *OperatorUpsert) UpdateTenants() *OperatorUpsert {
-	u.SetExcluded(operator.FieldTenants)
-	return u
-}
-
-// ClearTenants clears the value of the "tenants" field.
-func (u *OperatorUpsert) ClearTenants() *OperatorUpsert {
-	u.SetNull(operator.FieldTenants)
+// UpdateGrants sets the "grants" field to the value that was provided on create.
+func (u *OperatorUpsert) UpdateGrants() *OperatorUpsert {
+	u.SetExcluded(operator.FieldGrants)
 	return u
 }
 
@@ -442,6 +500,24 @@ func (u *OperatorUpsert) ClearInviteExpiresAt() *OperatorUpsert {
 	return u
 }
 
+// SetLastSeenAt sets the "last_seen_at" field.
+func (u *OperatorUpsert) SetLastSeenAt(v time.Time) *OperatorUpsert {
+	u.Set(operator.FieldLastSeenAt, v)
+	return u
+}
+
+// UpdateLastSeenAt sets the "last_seen_at" field to the value that was provided on create.
+func (u *OperatorUpsert) UpdateLastSeenAt() *OperatorUpsert {
+	u.SetExcluded(operator.FieldLastSeenAt)
+	return u
+}
+
+// ClearLastSeenAt clears the value of the "last_seen_at" field.
+func (u *OperatorUpsert) ClearLastSeenAt() *OperatorUpsert {
+	u.SetNull(operator.FieldLastSeenAt)
+	return u
+}
+
 // SetDisabledAt sets the "disabled_at" field.
 func (u *OperatorUpsert) SetDisabledAt(v time.Time) *OperatorUpsert {
 	u.Set(operator.FieldDisabledAt, v)
@@ -479,6 +555,9 @@ func (u *OperatorUpsertOne) UpdateNewValues() *OperatorUpsertOne {
 		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(operator.FieldCreatedAt)
+		}
+		if _, exists := u.create.mutation.InvitedBy(); exists {
+			s.SetIgnore(operator.FieldInvitedBy)
 		}
 	}))
 	return u
@@ -539,38 +618,31 @@ func (u *OperatorUpsertOne) UpdateEmail() *OperatorUpsertOne {
 	})
 }
 
-// SetRole sets the "role" field.
-func (u *OperatorUpsertOne) SetRole(v string) *OperatorUpsertOne {
+// SetName sets the "name" field.
+func (u *OperatorUpsertOne) SetName(v string) *OperatorUpsertOne {
 	return u.Update(func(s *OperatorUpsert) {
-		s.SetRole(v)
+		s.SetName(v)
 	})
 }
 
-// UpdateRole sets the "role" field to the value that was provided on create.
-func (u *OperatorUpsertOne) UpdateRole() *OperatorUpsertOne {
+// UpdateName sets the "name" field to the value that was provided on create.
+func (u *OperatorUpsertOne) UpdateName() *OperatorUpsertOne {
 	return u.Update(func(s *OperatorUpsert) {
-		s.UpdateRole()
+		s.UpdateName()
 	})
 }
 
-// SetTenants sets the "tenants" field.
-func (u *OperatorUpsertOne) SetTenants(v []uuid.UUID) *OperatorUpsertOne {
+// SetGrants sets the "grants" field.
+func (u *OperatorUpsertOne) SetGrants(v json.RawMessage) *OperatorUpsertOne {
 	return u.Update(func(s *OperatorUpsert) {
-		s.SetTenants(v)
+		s.SetGrants(v)
 	})
 }
 
-// UpdateTenants sets the "tenants" field to the value that was provided on create.
-func (u *OperatorUpsertOne) UpdateTenants() *OperatorUpsertOne {
+// UpdateGrants sets the "grants" field to the value that was provided on create.
+func (u *OperatorUpsertOne) UpdateGrants() *OperatorUpsertOne {
 	return u.Update(func(s *OperatorUpsert) {
-		s.UpdateTenants()
-	})
-}
-
-// ClearTenants clears the value of the "tenants" field.
-func (u *OperatorUpsertOne) ClearTenants() *OperatorUpsertOne {
-	return u.Update(func(s *OperatorUpsert) {
-		s.ClearTenants()
+		s.UpdateGrants()
 	})
 }
 
@@ -634,6 +706,27 @@ func (u *OperatorUpsertOne) UpdateInviteExpiresAt() *OperatorUpsertOne {
 func (u *OperatorUpsertOne) ClearInviteExpiresAt() *OperatorUpsertOne {
 	return u.Update(func(s *OperatorUpsert) {
 		s.ClearInviteExpiresAt()
+	})
+}
+
+// SetLastSeenAt sets the "last_seen_at" field.
+func (u *OperatorUpsertOne) SetLastSeenAt(v time.Time) *OperatorUpsertOne {
+	return u.Update(func(s *OperatorUpsert) {
+		s.SetLastSeenAt(v)
+	})
+}
+
+// UpdateLastSeenAt sets the "last_seen_at" field to the value that was provided on create.
+func (u *OperatorUpsertOne) UpdateLastSeenAt() *OperatorUpsertOne {
+	return u.Update(func(s *OperatorUpsert) {
+		s.UpdateLastSeenAt()
+	})
+}
+
+// ClearLastSeenAt clears the value of the "last_seen_at" field.
+func (u *OperatorUpsertOne) ClearLastSeenAt() *OperatorUpsertOne {
+	return u.Update(func(s *OperatorUpsert) {
+		s.ClearLastSeenAt()
 	})
 }
 
@@ -844,6 +937,9 @@ func (u *OperatorUpsertBulk) UpdateNewValues() *OperatorUpsertBulk {
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(operator.FieldCreatedAt)
 			}
+			if _, exists := b.mutation.InvitedBy(); exists {
+				s.SetIgnore(operator.FieldInvitedBy)
+			}
 		}
 	}))
 	return u
@@ -904,38 +1000,31 @@ func (u *OperatorUpsertBulk) UpdateEmail() *OperatorUpsertBulk {
 	})
 }
 
-// SetRole sets the "role" field.
-func (u *OperatorUpsertBulk) SetRole(v string) *OperatorUpsertBulk {
+// SetName sets the "name" field.
+func (u *OperatorUpsertBulk) SetName(v string) *OperatorUpsertBulk {
 	return u.Update(func(s *OperatorUpsert) {
-		s.SetRole(v)
+		s.SetName(v)
 	})
 }
 
-// UpdateRole sets the "role" field to the value that was provided on create.
-func (u *OperatorUpsertBulk) UpdateRole() *OperatorUpsertBulk {
+// UpdateName sets the "name" field to the value that was provided on create.
+func (u *OperatorUpsertBulk) UpdateName() *OperatorUpsertBulk {
 	return u.Update(func(s *OperatorUpsert) {
-		s.UpdateRole()
+		s.UpdateName()
 	})
 }
 
-// SetTenants sets the "tenants" field.
-func (u *OperatorUpsertBulk) SetTenants(v []uuid.UUID) *OperatorUpsertBulk {
+// SetGrants sets the "grants" field.
+func (u *OperatorUpsertBulk) SetGrants(v json.RawMessage) *OperatorUpsertBulk {
 	return u.Update(func(s *OperatorUpsert) {
-		s.SetTenants(v)
+		s.SetGrants(v)
 	})
 }
 
-// UpdateTenants sets the "tenants" field to the value that was provided on create.
-func (u *OperatorUpsertBulk) UpdateTenants() *OperatorUpsertBulk {
+// UpdateGrants sets the "grants" field to the value that was provided on create.
+func (u *OperatorUpsertBulk) UpdateGrants() *OperatorUpsertBulk {
 	return u.Update(func(s *OperatorUpsert) {
-		s.UpdateTenants()
-	})
-}
-
-// ClearTenants clears the value of the "tenants" field.
-func (u *OperatorUpsertBulk) ClearTenants() *OperatorUpsertBulk {
-	return u.Update(func(s *OperatorUpsert) {
-		s.ClearTenants()
+		s.UpdateGrants()
 	})
 }
 
@@ -999,6 +1088,27 @@ func (u *OperatorUpsertBulk) UpdateInviteExpiresAt() *OperatorUpsertBulk {
 func (u *OperatorUpsertBulk) ClearInviteExpiresAt() *OperatorUpsertBulk {
 	return u.Update(func(s *OperatorUpsert) {
 		s.ClearInviteExpiresAt()
+	})
+}
+
+// SetLastSeenAt sets the "last_seen_at" field.
+func (u *OperatorUpsertBulk) SetLastSeenAt(v time.Time) *OperatorUpsertBulk {
+	return u.Update(func(s *OperatorUpsert) {
+		s.SetLastSeenAt(v)
+	})
+}
+
+// UpdateLastSeenAt sets the "last_seen_at" field to the value that was provided on create.
+func (u *OperatorUpsertBulk) UpdateLastSeenAt() *OperatorUpsertBulk {
+	return u.Update(func(s *OperatorUpsert) {
+		s.UpdateLastSeenAt()
+	})
+}
+
+// ClearLastSeenAt clears the value of the "last_seen_at" field.
+func (u *OperatorUpsertBulk) ClearLastSeenAt() *OperatorUpsertBulk {
+	return u.Update(func(s *OperatorUpsert) {
+		s.ClearLastSeenAt()
 	})
 }
 

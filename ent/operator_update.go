@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -50,35 +51,29 @@ func (_u *OperatorUpdate) SetNillableEmail(v *string) *OperatorUpdate {
 	return _u
 }
 
-// SetRole sets the "role" field.
-func (_u *OperatorUpdate) SetRole(v string) *OperatorUpdate {
-	_u.mutation.SetRole(v)
+// SetName sets the "name" field.
+func (_u *OperatorUpdate) SetName(v string) *OperatorUpdate {
+	_u.mutation.SetName(v)
 	return _u
 }
 
-// SetNillableRole sets the "role" field if the given value is not nil.
-func (_u *OperatorUpdate) SetNillableRole(v *string) *OperatorUpdate {
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_u *OperatorUpdate) SetNillableName(v *string) *OperatorUpdate {
 	if v != nil {
-		_u.SetRole(*v)
+		_u.SetName(*v)
 	}
 	return _u
 }
 
-// SetTenants sets the "tenants" field.
-func (_u *OperatorUpdate) SetTenants(v []uuid.UUID) *OperatorUpdate {
-	_u.mutation.SetTenants(v)
+// SetGrants sets the "grants" field.
+func (_u *OperatorUpdate) SetGrants(v json.RawMessage) *OperatorUpdate {
+	_u.mutation.SetGrants(v)
 	return _u
 }
 
-// AppendTenants appends value to the "tenants" field.
-func (_u *OperatorUpdate) AppendTenants(v []uuid.UUID) *OperatorUpdate {
-	_u.mutation.AppendTenants(v)
-	return _u
-}
-
-// ClearTenants clears the value of the "tenants" field.
-func (_u *OperatorUpdate) ClearTenants() *OperatorUpdate {
-	_u.mutation.ClearTenants()
+// AppendGrants appends value to the "grants" field.
+func (_u *OperatorUpdate) AppendGrants(v json.RawMessage) *OperatorUpdate {
+	_u.mutation.AppendGrants(v)
 	return _u
 }
 
@@ -131,6 +126,26 @@ func (_u *OperatorUpdate) SetNillableInviteExpiresAt(v *time.Time) *OperatorUpda
 // ClearInviteExpiresAt clears the value of the "invite_expires_at" field.
 func (_u *OperatorUpdate) ClearInviteExpiresAt() *OperatorUpdate {
 	_u.mutation.ClearInviteExpiresAt()
+	return _u
+}
+
+// SetLastSeenAt sets the "last_seen_at" field.
+func (_u *OperatorUpdate) SetLastSeenAt(v time.Time) *OperatorUpdate {
+	_u.mutation.SetLastSeenAt(v)
+	return _u
+}
+
+// SetNillableLastSeenAt sets the "last_seen_at" field if the given value is not nil.
+func (_u *OperatorUpdate) SetNillableLastSeenAt(v *time.Time) *OperatorUpdate {
+	if v != nil {
+		_u.SetLastSeenAt(*v)
+	}
+	return _u
+}
+
+// ClearLastSeenAt clears the value of the "last_seen_at" field.
+func (_u *OperatorUpdate) ClearLastSeenAt() *OperatorUpdate {
+	_u.mutation.ClearLastSeenAt()
 	return _u
 }
 
@@ -202,9 +217,9 @@ func (_u *OperatorUpdate) check() error {
 			return &ValidationError{Name: "email", err: fmt.Errorf(`ent: validator failed for field "Operator.email": %w`, err)}
 		}
 	}
-	if v, ok := _u.mutation.Role(); ok {
-		if err := operator.RoleValidator(v); err != nil {
-			return &ValidationError{Name: "role", err: fmt.Errorf(`ent: validator failed for field "Operator.role": %w`, err)}
+	if v, ok := _u.mutation.Name(); ok {
+		if err := operator.NameValidator(v); err != nil {
+			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Operator.name": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.InviteHash(); ok {
@@ -233,19 +248,16 @@ func (_u *OperatorUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Email(); ok {
 		_spec.SetField(operator.FieldEmail, field.TypeString, value)
 	}
-	if value, ok := _u.mutation.Role(); ok {
-		_spec.SetField(operator.FieldRole, field.TypeString, value)
+	if value, ok := _u.mutation.Name(); ok {
+		_spec.SetField(operator.FieldName, field.TypeString, value)
 	}
-	if value, ok := _u.mutation.Tenants(); ok {
-		_spec.SetField(operator.FieldTenants, field.TypeJSON, value)
+	if value, ok := _u.mutation.Grants(); ok {
+		_spec.SetField(operator.FieldGrants, field.TypeJSON, value)
 	}
-	if value, ok := _u.mutation.AppendedTenants(); ok {
+	if value, ok := _u.mutation.AppendedGrants(); ok {
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
-			sqljson.Append(u, operator.FieldTenants, value)
+			sqljson.Append(u, operator.FieldGrants, value)
 		})
-	}
-	if _u.mutation.TenantsCleared() {
-		_spec.ClearField(operator.FieldTenants, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.UserID(); ok {
 		_spec.SetField(operator.FieldUserID, field.TypeUUID, value)
@@ -264,6 +276,12 @@ func (_u *OperatorUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.InviteExpiresAtCleared() {
 		_spec.ClearField(operator.FieldInviteExpiresAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.LastSeenAt(); ok {
+		_spec.SetField(operator.FieldLastSeenAt, field.TypeTime, value)
+	}
+	if _u.mutation.LastSeenAtCleared() {
+		_spec.ClearField(operator.FieldLastSeenAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.DisabledAt(); ok {
 		_spec.SetField(operator.FieldDisabledAt, field.TypeTime, value)
@@ -311,35 +329,29 @@ func (_u *OperatorUpdateOne) SetNillableEmail(v *string) *OperatorUpdateOne {
 	return _u
 }
 
-// SetRole sets the "role" field.
-func (_u *OperatorUpdateOne) SetRole(v string) *OperatorUpdateOne {
-	_u.mutation.SetRole(v)
+// SetName sets the "name" field.
+func (_u *OperatorUpdateOne) SetName(v string) *OperatorUpdateOne {
+	_u.mutation.SetName(v)
 	return _u
 }
 
-// SetNillableRole sets the "role" field if the given value is not nil.
-func (_u *OperatorUpdateOne) SetNillableRole(v *string) *OperatorUpdateOne {
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_u *OperatorUpdateOne) SetNillableName(v *string) *OperatorUpdateOne {
 	if v != nil {
-		_u.SetRole(*v)
+		_u.SetName(*v)
 	}
 	return _u
 }
 
-// SetTenants sets the "tenants" field.
-func (_u *OperatorUpdateOne) SetTenants(v []uuid.UUID) *OperatorUpdateOne {
-	_u.mutation.SetTenants(v)
+// SetGrants sets the "grants" field.
+func (_u *OperatorUpdateOne) SetGrants(v json.RawMessage) *OperatorUpdateOne {
+	_u.mutation.SetGrants(v)
 	return _u
 }
 
-// AppendTenants appends value to the "tenants" field.
-func (_u *OperatorUpdateOne) AppendTenants(v []uuid.UUID) *OperatorUpdateOne {
-	_u.mutation.AppendTenants(v)
-	return _u
-}
-
-// ClearTenants clears the value of the "tenants" field.
-func (_u *OperatorUpdateOne) ClearTenants() *OperatorUpdateOne {
-	_u.mutation.ClearTenants()
+// AppendGrants appends value to the "grants" field.
+func (_u *OperatorUpdateOne) AppendGrants(v json.RawMessage) *OperatorUpdateOne {
+	_u.mutation.AppendGrants(v)
 	return _u
 }
 
@@ -392,6 +404,26 @@ func (_u *OperatorUpdateOne) SetNillableInviteExpiresAt(v *time.Time) *OperatorU
 // ClearInviteExpiresAt clears the value of the "invite_expires_at" field.
 func (_u *OperatorUpdateOne) ClearInviteExpiresAt() *OperatorUpdateOne {
 	_u.mutation.ClearInviteExpiresAt()
+	return _u
+}
+
+// SetLastSeenAt sets the "last_seen_at" field.
+func (_u *OperatorUpdateOne) SetLastSeenAt(v time.Time) *OperatorUpdateOne {
+	_u.mutation.SetLastSeenAt(v)
+	return _u
+}
+
+// SetNillableLastSeenAt sets the "last_seen_at" field if the given value is not nil.
+func (_u *OperatorUpdateOne) SetNillableLastSeenAt(v *time.Time) *OperatorUpdateOne {
+	if v != nil {
+		_u.SetLastSeenAt(*v)
+	}
+	return _u
+}
+
+// ClearLastSeenAt clears the value of the "last_seen_at" field.
+func (_u *OperatorUpdateOne) ClearLastSeenAt() *OperatorUpdateOne {
+	_u.mutation.ClearLastSeenAt()
 	return _u
 }
 
@@ -476,9 +508,9 @@ func (_u *OperatorUpdateOne) check() error {
 			return &ValidationError{Name: "email", err: fmt.Errorf(`ent: validator failed for field "Operator.email": %w`, err)}
 		}
 	}
-	if v, ok := _u.mutation.Role(); ok {
-		if err := operator.RoleValidator(v); err != nil {
-			return &ValidationError{Name: "role", err: fmt.Errorf(`ent: validator failed for field "Operator.role": %w`, err)}
+	if v, ok := _u.mutation.Name(); ok {
+		if err := operator.NameValidator(v); err != nil {
+			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Operator.name": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.InviteHash(); ok {
@@ -524,19 +556,16 @@ func (_u *OperatorUpdateOne) sqlSave(ctx context.Context) (_node *Operator, err 
 	if value, ok := _u.mutation.Email(); ok {
 		_spec.SetField(operator.FieldEmail, field.TypeString, value)
 	}
-	if value, ok := _u.mutation.Role(); ok {
-		_spec.SetField(operator.FieldRole, field.TypeString, value)
+	if value, ok := _u.mutation.Name(); ok {
+		_spec.SetField(operator.FieldName, field.TypeString, value)
 	}
-	if value, ok := _u.mutation.Tenants(); ok {
-		_spec.SetField(operator.FieldTenants, field.TypeJSON, value)
+	if value, ok := _u.mutation.Grants(); ok {
+		_spec.SetField(operator.FieldGrants, field.TypeJSON, value)
 	}
-	if value, ok := _u.mutation.AppendedTenants(); ok {
+	if value, ok := _u.mutation.AppendedGrants(); ok {
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
-			sqljson.Append(u, operator.FieldTenants, value)
+			sqljson.Append(u, operator.FieldGrants, value)
 		})
-	}
-	if _u.mutation.TenantsCleared() {
-		_spec.ClearField(operator.FieldTenants, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.UserID(); ok {
 		_spec.SetField(operator.FieldUserID, field.TypeUUID, value)
@@ -555,6 +584,12 @@ func (_u *OperatorUpdateOne) sqlSave(ctx context.Context) (_node *Operator, err 
 	}
 	if _u.mutation.InviteExpiresAtCleared() {
 		_spec.ClearField(operator.FieldInviteExpiresAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.LastSeenAt(); ok {
+		_spec.SetField(operator.FieldLastSeenAt, field.TypeTime, value)
+	}
+	if _u.mutation.LastSeenAtCleared() {
+		_spec.ClearField(operator.FieldLastSeenAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.DisabledAt(); ok {
 		_spec.SetField(operator.FieldDisabledAt, field.TypeTime, value)

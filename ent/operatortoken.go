@@ -40,7 +40,9 @@ type OperatorToken struct {
 	// RevokedAt holds the value of the "revoked_at" field.
 	RevokedAt *time.Time `json:"revoked_at,omitempty"`
 	// the tenants it may touch; none means all
-	Tenants      []uuid.UUID `json:"tenants,omitempty"`
+	Tenants []uuid.UUID `json:"tenants,omitempty"`
+	// whose it is: it can do no more than she can at the time
+	OperatorID   *uuid.UUID `json:"operator_id,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -49,6 +51,8 @@ func (*OperatorToken) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case operatortoken.FieldOperatorID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case operatortoken.FieldHash, operatortoken.FieldScopes, operatortoken.FieldTenants:
 			values[i] = new([]byte)
 		case operatortoken.FieldName, operatortoken.FieldHint, operatortoken.FieldCreatedBy:
@@ -151,6 +155,13 @@ func (_m *OperatorToken) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field tenants: %w", err)
 				}
 			}
+		case operatortoken.FieldOperatorID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field operator_id", values[i])
+			} else if value.Valid {
+				_m.OperatorID = new(uuid.UUID)
+				*_m.OperatorID = *value.S.(*uuid.UUID)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -225,6 +236,11 @@ func (_m *OperatorToken) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("tenants=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Tenants))
+	builder.WriteString(", ")
+	if v := _m.OperatorID; v != nil {
+		builder.WriteString("operator_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

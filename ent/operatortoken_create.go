@@ -146,6 +146,20 @@ func (_c *OperatorTokenCreate) SetTenants(v []uuid.UUID) *OperatorTokenCreate {
 	return _c
 }
 
+// SetOperatorID sets the "operator_id" field.
+func (_c *OperatorTokenCreate) SetOperatorID(v uuid.UUID) *OperatorTokenCreate {
+	_c.mutation.SetOperatorID(v)
+	return _c
+}
+
+// SetNillableOperatorID sets the "operator_id" field if the given value is not nil.
+func (_c *OperatorTokenCreate) SetNillableOperatorID(v *uuid.UUID) *OperatorTokenCreate {
+	if v != nil {
+		_c.SetOperatorID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *OperatorTokenCreate) SetID(v uuid.UUID) *OperatorTokenCreate {
 	_c.mutation.SetID(v)
@@ -329,6 +343,10 @@ func (_c *OperatorTokenCreate) createSpec() (*OperatorToken, *sqlgraph.CreateSpe
 	if value, ok := _c.mutation.Tenants(); ok {
 		_spec.SetField(operatortoken.FieldTenants, field.TypeJSON, value)
 		_node.Tenants = value
+	}
+	if value, ok := _c.mutation.OperatorID(); ok {
+		_spec.SetField(operatortoken.FieldOperatorID, field.TypeUUID, value)
+		_node.OperatorID = &value
 	}
 	return _node, _spec
 }
@@ -527,6 +545,9 @@ func (u *OperatorTokenUpsertOne) UpdateNewValues() *OperatorTokenUpsertOne {
 		}
 		if _, exists := u.create.mutation.Hash(); exists {
 			s.SetIgnore(operatortoken.FieldHash)
+		}
+		if _, exists := u.create.mutation.OperatorID(); exists {
+			s.SetIgnore(operatortoken.FieldOperatorID)
 		}
 	}))
 	return u
@@ -890,6 +911,9 @@ func (u *OperatorTokenUpsertBulk) UpdateNewValues() *OperatorTokenUpsertBulk {
 			}
 			if _, exists := b.mutation.Hash(); exists {
 				s.SetIgnore(operatortoken.FieldHash)
+			}
+			if _, exists := b.mutation.OperatorID(); exists {
+				s.SetIgnore(operatortoken.FieldOperatorID)
 			}
 		}
 	}))

@@ -250,6 +250,9 @@ func (_u *OperatorTokenUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	if _u.mutation.TenantsCleared() {
 		_spec.ClearField(operatortoken.FieldTenants, field.TypeJSON)
 	}
+	if _u.mutation.OperatorIDCleared() {
+		_spec.ClearField(operatortoken.FieldOperatorID, field.TypeUUID)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{operatortoken.Label}
@@ -519,6 +522,9 @@ func (_u *OperatorTokenUpdateOne) sqlSave(ctx context.Context) (_node *OperatorT
 	}
 	if _u.mutation.TenantsCleared() {
 		_spec.ClearField(operatortoken.FieldTenants, field.TypeJSON)
+	}
+	if _u.mutation.OperatorIDCleared() {
+		_spec.ClearField(operatortoken.FieldOperatorID, field.TypeUUID)
 	}
 	_node = &OperatorToken{config: _u.config}
 	_spec.Assign = _node.assignValues

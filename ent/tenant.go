@@ -27,6 +27,8 @@ type Tenant struct {
 	Slug string `json:"slug,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
+	// the name in lower case, to be searched by its beginning
+	NameFolded string `json:"name_folded,omitempty"`
 	// active, read_only, suspended, deleting
 	Status string `json:"status,omitempty"`
 	// StatusReason holds the value of the "status_reason" field.
@@ -40,7 +42,15 @@ type Tenant struct {
 	// grows with every change that a cached snapshot must see
 	Version int64 `json:"version,omitempty"`
 	// when a deleted tenant's rows may go
-	PurgeAfter   *time.Time `json:"purge_after,omitempty"`
+	PurgeAfter *time.Time `json:"purge_after,omitempty"`
+	// DeletedAt holds the value of the "deleted_at" field.
+	DeletedAt *time.Time `json:"deleted_at,omitempty"`
+	// DeletedBy holds the value of the "deleted_by" field.
+	DeletedBy string `json:"deleted_by,omitempty"`
+	// of a deleted tenant: what it comes back to
+	StatusBefore string `json:"status_before,omitempty"`
+	// what the operator allows; none: everything
+	Quotas       json.RawMessage `json:"quotas,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -49,13 +59,13 @@ func (*Tenant) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case tenant.FieldConfig:
+		case tenant.FieldConfig, tenant.FieldQuotas:
 			values[i] = new([]byte)
 		case tenant.FieldConfigVersion, tenant.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case tenant.FieldSlug, tenant.FieldName, tenant.FieldStatus, tenant.FieldStatusReason, tenant.FieldOrigin:
+		case tenant.FieldSlug, tenant.FieldName, tenant.FieldNameFolded, tenant.FieldStatus, tenant.FieldStatusReason, tenant.FieldOrigin, tenant.FieldDeletedBy, tenant.FieldStatusBefore:
 			values[i] = new(sql.NullString)
-		case tenant.FieldCreatedAt, tenant.FieldUpdatedAt, tenant.FieldPurgeAfter:
+		case tenant.FieldCreatedAt, tenant.FieldUpdatedAt, tenant.FieldPurgeAfter, tenant.FieldDeletedAt:
 			values[i] = new(sql.NullTime)
 		case tenant.FieldID:
 			values[i] = new(uuid.UUID)
@@ -104,6 +114,12 @@ func (_m *Tenant) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Name = value.String
 			}
+		case tenant.FieldNameFolded:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field name_folded", values[i])
+			} else if value.Valid {
+				_m.NameFolded = value.String
+			}
 		case tenant.FieldStatus:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field status", values[i])
@@ -148,6 +164,33 @@ func (_m *Tenant) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.PurgeAfter = new(time.Time)
 				*_m.PurgeAfter = value.Time
+			}
+		case tenant.FieldDeletedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field deleted_at", values[i])
+			} else if value.Valid {
+				_m.DeletedAt = new(time.Time)
+				*_m.DeletedAt = value.Time
+			}
+		case tenant.FieldDeletedBy:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field deleted_by", values[i])
+			} else if value.Valid {
+				_m.DeletedBy = value.String
+			}
+		case tenant.FieldStatusBefore:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field status_before", values[i])
+			} else if value.Valid {
+				_m.StatusBefore = value.String
+			}
+		case tenant.FieldQuotas:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field quotas", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Quotas); err != nil {
+					return fmt.Errorf("unmarshal field quotas: %w", err)
+				}
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -197,6 +240,9 @@ func (_m *Tenant) String() string {
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)
 	builder.WriteString(", ")
+	builder.WriteString("name_folded=")
+	builder.WriteString(_m.NameFolded)
+	builder.WriteString(", ")
 	builder.WriteString("status=")
 	builder.WriteString(_m.Status)
 	builder.WriteString(", ")
@@ -219,6 +265,20 @@ func (_m *Tenant) String() string {
 		builder.WriteString("purge_after=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	if v := _m.DeletedAt; v != nil {
+		builder.WriteString("deleted_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("deleted_by=")
+	builder.WriteString(_m.DeletedBy)
+	builder.WriteString(", ")
+	builder.WriteString("status_before=")
+	builder.WriteString(_m.StatusBefore)
+	builder.WriteString(", ")
+	builder.WriteString("quotas=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Quotas))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -73,6 +73,20 @@ func (_c *TenantCreate) SetNillableName(v *string) *TenantCreate {
 	return _c
 }
 
+// SetNameFolded sets the "name_folded" field.
+func (_c *TenantCreate) SetNameFolded(v string) *TenantCreate {
+	_c.mutation.SetNameFolded(v)
+	return _c
+}
+
+// SetNillableNameFolded sets the "name_folded" field if the given value is not nil.
+func (_c *TenantCreate) SetNillableNameFolded(v *string) *TenantCreate {
+	if v != nil {
+		_c.SetNameFolded(*v)
+	}
+	return _c
+}
+
 // SetStatus sets the "status" field.
 func (_c *TenantCreate) SetStatus(v string) *TenantCreate {
 	_c.mutation.SetStatus(v)
@@ -155,6 +169,54 @@ func (_c *TenantCreate) SetNillablePurgeAfter(v *time.Time) *TenantCreate {
 	return _c
 }
 
+// SetDeletedAt sets the "deleted_at" field.
+func (_c *TenantCreate) SetDeletedAt(v time.Time) *TenantCreate {
+	_c.mutation.SetDeletedAt(v)
+	return _c
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_c *TenantCreate) SetNillableDeletedAt(v *time.Time) *TenantCreate {
+	if v != nil {
+		_c.SetDeletedAt(*v)
+	}
+	return _c
+}
+
+// SetDeletedBy sets the "deleted_by" field.
+func (_c *TenantCreate) SetDeletedBy(v string) *TenantCreate {
+	_c.mutation.SetDeletedBy(v)
+	return _c
+}
+
+// SetNillableDeletedBy sets the "deleted_by" field if the given value is not nil.
+func (_c *TenantCreate) SetNillableDeletedBy(v *string) *TenantCreate {
+	if v != nil {
+		_c.SetDeletedBy(*v)
+	}
+	return _c
+}
+
+// SetStatusBefore sets the "status_before" field.
+func (_c *TenantCreate) SetStatusBefore(v string) *TenantCreate {
+	_c.mutation.SetStatusBefore(v)
+	return _c
+}
+
+// SetNillableStatusBefore sets the "status_before" field if the given value is not nil.
+func (_c *TenantCreate) SetNillableStatusBefore(v *string) *TenantCreate {
+	if v != nil {
+		_c.SetStatusBefore(*v)
+	}
+	return _c
+}
+
+// SetQuotas sets the "quotas" field.
+func (_c *TenantCreate) SetQuotas(v json.RawMessage) *TenantCreate {
+	_c.mutation.SetQuotas(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *TenantCreate) SetID(v uuid.UUID) *TenantCreate {
 	_c.mutation.SetID(v)
@@ -216,6 +278,10 @@ func (_c *TenantCreate) defaults() {
 		v := tenant.DefaultName
 		_c.mutation.SetName(v)
 	}
+	if _, ok := _c.mutation.NameFolded(); !ok {
+		v := tenant.DefaultNameFolded
+		_c.mutation.SetNameFolded(v)
+	}
 	if _, ok := _c.mutation.Status(); !ok {
 		v := tenant.DefaultStatus
 		_c.mutation.SetStatus(v)
@@ -231,6 +297,14 @@ func (_c *TenantCreate) defaults() {
 	if _, ok := _c.mutation.Version(); !ok {
 		v := tenant.DefaultVersion
 		_c.mutation.SetVersion(v)
+	}
+	if _, ok := _c.mutation.DeletedBy(); !ok {
+		v := tenant.DefaultDeletedBy
+		_c.mutation.SetDeletedBy(v)
+	}
+	if _, ok := _c.mutation.StatusBefore(); !ok {
+		v := tenant.DefaultStatusBefore
+		_c.mutation.SetStatusBefore(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := tenant.DefaultID()
@@ -256,6 +330,14 @@ func (_c *TenantCreate) check() error {
 	}
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "Tenant.name"`)}
+	}
+	if _, ok := _c.mutation.NameFolded(); !ok {
+		return &ValidationError{Name: "name_folded", err: errors.New(`ent: missing required field "Tenant.name_folded"`)}
+	}
+	if v, ok := _c.mutation.NameFolded(); ok {
+		if err := tenant.NameFoldedValidator(v); err != nil {
+			return &ValidationError{Name: "name_folded", err: fmt.Errorf(`ent: validator failed for field "Tenant.name_folded": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.Status(); !ok {
 		return &ValidationError{Name: "status", err: errors.New(`ent: missing required field "Tenant.status"`)}
@@ -284,6 +366,22 @@ func (_c *TenantCreate) check() error {
 	}
 	if _, ok := _c.mutation.Version(); !ok {
 		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Tenant.version"`)}
+	}
+	if _, ok := _c.mutation.DeletedBy(); !ok {
+		return &ValidationError{Name: "deleted_by", err: errors.New(`ent: missing required field "Tenant.deleted_by"`)}
+	}
+	if v, ok := _c.mutation.DeletedBy(); ok {
+		if err := tenant.DeletedByValidator(v); err != nil {
+			return &ValidationError{Name: "deleted_by", err: fmt.Errorf(`ent: validator failed for field "Tenant.deleted_by": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.StatusBefore(); !ok {
+		return &ValidationError{Name: "status_before", err: errors.New(`ent: missing required field "Tenant.status_before"`)}
+	}
+	if v, ok := _c.mutation.StatusBefore(); ok {
+		if err := tenant.StatusBeforeValidator(v); err != nil {
+			return &ValidationError{Name: "status_before", err: fmt.Errorf(`ent: validator failed for field "Tenant.status_before": %w`, err)}
+		}
 	}
 	return nil
 }
@@ -337,6 +435,10 @@ func (_c *TenantCreate) createSpec() (*Tenant, *sqlgraph.CreateSpec) {
 		_spec.SetField(tenant.FieldName, field.TypeString, value)
 		_node.Name = value
 	}
+	if value, ok := _c.mutation.NameFolded(); ok {
+		_spec.SetField(tenant.FieldNameFolded, field.TypeString, value)
+		_node.NameFolded = value
+	}
 	if value, ok := _c.mutation.Status(); ok {
 		_spec.SetField(tenant.FieldStatus, field.TypeString, value)
 		_node.Status = value
@@ -364,6 +466,22 @@ func (_c *TenantCreate) createSpec() (*Tenant, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.PurgeAfter(); ok {
 		_spec.SetField(tenant.FieldPurgeAfter, field.TypeTime, value)
 		_node.PurgeAfter = &value
+	}
+	if value, ok := _c.mutation.DeletedAt(); ok {
+		_spec.SetField(tenant.FieldDeletedAt, field.TypeTime, value)
+		_node.DeletedAt = &value
+	}
+	if value, ok := _c.mutation.DeletedBy(); ok {
+		_spec.SetField(tenant.FieldDeletedBy, field.TypeString, value)
+		_node.DeletedBy = value
+	}
+	if value, ok := _c.mutation.StatusBefore(); ok {
+		_spec.SetField(tenant.FieldStatusBefore, field.TypeString, value)
+		_node.StatusBefore = value
+	}
+	if value, ok := _c.mutation.Quotas(); ok {
+		_spec.SetField(tenant.FieldQuotas, field.TypeJSON, value)
+		_node.Quotas = value
 	}
 	return _node, _spec
 }
@@ -450,6 +568,18 @@ func (u *TenantUpsert) SetName(v string) *TenantUpsert {
 // UpdateName sets the "name" field to the value that was provided on create.
 func (u *TenantUpsert) UpdateName() *TenantUpsert {
 	u.SetExcluded(tenant.FieldName)
+	return u
+}
+
+// SetNameFolded sets the "name_folded" field.
+func (u *TenantUpsert) SetNameFolded(v string) *TenantUpsert {
+	u.Set(tenant.FieldNameFolded, v)
+	return u
+}
+
+// UpdateNameFolded sets the "name_folded" field to the value that was provided on create.
+func (u *TenantUpsert) UpdateNameFolded() *TenantUpsert {
+	u.SetExcluded(tenant.FieldNameFolded)
 	return u
 }
 
@@ -555,6 +685,66 @@ func (u *TenantUpsert) ClearPurgeAfter() *TenantUpsert {
 	return u
 }
 
+// SetDeletedAt sets the "deleted_at" field.
+func (u *TenantUpsert) SetDeletedAt(v time.Time) *TenantUpsert {
+	u.Set(tenant.FieldDeletedAt, v)
+	return u
+}
+
+// UpdateDeletedAt sets the "deleted_at" field to the value that was provided on create.
+func (u *TenantUpsert) UpdateDeletedAt() *TenantUpsert {
+	u.SetExcluded(tenant.FieldDeletedAt)
+	return u
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (u *TenantUpsert) ClearDeletedAt() *TenantUpsert {
+	u.SetNull(tenant.FieldDeletedAt)
+	return u
+}
+
+// SetDeletedBy sets the "deleted_by" field.
+func (u *TenantUpsert) SetDeletedBy(v string) *TenantUpsert {
+	u.Set(tenant.FieldDeletedBy, v)
+	return u
+}
+
+// UpdateDeletedBy sets the "deleted_by" field to the value that was provided on create.
+func (u *TenantUpsert) UpdateDeletedBy() *TenantUpsert {
+	u.SetExcluded(tenant.FieldDeletedBy)
+	return u
+}
+
+// SetStatusBefore sets the "status_before" field.
+func (u *TenantUpsert) SetStatusBefore(v string) *TenantUpsert {
+	u.Set(tenant.FieldStatusBefore, v)
+	return u
+}
+
+// UpdateStatusBefore sets the "status_before" field to the value that was provided on create.
+func (u *TenantUpsert) UpdateStatusBefore() *TenantUpsert {
+	u.SetExcluded(tenant.FieldStatusBefore)
+	return u
+}
+
+// SetQuotas sets the "quotas" field.
+func (u *TenantUpsert) SetQuotas(v json.RawMessage) *TenantUpsert {
+	u.Set(tenant.FieldQuotas, v)
+	return u
+}
+
+// UpdateQuotas sets the "quotas" field to the value that was provided on create.
+func (u *TenantUpsert) UpdateQuotas() *TenantUpsert {
+	u.SetExcluded(tenant.FieldQuotas)
+	return u
+}
+
+// ClearQuotas clears the value of the "quotas" field.
+func (u *TenantUpsert) ClearQuotas() *TenantUpsert {
+	u.SetNull(tenant.FieldQuotas)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -645,6 +835,20 @@ func (u *TenantUpsertOne) SetName(v string) *TenantUpsertOne {
 func (u *TenantUpsertOne) UpdateName() *TenantUpsertOne {
 	return u.Update(func(s *TenantUpsert) {
 		s.UpdateName()
+	})
+}
+
+// SetNameFolded sets the "name_folded" field.
+func (u *TenantUpsertOne) SetNameFolded(v string) *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.SetNameFolded(v)
+	})
+}
+
+// UpdateNameFolded sets the "name_folded" field to the value that was provided on create.
+func (u *TenantUpsertOne) UpdateNameFolded() *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.UpdateNameFolded()
 	})
 }
 
@@ -764,6 +968,76 @@ func (u *TenantUpsertOne) UpdatePurgeAfter() *TenantUpsertOne {
 func (u *TenantUpsertOne) ClearPurgeAfter() *TenantUpsertOne {
 	return u.Update(func(s *TenantUpsert) {
 		s.ClearPurgeAfter()
+	})
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (u *TenantUpsertOne) SetDeletedAt(v time.Time) *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.SetDeletedAt(v)
+	})
+}
+
+// UpdateDeletedAt sets the "deleted_at" field to the value that was provided on create.
+func (u *TenantUpsertOne) UpdateDeletedAt() *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.UpdateDeletedAt()
+	})
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (u *TenantUpsertOne) ClearDeletedAt() *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.ClearDeletedAt()
+	})
+}
+
+// SetDeletedBy sets the "deleted_by" field.
+func (u *TenantUpsertOne) SetDeletedBy(v string) *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.SetDeletedBy(v)
+	})
+}
+
+// UpdateDeletedBy sets the "deleted_by" field to the value that was provided on create.
+func (u *TenantUpsertOne) UpdateDeletedBy() *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.UpdateDeletedBy()
+	})
+}
+
+// SetStatusBefore sets the "status_before" field.
+func (u *TenantUpsertOne) SetStatusBefore(v string) *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.SetStatusBefore(v)
+	})
+}
+
+// UpdateStatusBefore sets the "status_before" field to the value that was provided on create.
+func (u *TenantUpsertOne) UpdateStatusBefore() *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.UpdateStatusBefore()
+	})
+}
+
+// SetQuotas sets the "quotas" field.
+func (u *TenantUpsertOne) SetQuotas(v json.RawMessage) *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.SetQuotas(v)
+	})
+}
+
+// UpdateQuotas sets the "quotas" field to the value that was provided on create.
+func (u *TenantUpsertOne) UpdateQuotas() *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.UpdateQuotas()
+	})
+}
+
+// ClearQuotas clears the value of the "quotas" field.
+func (u *TenantUpsertOne) ClearQuotas() *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.ClearQuotas()
 	})
 }
 
@@ -1027,6 +1301,20 @@ func (u *TenantUpsertBulk) UpdateName() *TenantUpsertBulk {
 	})
 }
 
+// SetNameFolded sets the "name_folded" field.
+func (u *TenantUpsertBulk) SetNameFolded(v string) *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.SetNameFolded(v)
+	})
+}
+
+// UpdateNameFolded sets the "name_folded" field to the value that was provided on create.
+func (u *TenantUpsertBulk) UpdateNameFolded() *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.UpdateNameFolded()
+	})
+}
+
 // SetStatus sets the "status" field.
 func (u *TenantUpsertBulk) SetStatus(v string) *TenantUpsertBulk {
 	return u.Update(func(s *TenantUpsert) {
@@ -1143,6 +1431,76 @@ func (u *TenantUpsertBulk) UpdatePurgeAfter() *TenantUpsertBulk {
 func (u *TenantUpsertBulk) ClearPurgeAfter() *TenantUpsertBulk {
 	return u.Update(func(s *TenantUpsert) {
 		s.ClearPurgeAfter()
+	})
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (u *TenantUpsertBulk) SetDeletedAt(v time.Time) *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.SetDeletedAt(v)
+	})
+}
+
+// UpdateDeletedAt sets the "deleted_at" field to the value that was provided on create.
+func (u *TenantUpsertBulk) UpdateDeletedAt() *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.UpdateDeletedAt()
+	})
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (u *TenantUpsertBulk) ClearDeletedAt() *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.ClearDeletedAt()
+	})
+}
+
+// SetDeletedBy sets the "deleted_by" field.
+func (u *TenantUpsertBulk) SetDeletedBy(v string) *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.SetDeletedBy(v)
+	})
+}
+
+// UpdateDeletedBy sets the "deleted_by" field to the value that was provided on create.
+func (u *TenantUpsertBulk) UpdateDeletedBy() *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.UpdateDeletedBy()
+	})
+}
+
+// SetStatusBefore sets the "status_before" field.
+func (u *TenantUpsertBulk) SetStatusBefore(v string) *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.SetStatusBefore(v)
+	})
+}
+
+// UpdateStatusBefore sets the "status_before" field to the value that was provided on create.
+func (u *TenantUpsertBulk) UpdateStatusBefore() *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.UpdateStatusBefore()
+	})
+}
+
+// SetQuotas sets the "quotas" field.
+func (u *TenantUpsertBulk) SetQuotas(v json.RawMessage) *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.SetQuotas(v)
+	})
+}
+
+// UpdateQuotas sets the "quotas" field to the value that was provided on create.
+func (u *TenantUpsertBulk) UpdateQuotas() *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.UpdateQuotas()
+	})
+}
+
+// ClearQuotas clears the value of the "quotas" field.
+func (u *TenantUpsertBulk) ClearQuotas() *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.ClearQuotas()
 	})
 }
 

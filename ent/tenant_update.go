@@ -64,6 +64,20 @@ func (_u *TenantUpdate) SetNillableName(v *string) *TenantUpdate {
 	return _u
 }
 
+// SetNameFolded sets the "name_folded" field.
+func (_u *TenantUpdate) SetNameFolded(v string) *TenantUpdate {
+	_u.mutation.SetNameFolded(v)
+	return _u
+}
+
+// SetNillableNameFolded sets the "name_folded" field if the given value is not nil.
+func (_u *TenantUpdate) SetNillableNameFolded(v *string) *TenantUpdate {
+	if v != nil {
+		_u.SetNameFolded(*v)
+	}
+	return _u
+}
+
 // SetStatus sets the "status" field.
 func (_u *TenantUpdate) SetStatus(v string) *TenantUpdate {
 	_u.mutation.SetStatus(v)
@@ -180,6 +194,72 @@ func (_u *TenantUpdate) ClearPurgeAfter() *TenantUpdate {
 	return _u
 }
 
+// SetDeletedAt sets the "deleted_at" field.
+func (_u *TenantUpdate) SetDeletedAt(v time.Time) *TenantUpdate {
+	_u.mutation.SetDeletedAt(v)
+	return _u
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_u *TenantUpdate) SetNillableDeletedAt(v *time.Time) *TenantUpdate {
+	if v != nil {
+		_u.SetDeletedAt(*v)
+	}
+	return _u
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (_u *TenantUpdate) ClearDeletedAt() *TenantUpdate {
+	_u.mutation.ClearDeletedAt()
+	return _u
+}
+
+// SetDeletedBy sets the "deleted_by" field.
+func (_u *TenantUpdate) SetDeletedBy(v string) *TenantUpdate {
+	_u.mutation.SetDeletedBy(v)
+	return _u
+}
+
+// SetNillableDeletedBy sets the "deleted_by" field if the given value is not nil.
+func (_u *TenantUpdate) SetNillableDeletedBy(v *string) *TenantUpdate {
+	if v != nil {
+		_u.SetDeletedBy(*v)
+	}
+	return _u
+}
+
+// SetStatusBefore sets the "status_before" field.
+func (_u *TenantUpdate) SetStatusBefore(v string) *TenantUpdate {
+	_u.mutation.SetStatusBefore(v)
+	return _u
+}
+
+// SetNillableStatusBefore sets the "status_before" field if the given value is not nil.
+func (_u *TenantUpdate) SetNillableStatusBefore(v *string) *TenantUpdate {
+	if v != nil {
+		_u.SetStatusBefore(*v)
+	}
+	return _u
+}
+
+// SetQuotas sets the "quotas" field.
+func (_u *TenantUpdate) SetQuotas(v json.RawMessage) *TenantUpdate {
+	_u.mutation.SetQuotas(v)
+	return _u
+}
+
+// AppendQuotas appends value to the "quotas" field.
+func (_u *TenantUpdate) AppendQuotas(v json.RawMessage) *TenantUpdate {
+	_u.mutation.AppendQuotas(v)
+	return _u
+}
+
+// ClearQuotas clears the value of the "quotas" field.
+func (_u *TenantUpdate) ClearQuotas() *TenantUpdate {
+	_u.mutation.ClearQuotas()
+	return _u
+}
+
 // Mutation returns the TenantMutation object of the builder.
 func (_u *TenantUpdate) Mutation() *TenantMutation {
 	return _u.mutation
@@ -228,6 +308,11 @@ func (_u *TenantUpdate) check() error {
 			return &ValidationError{Name: "slug", err: fmt.Errorf(`ent: validator failed for field "Tenant.slug": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.NameFolded(); ok {
+		if err := tenant.NameFoldedValidator(v); err != nil {
+			return &ValidationError{Name: "name_folded", err: fmt.Errorf(`ent: validator failed for field "Tenant.name_folded": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Status(); ok {
 		if err := tenant.StatusValidator(v); err != nil {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "Tenant.status": %w`, err)}
@@ -236,6 +321,16 @@ func (_u *TenantUpdate) check() error {
 	if v, ok := _u.mutation.Origin(); ok {
 		if err := tenant.OriginValidator(v); err != nil {
 			return &ValidationError{Name: "origin", err: fmt.Errorf(`ent: validator failed for field "Tenant.origin": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.DeletedBy(); ok {
+		if err := tenant.DeletedByValidator(v); err != nil {
+			return &ValidationError{Name: "deleted_by", err: fmt.Errorf(`ent: validator failed for field "Tenant.deleted_by": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.StatusBefore(); ok {
+		if err := tenant.StatusBeforeValidator(v); err != nil {
+			return &ValidationError{Name: "status_before", err: fmt.Errorf(`ent: validator failed for field "Tenant.status_before": %w`, err)}
 		}
 	}
 	return nil
@@ -261,6 +356,9 @@ func (_u *TenantUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(tenant.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.NameFolded(); ok {
+		_spec.SetField(tenant.FieldNameFolded, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(tenant.FieldStatus, field.TypeString, value)
@@ -296,6 +394,29 @@ func (_u *TenantUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.PurgeAfterCleared() {
 		_spec.ClearField(tenant.FieldPurgeAfter, field.TypeTime)
+	}
+	if value, ok := _u.mutation.DeletedAt(); ok {
+		_spec.SetField(tenant.FieldDeletedAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeletedAtCleared() {
+		_spec.ClearField(tenant.FieldDeletedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.DeletedBy(); ok {
+		_spec.SetField(tenant.FieldDeletedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.StatusBefore(); ok {
+		_spec.SetField(tenant.FieldStatusBefore, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Quotas(); ok {
+		_spec.SetField(tenant.FieldQuotas, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedQuotas(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, tenant.FieldQuotas, value)
+		})
+	}
+	if _u.mutation.QuotasCleared() {
+		_spec.ClearField(tenant.FieldQuotas, field.TypeJSON)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -347,6 +468,20 @@ func (_u *TenantUpdateOne) SetName(v string) *TenantUpdateOne {
 func (_u *TenantUpdateOne) SetNillableName(v *string) *TenantUpdateOne {
 	if v != nil {
 		_u.SetName(*v)
+	}
+	return _u
+}
+
+// SetNameFolded sets the "name_folded" field.
+func (_u *TenantUpdateOne) SetNameFolded(v string) *TenantUpdateOne {
+	_u.mutation.SetNameFolded(v)
+	return _u
+}
+
+// SetNillableNameFolded sets the "name_folded" field if the given value is not nil.
+func (_u *TenantUpdateOne) SetNillableNameFolded(v *string) *TenantUpdateOne {
+	if v != nil {
+		_u.SetNameFolded(*v)
 	}
 	return _u
 }
@@ -467,6 +602,72 @@ func (_u *TenantUpdateOne) ClearPurgeAfter() *TenantUpdateOne {
 	return _u
 }
 
+// SetDeletedAt sets the "deleted_at" field.
+func (_u *TenantUpdateOne) SetDeletedAt(v time.Time) *TenantUpdateOne {
+	_u.mutation.SetDeletedAt(v)
+	return _u
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_u *TenantUpdateOne) SetNillableDeletedAt(v *time.Time) *TenantUpdateOne {
+	if v != nil {
+		_u.SetDeletedAt(*v)
+	}
+	return _u
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (_u *TenantUpdateOne) ClearDeletedAt() *TenantUpdateOne {
+	_u.mutation.ClearDeletedAt()
+	return _u
+}
+
+// SetDeletedBy sets the "deleted_by" field.
+func (_u *TenantUpdateOne) SetDeletedBy(v string) *TenantUpdateOne {
+	_u.mutation.SetDeletedBy(v)
+	return _u
+}
+
+// SetNillableDeletedBy sets the "deleted_by" field if the given value is not nil.
+func (_u *TenantUpdateOne) SetNillableDeletedBy(v *string) *TenantUpdateOne {
+	if v != nil {
+		_u.SetDeletedBy(*v)
+	}
+	return _u
+}
+
+// SetStatusBefore sets the "status_before" field.
+func (_u *TenantUpdateOne) SetStatusBefore(v string) *TenantUpdateOne {
+	_u.mutation.SetStatusBefore(v)
+	return _u
+}
+
+// SetNillableStatusBefore sets the "status_before" field if the given value is not nil.
+func (_u *TenantUpdateOne) SetNillableStatusBefore(v *string) *TenantUpdateOne {
+	if v != nil {
+		_u.SetStatusBefore(*v)
+	}
+	return _u
+}
+
+// SetQuotas sets the "quotas" field.
+func (_u *TenantUpdateOne) SetQuotas(v json.RawMessage) *TenantUpdateOne {
+	_u.mutation.SetQuotas(v)
+	return _u
+}
+
+// AppendQuotas appends value to the "quotas" field.
+func (_u *TenantUpdateOne) AppendQuotas(v json.RawMessage) *TenantUpdateOne {
+	_u.mutation.AppendQuotas(v)
+	return _u
+}
+
+// ClearQuotas clears the value of the "quotas" field.
+func (_u *TenantUpdateOne) ClearQuotas() *TenantUpdateOne {
+	_u.mutation.ClearQuotas()
+	return _u
+}
+
 // Mutation returns the TenantMutation object of the builder.
 func (_u *TenantUpdateOne) Mutation() *TenantMutation {
 	return _u.mutation
@@ -528,6 +729,11 @@ func (_u *TenantUpdateOne) check() error {
 			return &ValidationError{Name: "slug", err: fmt.Errorf(`ent: validator failed for field "Tenant.slug": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.NameFolded(); ok {
+		if err := tenant.NameFoldedValidator(v); err != nil {
+			return &ValidationError{Name: "name_folded", err: fmt.Errorf(`ent: validator failed for field "Tenant.name_folded": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Status(); ok {
 		if err := tenant.StatusValidator(v); err != nil {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "Tenant.status": %w`, err)}
@@ -536,6 +742,16 @@ func (_u *TenantUpdateOne) check() error {
 	if v, ok := _u.mutation.Origin(); ok {
 		if err := tenant.OriginValidator(v); err != nil {
 			return &ValidationError{Name: "origin", err: fmt.Errorf(`ent: validator failed for field "Tenant.origin": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.DeletedBy(); ok {
+		if err := tenant.DeletedByValidator(v); err != nil {
+			return &ValidationError{Name: "deleted_by", err: fmt.Errorf(`ent: validator failed for field "Tenant.deleted_by": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.StatusBefore(); ok {
+		if err := tenant.StatusBeforeValidator(v); err != nil {
+			return &ValidationError{Name: "status_before", err: fmt.Errorf(`ent: validator failed for field "Tenant.status_before": %w`, err)}
 		}
 	}
 	return nil
@@ -579,6 +795,9 @@ func (_u *TenantUpdateOne) sqlSave(ctx context.Context) (_node *Tenant, err erro
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(tenant.FieldName, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.NameFolded(); ok {
+		_spec.SetField(tenant.FieldNameFolded, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(tenant.FieldStatus, field.TypeString, value)
 	}
@@ -613,6 +832,29 @@ func (_u *TenantUpdateOne) sqlSave(ctx context.Context) (_node *Tenant, err erro
 	}
 	if _u.mutation.PurgeAfterCleared() {
 		_spec.ClearField(tenant.FieldPurgeAfter, field.TypeTime)
+	}
+	if value, ok := _u.mutation.DeletedAt(); ok {
+		_spec.SetField(tenant.FieldDeletedAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeletedAtCleared() {
+		_spec.ClearField(tenant.FieldDeletedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.DeletedBy(); ok {
+		_spec.SetField(tenant.FieldDeletedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.StatusBefore(); ok {
+		_spec.SetField(tenant.FieldStatusBefore, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Quotas(); ok {
+		_spec.SetField(tenant.FieldQuotas, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedQuotas(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, tenant.FieldQuotas, value)
+		})
+	}
+	if _u.mutation.QuotasCleared() {
+		_spec.ClearField(tenant.FieldQuotas, field.TypeJSON)
 	}
 	_node = &Tenant{config: _u.config}
 	_spec.Assign = _node.assignValues

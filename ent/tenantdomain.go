@@ -26,12 +26,18 @@ type TenantDomain struct {
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// Host holds the value of the "host" field.
 	Host string `json:"host,omitempty"`
+	// the host, once verified: of one tenant at most
+	VerifiedHost *string `json:"verified_host,omitempty"`
 	// value of the DNS record that proves ownership
 	Challenge string `json:"challenge,omitempty"`
 	// VerifiedAt holds the value of the "verified_at" field.
 	VerifiedAt *time.Time `json:"verified_at,omitempty"`
+	// CheckedAt holds the value of the "checked_at" field.
+	CheckedAt *time.Time `json:"checked_at,omitempty"`
+	// what the last check missed
+	Problem string `json:"problem,omitempty"`
 	// CreatedBy holds the value of the "created_by" field.
-	CreatedBy    *uuid.UUID `json:"created_by,omitempty"`
+	CreatedBy    string `json:"created_by,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -40,11 +46,9 @@ func (*TenantDomain) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case tenantdomain.FieldCreatedBy:
-			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case tenantdomain.FieldHost, tenantdomain.FieldChallenge:
+		case tenantdomain.FieldHost, tenantdomain.FieldVerifiedHost, tenantdomain.FieldChallenge, tenantdomain.FieldProblem, tenantdomain.FieldCreatedBy:
 			values[i] = new(sql.NullString)
-		case tenantdomain.FieldCreatedAt, tenantdomain.FieldUpdatedAt, tenantdomain.FieldVerifiedAt:
+		case tenantdomain.FieldCreatedAt, tenantdomain.FieldUpdatedAt, tenantdomain.FieldVerifiedAt, tenantdomain.FieldCheckedAt:
 			values[i] = new(sql.NullTime)
 		case tenantdomain.FieldID, tenantdomain.FieldTenantID:
 			values[i] = new(uuid.UUID)
@@ -93,6 +97,13 @@ func (_m *TenantDomain) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Host = value.String
 			}
+		case tenantdomain.FieldVerifiedHost:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field verified_host", values[i])
+			} else if value.Valid {
+				_m.VerifiedHost = new(string)
+				*_m.VerifiedHost = value.String
+			}
 		case tenantdomain.FieldChallenge:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field challenge", values[i])
@@ -106,12 +117,24 @@ func (_m *TenantDomain) assignValues(columns []string, values []any) error {
 				_m.VerifiedAt = new(time.Time)
 				*_m.VerifiedAt = value.Time
 			}
+		case tenantdomain.FieldCheckedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field checked_at", values[i])
+			} else if value.Valid {
+				_m.CheckedAt = new(time.Time)
+				*_m.CheckedAt = value.Time
+			}
+		case tenantdomain.FieldProblem:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field problem", values[i])
+			} else if value.Valid {
+				_m.Problem = value.String
+			}
 		case tenantdomain.FieldCreatedBy:
-			if value, ok := values[i].(*sql.NullScanner); !ok {
+			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field created_by", values[i])
 			} else if value.Valid {
-				_m.CreatedBy = new(uuid.UUID)
-				*_m.CreatedBy = *value.S.(*uuid.UUID)
+				_m.CreatedBy = value.String
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -161,6 +184,11 @@ func (_m *TenantDomain) String() string {
 	builder.WriteString("host=")
 	builder.WriteString(_m.Host)
 	builder.WriteString(", ")
+	if v := _m.VerifiedHost; v != nil {
+		builder.WriteString("verified_host=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
 	builder.WriteString("challenge=")
 	builder.WriteString(_m.Challenge)
 	builder.WriteString(", ")
@@ -169,10 +197,16 @@ func (_m *TenantDomain) String() string {
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")
-	if v := _m.CreatedBy; v != nil {
-		builder.WriteString("created_by=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
+	if v := _m.CheckedAt; v != nil {
+		builder.WriteString("checked_at=")
+		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("problem=")
+	builder.WriteString(_m.Problem)
+	builder.WriteString(", ")
+	builder.WriteString("created_by=")
+	builder.WriteString(_m.CreatedBy)
 	builder.WriteByte(')')
 	return builder.String()
 }

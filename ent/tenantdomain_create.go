@@ -64,6 +64,20 @@ func (_c *TenantDomainCreate) SetHost(v string) *TenantDomainCreate {
 	return _c
 }
 
+// SetVerifiedHost sets the "verified_host" field.
+func (_c *TenantDomainCreate) SetVerifiedHost(v string) *TenantDomainCreate {
+	_c.mutation.SetVerifiedHost(v)
+	return _c
+}
+
+// SetNillableVerifiedHost sets the "verified_host" field if the given value is not nil.
+func (_c *TenantDomainCreate) SetNillableVerifiedHost(v *string) *TenantDomainCreate {
+	if v != nil {
+		_c.SetVerifiedHost(*v)
+	}
+	return _c
+}
+
 // SetChallenge sets the "challenge" field.
 func (_c *TenantDomainCreate) SetChallenge(v string) *TenantDomainCreate {
 	_c.mutation.SetChallenge(v)
@@ -84,14 +98,42 @@ func (_c *TenantDomainCreate) SetNillableVerifiedAt(v *time.Time) *TenantDomainC
 	return _c
 }
 
+// SetCheckedAt sets the "checked_at" field.
+func (_c *TenantDomainCreate) SetCheckedAt(v time.Time) *TenantDomainCreate {
+	_c.mutation.SetCheckedAt(v)
+	return _c
+}
+
+// SetNillableCheckedAt sets the "checked_at" field if the given value is not nil.
+func (_c *TenantDomainCreate) SetNillableCheckedAt(v *time.Time) *TenantDomainCreate {
+	if v != nil {
+		_c.SetCheckedAt(*v)
+	}
+	return _c
+}
+
+// SetProblem sets the "problem" field.
+func (_c *TenantDomainCreate) SetProblem(v string) *TenantDomainCreate {
+	_c.mutation.SetProblem(v)
+	return _c
+}
+
+// SetNillableProblem sets the "problem" field if the given value is not nil.
+func (_c *TenantDomainCreate) SetNillableProblem(v *string) *TenantDomainCreate {
+	if v != nil {
+		_c.SetProblem(*v)
+	}
+	return _c
+}
+
 // SetCreatedBy sets the "created_by" field.
-func (_c *TenantDomainCreate) SetCreatedBy(v uuid.UUID) *TenantDomainCreate {
+func (_c *TenantDomainCreate) SetCreatedBy(v string) *TenantDomainCreate {
 	_c.mutation.SetCreatedBy(v)
 	return _c
 }
 
 // SetNillableCreatedBy sets the "created_by" field if the given value is not nil.
-func (_c *TenantDomainCreate) SetNillableCreatedBy(v *uuid.UUID) *TenantDomainCreate {
+func (_c *TenantDomainCreate) SetNillableCreatedBy(v *string) *TenantDomainCreate {
 	if v != nil {
 		_c.SetCreatedBy(*v)
 	}
@@ -163,6 +205,14 @@ func (_c *TenantDomainCreate) defaults() error {
 		v := tenantdomain.DefaultUpdatedAt()
 		_c.mutation.SetUpdatedAt(v)
 	}
+	if _, ok := _c.mutation.Problem(); !ok {
+		v := tenantdomain.DefaultProblem
+		_c.mutation.SetProblem(v)
+	}
+	if _, ok := _c.mutation.CreatedBy(); !ok {
+		v := tenantdomain.DefaultCreatedBy
+		_c.mutation.SetCreatedBy(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if tenantdomain.DefaultID == nil {
 			return fmt.Errorf("ent: uninitialized tenantdomain.DefaultID (forgotten import ent/runtime?)")
@@ -192,12 +242,33 @@ func (_c *TenantDomainCreate) check() error {
 			return &ValidationError{Name: "host", err: fmt.Errorf(`ent: validator failed for field "TenantDomain.host": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.VerifiedHost(); ok {
+		if err := tenantdomain.VerifiedHostValidator(v); err != nil {
+			return &ValidationError{Name: "verified_host", err: fmt.Errorf(`ent: validator failed for field "TenantDomain.verified_host": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Challenge(); !ok {
 		return &ValidationError{Name: "challenge", err: errors.New(`ent: missing required field "TenantDomain.challenge"`)}
 	}
 	if v, ok := _c.mutation.Challenge(); ok {
 		if err := tenantdomain.ChallengeValidator(v); err != nil {
 			return &ValidationError{Name: "challenge", err: fmt.Errorf(`ent: validator failed for field "TenantDomain.challenge": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Problem(); !ok {
+		return &ValidationError{Name: "problem", err: errors.New(`ent: missing required field "TenantDomain.problem"`)}
+	}
+	if v, ok := _c.mutation.Problem(); ok {
+		if err := tenantdomain.ProblemValidator(v); err != nil {
+			return &ValidationError{Name: "problem", err: fmt.Errorf(`ent: validator failed for field "TenantDomain.problem": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.CreatedBy(); !ok {
+		return &ValidationError{Name: "created_by", err: errors.New(`ent: missing required field "TenantDomain.created_by"`)}
+	}
+	if v, ok := _c.mutation.CreatedBy(); ok {
+		if err := tenantdomain.CreatedByValidator(v); err != nil {
+			return &ValidationError{Name: "created_by", err: fmt.Errorf(`ent: validator failed for field "TenantDomain.created_by": %w`, err)}
 		}
 	}
 	return nil
@@ -252,6 +323,10 @@ func (_c *TenantDomainCreate) createSpec() (*TenantDomain, *sqlgraph.CreateSpec)
 		_spec.SetField(tenantdomain.FieldHost, field.TypeString, value)
 		_node.Host = value
 	}
+	if value, ok := _c.mutation.VerifiedHost(); ok {
+		_spec.SetField(tenantdomain.FieldVerifiedHost, field.TypeString, value)
+		_node.VerifiedHost = &value
+	}
 	if value, ok := _c.mutation.Challenge(); ok {
 		_spec.SetField(tenantdomain.FieldChallenge, field.TypeString, value)
 		_node.Challenge = value
@@ -260,9 +335,17 @@ func (_c *TenantDomainCreate) createSpec() (*TenantDomain, *sqlgraph.CreateSpec)
 		_spec.SetField(tenantdomain.FieldVerifiedAt, field.TypeTime, value)
 		_node.VerifiedAt = &value
 	}
+	if value, ok := _c.mutation.CheckedAt(); ok {
+		_spec.SetField(tenantdomain.FieldCheckedAt, field.TypeTime, value)
+		_node.CheckedAt = &value
+	}
+	if value, ok := _c.mutation.Problem(); ok {
+		_spec.SetField(tenantdomain.FieldProblem, field.TypeString, value)
+		_node.Problem = value
+	}
 	if value, ok := _c.mutation.CreatedBy(); ok {
-		_spec.SetField(tenantdomain.FieldCreatedBy, field.TypeUUID, value)
-		_node.CreatedBy = &value
+		_spec.SetField(tenantdomain.FieldCreatedBy, field.TypeString, value)
+		_node.CreatedBy = value
 	}
 	return _node, _spec
 }
@@ -328,6 +411,24 @@ func (u *TenantDomainUpsert) UpdateUpdatedAt() *TenantDomainUpsert {
 	return u
 }
 
+// SetVerifiedHost sets the "verified_host" field.
+func (u *TenantDomainUpsert) SetVerifiedHost(v string) *TenantDomainUpsert {
+	u.Set(tenantdomain.FieldVerifiedHost, v)
+	return u
+}
+
+// UpdateVerifiedHost sets the "verified_host" field to the value that was provided on create.
+func (u *TenantDomainUpsert) UpdateVerifiedHost() *TenantDomainUpsert {
+	u.SetExcluded(tenantdomain.FieldVerifiedHost)
+	return u
+}
+
+// ClearVerifiedHost clears the value of the "verified_host" field.
+func (u *TenantDomainUpsert) ClearVerifiedHost() *TenantDomainUpsert {
+	u.SetNull(tenantdomain.FieldVerifiedHost)
+	return u
+}
+
 // SetVerifiedAt sets the "verified_at" field.
 func (u *TenantDomainUpsert) SetVerifiedAt(v time.Time) *TenantDomainUpsert {
 	u.Set(tenantdomain.FieldVerifiedAt, v)
@@ -346,21 +447,33 @@ func (u *TenantDomainUpsert) ClearVerifiedAt() *TenantDomainUpsert {
 	return u
 }
 
-// SetCreatedBy sets the "created_by" field.
-func (u *TenantDomainUpsert) SetCreatedBy(v uuid.UUID) *TenantDomainUpsert {
-	u.Set(tenantdomain.FieldCreatedBy, v)
+// SetCheckedAt sets the "checked_at" field.
+func (u *TenantDomainUpsert) SetCheckedAt(v time.Time) *TenantDomainUpsert {
+	u.Set(tenantdomain.FieldCheckedAt, v)
 	return u
 }
 
-// UpdateCreatedBy sets the "created_by" field to the value that was provided on create.
-func (u *TenantDomainUpsert) UpdateCreatedBy() *TenantDomainUpsert {
-	u.SetExcluded(tenantdomain.FieldCreatedBy)
+// UpdateCheckedAt sets the "checked_at" field to the value that was provided on create.
+func (u *TenantDomainUpsert) UpdateCheckedAt() *TenantDomainUpsert {
+	u.SetExcluded(tenantdomain.FieldCheckedAt)
 	return u
 }
 
-// ClearCreatedBy clears the value of the "created_by" field.
-func (u *TenantDomainUpsert) ClearCreatedBy() *TenantDomainUpsert {
-	u.SetNull(tenantdomain.FieldCreatedBy)
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (u *TenantDomainUpsert) ClearCheckedAt() *TenantDomainUpsert {
+	u.SetNull(tenantdomain.FieldCheckedAt)
+	return u
+}
+
+// SetProblem sets the "problem" field.
+func (u *TenantDomainUpsert) SetProblem(v string) *TenantDomainUpsert {
+	u.Set(tenantdomain.FieldProblem, v)
+	return u
+}
+
+// UpdateProblem sets the "problem" field to the value that was provided on create.
+func (u *TenantDomainUpsert) UpdateProblem() *TenantDomainUpsert {
+	u.SetExcluded(tenantdomain.FieldProblem)
 	return u
 }
 
@@ -392,6 +505,9 @@ func (u *TenantDomainUpsertOne) UpdateNewValues() *TenantDomainUpsertOne {
 		}
 		if _, exists := u.create.mutation.Challenge(); exists {
 			s.SetIgnore(tenantdomain.FieldChallenge)
+		}
+		if _, exists := u.create.mutation.CreatedBy(); exists {
+			s.SetIgnore(tenantdomain.FieldCreatedBy)
 		}
 	}))
 	return u
@@ -438,6 +554,27 @@ func (u *TenantDomainUpsertOne) UpdateUpdatedAt() *TenantDomainUpsertOne {
 	})
 }
 
+// SetVerifiedHost sets the "verified_host" field.
+func (u *TenantDomainUpsertOne) SetVerifiedHost(v string) *TenantDomainUpsertOne {
+	return u.Update(func(s *TenantDomainUpsert) {
+		s.SetVerifiedHost(v)
+	})
+}
+
+// UpdateVerifiedHost sets the "verified_host" field to the value that was provided on create.
+func (u *TenantDomainUpsertOne) UpdateVerifiedHost() *TenantDomainUpsertOne {
+	return u.Update(func(s *TenantDomainUpsert) {
+		s.UpdateVerifiedHost()
+	})
+}
+
+// ClearVerifiedHost clears the value of the "verified_host" field.
+func (u *TenantDomainUpsertOne) ClearVerifiedHost() *TenantDomainUpsertOne {
+	return u.Update(func(s *TenantDomainUpsert) {
+		s.ClearVerifiedHost()
+	})
+}
+
 // SetVerifiedAt sets the "verified_at" field.
 func (u *TenantDomainUpsertOne) SetVerifiedAt(v time.Time) *TenantDomainUpsertOne {
 	return u.Update(func(s *TenantDomainUpsert) {
@@ -459,24 +596,38 @@ func (u *TenantDomainUpsertOne) ClearVerifiedAt() *TenantDomainUpsertOne {
 	})
 }
 
-// SetCreatedBy sets the "created_by" field.
-func (u *TenantDomainUpsertOne) SetCreatedBy(v uuid.UUID) *TenantDomainUpsertOne {
+// SetCheckedAt sets the "checked_at" field.
+func (u *TenantDomainUpsertOne) SetCheckedAt(v time.Time) *TenantDomainUpsertOne {
 	return u.Update(func(s *TenantDomainUpsert) {
-		s.SetCreatedBy(v)
+		s.SetCheckedAt(v)
 	})
 }
 
-// UpdateCreatedBy sets the "created_by" field to the value that was provided on create.
-func (u *TenantDomainUpsertOne) UpdateCreatedBy() *TenantDomainUpsertOne {
+// UpdateCheckedAt sets the "checked_at" field to the value that was provided on create.
+func (u *TenantDomainUpsertOne) UpdateCheckedAt() *TenantDomainUpsertOne {
 	return u.Update(func(s *TenantDomainUpsert) {
-		s.UpdateCreatedBy()
+		s.UpdateCheckedAt()
 	})
 }
 
-// ClearCreatedBy clears the value of the "created_by" field.
-func (u *TenantDomainUpsertOne) ClearCreatedBy() *TenantDomainUpsertOne {
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (u *TenantDomainUpsertOne) ClearCheckedAt() *TenantDomainUpsertOne {
 	return u.Update(func(s *TenantDomainUpsert) {
-		s.ClearCreatedBy()
+		s.ClearCheckedAt()
+	})
+}
+
+// SetProblem sets the "problem" field.
+func (u *TenantDomainUpsertOne) SetProblem(v string) *TenantDomainUpsertOne {
+	return u.Update(func(s *TenantDomainUpsert) {
+		s.SetProblem(v)
+	})
+}
+
+// UpdateProblem sets the "problem" field to the value that was provided on create.
+func (u *TenantDomainUpsertOne) UpdateProblem() *TenantDomainUpsertOne {
+	return u.Update(func(s *TenantDomainUpsert) {
+		s.UpdateProblem()
 	})
 }
 
@@ -675,6 +826,9 @@ func (u *TenantDomainUpsertBulk) UpdateNewValues() *TenantDomainUpsertBulk {
 			if _, exists := b.mutation.Challenge(); exists {
 				s.SetIgnore(tenantdomain.FieldChallenge)
 			}
+			if _, exists := b.mutation.CreatedBy(); exists {
+				s.SetIgnore(tenantdomain.FieldCreatedBy)
+			}
 		}
 	}))
 	return u
@@ -721,6 +875,27 @@ func (u *TenantDomainUpsertBulk) UpdateUpdatedAt() *TenantDomainUpsertBulk {
 	})
 }
 
+// SetVerifiedHost sets the "verified_host" field.
+func (u *TenantDomainUpsertBulk) SetVerifiedHost(v string) *TenantDomainUpsertBulk {
+	return u.Update(func(s *TenantDomainUpsert) {
+		s.SetVerifiedHost(v)
+	})
+}
+
+// UpdateVerifiedHost sets the "verified_host" field to the value that was provided on create.
+func (u *TenantDomainUpsertBulk) UpdateVerifiedHost() *TenantDomainUpsertBulk {
+	return u.Update(func(s *TenantDomainUpsert) {
+		s.UpdateVerifiedHost()
+	})
+}
+
+// ClearVerifiedHost clears the value of the "verified_host" field.
+func (u *TenantDomainUpsertBulk) ClearVerifiedHost() *TenantDomainUpsertBulk {
+	return u.Update(func(s *TenantDomainUpsert) {
+		s.ClearVerifiedHost()
+	})
+}
+
 // SetVerifiedAt sets the "verified_at" field.
 func (u *TenantDomainUpsertBulk) SetVerifiedAt(v time.Time) *TenantDomainUpsertBulk {
 	return u.Update(func(s *TenantDomainUpsert) {
@@ -742,24 +917,38 @@ func (u *TenantDomainUpsertBulk) ClearVerifiedAt() *TenantDomainUpsertBulk {
 	})
 }
 
-// SetCreatedBy sets the "created_by" field.
-func (u *TenantDomainUpsertBulk) SetCreatedBy(v uuid.UUID) *TenantDomainUpsertBulk {
+// SetCheckedAt sets the "checked_at" field.
+func (u *TenantDomainUpsertBulk) SetCheckedAt(v time.Time) *TenantDomainUpsertBulk {
 	return u.Update(func(s *TenantDomainUpsert) {
-		s.SetCreatedBy(v)
+		s.SetCheckedAt(v)
 	})
 }
 
-// UpdateCreatedBy sets the "created_by" field to the value that was provided on create.
-func (u *TenantDomainUpsertBulk) UpdateCreatedBy() *TenantDomainUpsertBulk {
+// UpdateCheckedAt sets the "checked_at" field to the value that was provided on create.
+func (u *TenantDomainUpsertBulk) UpdateCheckedAt() *TenantDomainUpsertBulk {
 	return u.Update(func(s *TenantDomainUpsert) {
-		s.UpdateCreatedBy()
+		s.UpdateCheckedAt()
 	})
 }
 
-// ClearCreatedBy clears the value of the "created_by" field.
-func (u *TenantDomainUpsertBulk) ClearCreatedBy() *TenantDomainUpsertBulk {
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (u *TenantDomainUpsertBulk) ClearCheckedAt() *TenantDomainUpsertBulk {
 	return u.Update(func(s *TenantDomainUpsert) {
-		s.ClearCreatedBy()
+		s.ClearCheckedAt()
+	})
+}
+
+// SetProblem sets the "problem" field.
+func (u *TenantDomainUpsertBulk) SetProblem(v string) *TenantDomainUpsertBulk {
+	return u.Update(func(s *TenantDomainUpsert) {
+		s.SetProblem(v)
+	})
+}
+
+// UpdateProblem sets the "problem" field to the value that was provided on create.
+func (u *TenantDomainUpsertBulk) UpdateProblem() *TenantDomainUpsertBulk {
+	return u.Update(func(s *TenantDomainUpsert) {
+		s.UpdateProblem()
 	})
 }
 

@@ -11,7 +11,6 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/google/uuid"
 	"github.com/latchkeep/latchkeep/ent/predicate"
 	"github.com/latchkeep/latchkeep/ent/tenantdomain"
 )
@@ -35,6 +34,26 @@ func (_u *TenantDomainUpdate) SetUpdatedAt(v time.Time) *TenantDomainUpdate {
 	return _u
 }
 
+// SetVerifiedHost sets the "verified_host" field.
+func (_u *TenantDomainUpdate) SetVerifiedHost(v string) *TenantDomainUpdate {
+	_u.mutation.SetVerifiedHost(v)
+	return _u
+}
+
+// SetNillableVerifiedHost sets the "verified_host" field if the given value is not nil.
+func (_u *TenantDomainUpdate) SetNillableVerifiedHost(v *string) *TenantDomainUpdate {
+	if v != nil {
+		_u.SetVerifiedHost(*v)
+	}
+	return _u
+}
+
+// ClearVerifiedHost clears the value of the "verified_host" field.
+func (_u *TenantDomainUpdate) ClearVerifiedHost() *TenantDomainUpdate {
+	_u.mutation.ClearVerifiedHost()
+	return _u
+}
+
 // SetVerifiedAt sets the "verified_at" field.
 func (_u *TenantDomainUpdate) SetVerifiedAt(v time.Time) *TenantDomainUpdate {
 	_u.mutation.SetVerifiedAt(v)
@@ -55,23 +74,37 @@ func (_u *TenantDomainUpdate) ClearVerifiedAt() *TenantDomainUpdate {
 	return _u
 }
 
-// SetCreatedBy sets the "created_by" field.
-func (_u *TenantDomainUpdate) SetCreatedBy(v uuid.UUID) *TenantDomainUpdate {
-	_u.mutation.SetCreatedBy(v)
+// SetCheckedAt sets the "checked_at" field.
+func (_u *TenantDomainUpdate) SetCheckedAt(v time.Time) *TenantDomainUpdate {
+	_u.mutation.SetCheckedAt(v)
 	return _u
 }
 
-// SetNillableCreatedBy sets the "created_by" field if the given value is not nil.
-func (_u *TenantDomainUpdate) SetNillableCreatedBy(v *uuid.UUID) *TenantDomainUpdate {
+// SetNillableCheckedAt sets the "checked_at" field if the given value is not nil.
+func (_u *TenantDomainUpdate) SetNillableCheckedAt(v *time.Time) *TenantDomainUpdate {
 	if v != nil {
-		_u.SetCreatedBy(*v)
+		_u.SetCheckedAt(*v)
 	}
 	return _u
 }
 
-// ClearCreatedBy clears the value of the "created_by" field.
-func (_u *TenantDomainUpdate) ClearCreatedBy() *TenantDomainUpdate {
-	_u.mutation.ClearCreatedBy()
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (_u *TenantDomainUpdate) ClearCheckedAt() *TenantDomainUpdate {
+	_u.mutation.ClearCheckedAt()
+	return _u
+}
+
+// SetProblem sets the "problem" field.
+func (_u *TenantDomainUpdate) SetProblem(v string) *TenantDomainUpdate {
+	_u.mutation.SetProblem(v)
+	return _u
+}
+
+// SetNillableProblem sets the "problem" field if the given value is not nil.
+func (_u *TenantDomainUpdate) SetNillableProblem(v *string) *TenantDomainUpdate {
+	if v != nil {
+		_u.SetProblem(*v)
+	}
 	return _u
 }
 
@@ -122,7 +155,25 @@ func (_u *TenantDomainUpdate) defaults() error {
 	return nil
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *TenantDomainUpdate) check() error {
+	if v, ok := _u.mutation.VerifiedHost(); ok {
+		if err := tenantdomain.VerifiedHostValidator(v); err != nil {
+			return &ValidationError{Name: "verified_host", err: fmt.Errorf(`ent: validator failed for field "TenantDomain.verified_host": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Problem(); ok {
+		if err := tenantdomain.ProblemValidator(v); err != nil {
+			return &ValidationError{Name: "problem", err: fmt.Errorf(`ent: validator failed for field "TenantDomain.problem": %w`, err)}
+		}
+	}
+	return nil
+}
+
 func (_u *TenantDomainUpdate) sqlSave(ctx context.Context) (_node int, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(tenantdomain.Table, tenantdomain.Columns, sqlgraph.NewFieldSpec(tenantdomain.FieldID, field.TypeUUID))
 	if ps := _u.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
@@ -134,17 +185,26 @@ func (_u *TenantDomainUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(tenantdomain.FieldUpdatedAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.VerifiedHost(); ok {
+		_spec.SetField(tenantdomain.FieldVerifiedHost, field.TypeString, value)
+	}
+	if _u.mutation.VerifiedHostCleared() {
+		_spec.ClearField(tenantdomain.FieldVerifiedHost, field.TypeString)
+	}
 	if value, ok := _u.mutation.VerifiedAt(); ok {
 		_spec.SetField(tenantdomain.FieldVerifiedAt, field.TypeTime, value)
 	}
 	if _u.mutation.VerifiedAtCleared() {
 		_spec.ClearField(tenantdomain.FieldVerifiedAt, field.TypeTime)
 	}
-	if value, ok := _u.mutation.CreatedBy(); ok {
-		_spec.SetField(tenantdomain.FieldCreatedBy, field.TypeUUID, value)
+	if value, ok := _u.mutation.CheckedAt(); ok {
+		_spec.SetField(tenantdomain.FieldCheckedAt, field.TypeTime, value)
 	}
-	if _u.mutation.CreatedByCleared() {
-		_spec.ClearField(tenantdomain.FieldCreatedBy, field.TypeUUID)
+	if _u.mutation.CheckedAtCleared() {
+		_spec.ClearField(tenantdomain.FieldCheckedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Problem(); ok {
+		_spec.SetField(tenantdomain.FieldProblem, field.TypeString, value)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -172,6 +232,26 @@ func (_u *TenantDomainUpdateOne) SetUpdatedAt(v time.Time) *TenantDomainUpdateOn
 	return _u
 }
 
+// SetVerifiedHost sets the "verified_host" field.
+func (_u *TenantDomainUpdateOne) SetVerifiedHost(v string) *TenantDomainUpdateOne {
+	_u.mutation.SetVerifiedHost(v)
+	return _u
+}
+
+// SetNillableVerifiedHost sets the "verified_host" field if the given value is not nil.
+func (_u *TenantDomainUpdateOne) SetNillableVerifiedHost(v *string) *TenantDomainUpdateOne {
+	if v != nil {
+		_u.SetVerifiedHost(*v)
+	}
+	return _u
+}
+
+// ClearVerifiedHost clears the value of the "verified_host" field.
+func (_u *TenantDomainUpdateOne) ClearVerifiedHost() *TenantDomainUpdateOne {
+	_u.mutation.ClearVerifiedHost()
+	return _u
+}
+
 // SetVerifiedAt sets the "verified_at" field.
 func (_u *TenantDomainUpdateOne) SetVerifiedAt(v time.Time) *TenantDomainUpdateOne {
 	_u.mutation.SetVerifiedAt(v)
@@ -192,23 +272,37 @@ func (_u *TenantDomainUpdateOne) ClearVerifiedAt() *TenantDomainUpdateOne {
 	return _u
 }
 
-// SetCreatedBy sets the "created_by" field.
-func (_u *TenantDomainUpdateOne) SetCreatedBy(v uuid.UUID) *TenantDomainUpdateOne {
-	_u.mutation.SetCreatedBy(v)
+// SetCheckedAt sets the "checked_at" field.
+func (_u *TenantDomainUpdateOne) SetCheckedAt(v time.Time) *TenantDomainUpdateOne {
+	_u.mutation.SetCheckedAt(v)
 	return _u
 }
 
-// SetNillableCreatedBy sets the "created_by" field if the given value is not nil.
-func (_u *TenantDomainUpdateOne) SetNillableCreatedBy(v *uuid.UUID) *TenantDomainUpdateOne {
+// SetNillableCheckedAt sets the "checked_at" field if the given value is not nil.
+func (_u *TenantDomainUpdateOne) SetNillableCheckedAt(v *time.Time) *TenantDomainUpdateOne {
 	if v != nil {
-		_u.SetCreatedBy(*v)
+		_u.SetCheckedAt(*v)
 	}
 	return _u
 }
 
-// ClearCreatedBy clears the value of the "created_by" field.
-func (_u *TenantDomainUpdateOne) ClearCreatedBy() *TenantDomainUpdateOne {
-	_u.mutation.ClearCreatedBy()
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (_u *TenantDomainUpdateOne) ClearCheckedAt() *TenantDomainUpdateOne {
+	_u.mutation.ClearCheckedAt()
+	return _u
+}
+
+// SetProblem sets the "problem" field.
+func (_u *TenantDomainUpdateOne) SetProblem(v string) *TenantDomainUpdateOne {
+	_u.mutation.SetProblem(v)
+	return _u
+}
+
+// SetNillableProblem sets the "problem" field if the given value is not nil.
+func (_u *TenantDomainUpdateOne) SetNillableProblem(v *string) *TenantDomainUpdateOne {
+	if v != nil {
+		_u.SetProblem(*v)
+	}
 	return _u
 }
 
@@ -272,7 +366,25 @@ func (_u *TenantDomainUpdateOne) defaults() error {
 	return nil
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *TenantDomainUpdateOne) check() error {
+	if v, ok := _u.mutation.VerifiedHost(); ok {
+		if err := tenantdomain.VerifiedHostValidator(v); err != nil {
+			return &ValidationError{Name: "verified_host", err: fmt.Errorf(`ent: validator failed for field "TenantDomain.verified_host": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Problem(); ok {
+		if err := tenantdomain.ProblemValidator(v); err != nil {
+			return &ValidationError{Name: "problem", err: fmt.Errorf(`ent: validator failed for field "TenantDomain.problem": %w`, err)}
+		}
+	}
+	return nil
+}
+
 func (_u *TenantDomainUpdateOne) sqlSave(ctx context.Context) (_node *TenantDomain, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(tenantdomain.Table, tenantdomain.Columns, sqlgraph.NewFieldSpec(tenantdomain.FieldID, field.TypeUUID))
 	id, ok := _u.mutation.ID()
 	if !ok {
@@ -301,17 +413,26 @@ func (_u *TenantDomainUpdateOne) sqlSave(ctx context.Context) (_node *TenantDoma
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(tenantdomain.FieldUpdatedAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.VerifiedHost(); ok {
+		_spec.SetField(tenantdomain.FieldVerifiedHost, field.TypeString, value)
+	}
+	if _u.mutation.VerifiedHostCleared() {
+		_spec.ClearField(tenantdomain.FieldVerifiedHost, field.TypeString)
+	}
 	if value, ok := _u.mutation.VerifiedAt(); ok {
 		_spec.SetField(tenantdomain.FieldVerifiedAt, field.TypeTime, value)
 	}
 	if _u.mutation.VerifiedAtCleared() {
 		_spec.ClearField(tenantdomain.FieldVerifiedAt, field.TypeTime)
 	}
-	if value, ok := _u.mutation.CreatedBy(); ok {
-		_spec.SetField(tenantdomain.FieldCreatedBy, field.TypeUUID, value)
+	if value, ok := _u.mutation.CheckedAt(); ok {
+		_spec.SetField(tenantdomain.FieldCheckedAt, field.TypeTime, value)
 	}
-	if _u.mutation.CreatedByCleared() {
-		_spec.ClearField(tenantdomain.FieldCreatedBy, field.TypeUUID)
+	if _u.mutation.CheckedAtCleared() {
+		_spec.ClearField(tenantdomain.FieldCheckedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Problem(); ok {
+		_spec.SetField(tenantdomain.FieldProblem, field.TypeString, value)
 	}
 	_node = &TenantDomain{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -18,6 +18,8 @@ type Tx struct {
 	AuditCheckpoint *AuditCheckpointClient
 	// AuditLog is the client for interacting with the AuditLog builders.
 	AuditLog *AuditLogClient
+	// CertificateFile is the client for interacting with the CertificateFile builders.
+	CertificateFile *CertificateFileClient
 	// Email is the client for interacting with the Email builders.
 	Email *EmailClient
 	// Flow is the client for interacting with the Flow builders.
@@ -44,6 +46,8 @@ type Tx struct {
 	Passcode *PasscodeClient
 	// PasswordCredential is the client for interacting with the PasswordCredential builders.
 	PasswordCredential *PasswordCredentialClient
+	// PurgeReceipt is the client for interacting with the PurgeReceipt builders.
+	PurgeReceipt *PurgeReceiptClient
 	// RecoveryCode is the client for interacting with the RecoveryCode builders.
 	RecoveryCode *RecoveryCodeClient
 	// Revocation is the client for interacting with the Revocation builders.
@@ -68,6 +72,10 @@ type Tx struct {
 	TenantDomain *TenantDomainClient
 	// TrustedDevice is the client for interacting with the TrustedDevice builders.
 	TrustedDevice *TrustedDeviceClient
+	// UsageDay is the client for interacting with the UsageDay builders.
+	UsageDay *UsageDayClient
+	// UsagePerson is the client for interacting with the UsagePerson builders.
+	UsagePerson *UsagePersonClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 	// WebauthnCredential is the client for interacting with the WebauthnCredential builders.
@@ -212,6 +220,7 @@ func (tx *Tx) init() {
 	tx.APIKey = NewAPIKeyClient(tx.config)
 	tx.AuditCheckpoint = NewAuditCheckpointClient(tx.config)
 	tx.AuditLog = NewAuditLogClient(tx.config)
+	tx.CertificateFile = NewCertificateFileClient(tx.config)
 	tx.Email = NewEmailClient(tx.config)
 	tx.Flow = NewFlowClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
@@ -225,6 +234,7 @@ func (tx *Tx) init() {
 	tx.OperatorToken = NewOperatorTokenClient(tx.config)
 	tx.Passcode = NewPasscodeClient(tx.config)
 	tx.PasswordCredential = NewPasswordCredentialClient(tx.config)
+	tx.PurgeReceipt = NewPurgeReceiptClient(tx.config)
 	tx.RecoveryCode = NewRecoveryCodeClient(tx.config)
 	tx.Revocation = NewRevocationClient(tx.config)
 	tx.SAMLCertificate = NewSAMLCertificateClient(tx.config)
@@ -237,6 +247,8 @@ func (tx *Tx) init() {
 	tx.TenantConfigVersion = NewTenantConfigVersionClient(tx.config)
 	tx.TenantDomain = NewTenantDomainClient(tx.config)
 	tx.TrustedDevice = NewTrustedDeviceClient(tx.config)
+	tx.UsageDay = NewUsageDayClient(tx.config)
+	tx.UsagePerson = NewUsagePersonClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 	tx.WebauthnCredential = NewWebauthnCredentialClient(tx.config)
 	tx.Webhook = NewWebhookClient(tx.config)

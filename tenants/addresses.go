@@ -14,11 +14,15 @@ import (
 // first path segment always.
 type Addresses struct {
 	public, admin string // without trailing slash
+	console       string // where operators' tenant is served, without trailing slash; empty: nowhere
 	scheme        string
 	domain        string // base domain without port, lower case; empty when the base is an IP address, which has no subdomains
 	port          string // ":8000" or empty
 	single        bool
 }
+
+// ConsoleAuthPath is where, on the console's server, the public API of the operators' tenant is.
+const ConsoleAuthPath = "/console/auth"
 
 // NewAddresses makes the addresses from the public base URL (whose host is the base domain, as in http://localhost:8000) and the base URL of
 // the admin API. With single, there is one tenant at the base URL itself.
@@ -58,12 +62,20 @@ func baseURL(s string) (*url.URL, error) {
 	return u, nil
 }
 
+// WithConsole says where the console is, whose tenant is served below it.
+func (a Addresses) WithConsole(base string) Addresses {
+	a.console = strings.TrimRight(base, "/") + ConsoleAuthPath
+	return a
+}
+
 // Domain is the base domain, or empty where tenants have no host names.
 func (a Addresses) Domain() string { return a.domain }
 
 // Public is where a tenant's public API is, without trailing slash.
 func (a Addresses) Public(id uuid.UUID, slug string) string {
 	switch {
+	case id == SystemID && a.console != "":
+		return a.console
 	case a.single:
 		return a.public
 	case a.domain == "" || slug == id.String():

@@ -11,7 +11,8 @@ import (
 	"github.com/latchkeep/latchkeep/ent/store"
 )
 
-// The audit records of what operators do with a tenant, through the console API or the command line. They are in the tenant's own log.
+// The audit records of what operators do with a tenant, through the console, its API or the command line. They are in the tenant's own log, and
+// copied to that of the console.
 const (
 	AuditTenantCreated   outbox.AuditType = "tenant_created"
 	AuditTenantImported  outbox.AuditType = "tenant_imported"
@@ -30,7 +31,18 @@ const (
 	AuditSAMLRotated     outbox.AuditType = "saml_certificate_rotated"
 )
 
-// An Caller is where an operator's request came from, for the record of what it did. Commands have none.
+// The audit records of what happens among operators. They are in the log of the console.
+const (
+	AuditOperatorInvited      outbox.AuditType = "operator_invited"
+	AuditOperatorJoined       outbox.AuditType = "operator_joined"
+	AuditOperatorChanged      outbox.AuditType = "operator_changed"
+	AuditOperatorDisabled     outbox.AuditType = "operator_disabled"
+	AuditOperatorEnabled      outbox.AuditType = "operator_enabled"
+	AuditOperatorTokenCreated outbox.AuditType = "operator_token_created"
+	AuditOperatorTokenRevoked outbox.AuditType = "operator_token_revoked"
+)
+
+// A Caller is where an operator's request came from, for the record of what it did. Commands have none.
 type Caller struct{ SourceIP, UserAgent, RequestID string }
 
 type callerKey struct{}
@@ -49,6 +61,7 @@ func Recorded(ctx context.Context, tenant uuid.UUID, kind outbox.AuditType, by A
 	from, _ := ctx.Value(callerKey{}).(Caller)
 	return outbox.AuditRecord{
 		Type: kind, SourceIP: from.SourceIP, UserAgent: from.UserAgent, RequestID: from.RequestID, Details: all, At: time.Now().UTC(),
+		ByOperator: tenant != SystemID,
 	}.Intent(tenant)
 }
 

@@ -21,10 +21,14 @@ import (
 
 // baseConfig is what a tenant's configuration differs from.
 func baseConfig(a Addresses, id uuid.UUID, slug, name string, origin Origin) config.Config {
-	if origin == OriginV1 || origin == OriginSystem {
+	switch origin {
+	case OriginSystem:
+		return consoleConfig(a)
+	case OriginV1:
 		return config.ForPublicURL(a.Public(id, slug)).Named(cmp.Or(name, slug))
+	default:
+		return config.Default()
 	}
-	return config.Default()
 }
 
 // configOf is the whole configuration of a tenant, with its secrets in clear.

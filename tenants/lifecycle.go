@@ -51,6 +51,9 @@ func (p *Provisioner) Edit(ctx context.Context, by Actor, id uuid.UUID, e Edit) 
 		if e.Status != nil {
 			update = update.SetStatus(string(*e.Status)).SetStatusReason("")
 		}
+		if e.Name != nil {
+			update = update.SetNameFolded(fold(*e.Name))
+		}
 		if row, err = update.SetNillableStatusReason(e.StatusReason).Save(ctx); err != nil || p.o.Outbox == nil {
 			return err
 		}
@@ -160,4 +163,10 @@ func (p *Provisioner) lock(ctx context.Context, tx *store.Tx, id uuid.UUID) (*en
 		return nil, ErrNotFound
 	}
 	return row, err
+}
+
+// fold is a name as it is searched.
+func fold(name string) string {
+	folded := []rune(strings.ToLower(name))
+	return string(folded[:min(len(folded), 255)])
 }

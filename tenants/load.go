@@ -118,7 +118,7 @@ func (r *Registry) read(ctx context.Context, l lookup) (*Tenant, []string, error
 	db := r.o.Store.Reader()
 	id := l.id
 	if l.host != "" {
-		d, err := db.TenantDomain.Query().Where(tenantdomain.Host(l.host), tenantdomain.VerifiedAtNotNil()).Only(ctx)
+		d, err := db.TenantDomain.Query().Where(tenantdomain.VerifiedHost(l.host)).Only(ctx)
 		if ent.IsNotFound(err) {
 			return nil, nil, ErrNotFound
 		}

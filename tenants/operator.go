@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/operatortoken"
+	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/problem"
@@ -24,24 +24,12 @@ const OperatorTokenPrefix = "lko_"
 // An OperatorToken lets an operator's program use the console API.
 type OperatorToken struct {
 	Token
-	Tenants []uuid.UUID // the tenants it may touch; all where nil
+	Tenants    []uuid.UUID // the tenants it may touch; all where nil
+	OperatorID uuid.UUID   // whose it is; nil for nobody's
 }
 
-// MayTouch reports whether the token reaches a tenant.
-func (t OperatorToken) MayTouch(tenantID uuid.UUID) bool {
-	return t.Tenants == nil || slices.Contains(t.Tenants, tenantID)
-}
-
-// Actor is how changes made with the token are signed.
-func (t OperatorToken) Actor() Actor { return ByToken(t.ID) }
-
-// covers reports whether the token can do everything another one can.
-func (t OperatorToken) covers(scopes Scopes, tenants []uuid.UUID) bool {
-	if !t.Scopes.Cover(scopes) {
-		return false
-	}
-	return t.Tenants == nil || tenants != nil && !slices.ContainsFunc(tenants, func(id uuid.UUID) bool { return !t.MayTouch(id) })
-}
+// Grants are what the token is good for.
+func (t OperatorToken) Grants() Grants { return Grants{{t.Scopes, t.Tenants}} }
 
 // NewOperatorToken is what an operator token is made from.
 type NewOperatorToken struct {
@@ -51,9 +39,26 @@ type NewOperatorToken struct {
 
 // OperatorTokens makes, lists, revokes and recognises operator tokens.
 type OperatorTokens struct {
-	db     *store.Store
-	now    func() time.Time
-	tokens *bearers[OperatorToken]
+	db      *store.Store
+	now     func() time.Time
+	tokens  *bearers[OperatorToken]
+	holders Holders
+	out     recorder
+}
+
+// Holders know what operators may do at the moment. Error: ErrBadToken for one who may do nothing any more.
+type Holders func(ctx context.Context, operatorID uuid.UUID) (Grants, error)
+
+// HeldBy says who knows what operators may do. Without, tokens of operators are good for nothing.
+func (k *OperatorTokens) HeldBy(holders Holders) *OperatorTokens {
+	k.holders = holders
+	return k
+}
+
+// Recording has the making and ending of tokens recorded in the log of the console.
+func (k *OperatorTokens) Recording(out *outbox.Writer) *OperatorTokens {
+	k.out = recorder{out}
+	return k
 }
 
 // NewOperatorTokens makes the keeper of operator tokens. Call Run beside it, or their use is not written down.
@@ -71,9 +76,9 @@ func NewOperatorTokens(db *store.Store, log *slog.Logger, now func() time.Time) 
 	return k
 }
 
-// Create makes a token and returns its plain text, which cannot be shown again. Where a token makes another (maker is not nil), the new one
-// can do no more than its maker. Errors: invalid_token_request with every problem, scope_exceeded.
-func (k *OperatorTokens) Create(ctx context.Context, by Actor, maker *OperatorToken, n NewOperatorToken) (OperatorToken, string, error) {
+// Create makes a token and returns its plain text, which cannot be shown again. Where somebody makes it through the console (maker is not nil), it
+// can do no more than its maker, and is hers. Errors: invalid_token_request with every problem, scope_exceeded.
+func (k *OperatorTokens) Create(ctx context.Context, by Actor, maker *Principal, n NewOperatorToken) (OperatorToken, string, error) {
 	now := k.now().UTC().Truncate(time.Microsecond)
 	n.Name = strings.TrimSpace(n.Name)
 	checked, err := n.check(now, OperatorScopes())
@@ -84,7 +89,7 @@ func (k *OperatorTokens) Create(ctx context.Context, by Actor, maker *OperatorTo
 	if len(n.Tenants) == 0 {
 		n.Tenants = nil
 	}
-	if maker != nil && !maker.covers(n.Scopes, n.Tenants) {
+	if maker != nil && !maker.Covers(Grants{{n.Scopes, n.Tenants}}) {
 		return OperatorToken{}, "", problem.Forbidden("scope_exceeded", "a token cannot make one that may do more than itself")
 	}
 	plain, hash := secret.NewToken(OperatorTokenPrefix)
@@ -95,8 +100,13 @@ func (k *OperatorTokens) Create(ctx context.Context, by Actor, maker *OperatorTo
 		if n.Tenants != nil {
 			create = create.SetTenants(n.Tenants)
 		}
-		row, err = create.Save(ctx)
-		return err
+		if maker != nil && maker.OperatorID != uuid.Nil {
+			create = create.SetOperatorID(maker.OperatorID)
+		}
+		if row, err = create.Save(ctx); err != nil {
+			return err
+		}
+		return k.out.note(ctx, tx, SystemID, AuditOperatorTokenCreated, by, map[string]any{"operator_token": row.ID.String(), "name": n.Name, "scopes": n.Scopes})
 	})
 	if err != nil {
 		return OperatorToken{}, "", fmt.Errorf("create operator token: %w", err)
@@ -120,7 +130,7 @@ func (k *OperatorTokens) List(ctx context.Context) ([]OperatorToken, error) {
 
 // Revoke ends a token: at once in this process, within a second in others. Revoking a revoked token changes nothing. A token cannot end one
 // that may do more than itself. Errors: ErrTokenNotFound, scope_exceeded.
-func (k *OperatorTokens) Revoke(ctx context.Context, _ Actor, maker *OperatorToken, id uuid.UUID) error {
+func (k *OperatorTokens) Revoke(ctx context.Context, by Actor, maker *Principal, id uuid.UUID) error {
 	err := k.db.Do(ctx, scope.System("revoke operator token"), func(ctx context.Context, tx *store.Tx) error {
 		row, err := store.Lock(tx, tx.OperatorToken.Query().Where(operatortoken.ID(id))).Only(ctx)
 		if ent.IsNotFound(err) {
@@ -129,14 +139,17 @@ func (k *OperatorTokens) Revoke(ctx context.Context, _ Actor, maker *OperatorTok
 		if err != nil {
 			return err
 		}
-		if t := operatorToken(row); maker != nil && !maker.covers(t.Scopes, t.Tenants) {
+		if t := operatorToken(row); maker != nil && !maker.Covers(t.Grants()) {
 			return problem.Forbidden("scope_exceeded", "a token cannot end one that may do more than itself")
 		}
 		if row.RevokedAt != nil {
 			return nil
 		}
 		now := k.now().UTC().Truncate(time.Microsecond)
-		return row.Update().SetRevokedAt(now).SetUpdatedAt(now).Exec(ctx)
+		if err := row.Update().SetRevokedAt(now).SetUpdatedAt(now).Exec(ctx); err != nil {
+			return err
+		}
+		return k.out.note(ctx, tx, SystemID, AuditOperatorTokenRevoked, by, map[string]any{"operator_token": row.ID.String(), "name": row.Name})
 	})
 	if err != nil {
 		return fmt.Errorf("revoke operator token %s: %w", id, err)
@@ -148,6 +161,24 @@ func (k *OperatorTokens) Revoke(ctx context.Context, _ Actor, maker *OperatorTok
 // Authenticate says which token a text is. Error: ErrBadToken.
 func (k *OperatorTokens) Authenticate(ctx context.Context, plain string) (OperatorToken, error) {
 	return k.tokens.authenticate(ctx, plain)
+}
+
+// Principal is who has a token. An operator's token can do no more than she can now. Error: ErrBadToken.
+func (k *OperatorTokens) Principal(ctx context.Context, plain string) (*Principal, error) {
+	t, err := k.Authenticate(ctx, plain)
+	if err != nil {
+		return nil, err
+	}
+	var within Grants
+	if t.OperatorID != uuid.Nil {
+		if k.holders == nil {
+			return nil, ErrBadToken
+		}
+		if within, err = k.holders(ctx, t.OperatorID); err != nil {
+			return nil, err
+		}
+	}
+	return NewPrincipal(ByToken(t.ID), t.Name, t.OperatorID, t.Grants(), within), nil
 }
 
 // Run writes down when tokens were used, at most once a minute each, until the context ends.
@@ -181,6 +212,9 @@ func operatorToken(row *ent.OperatorToken) OperatorToken {
 	}}
 	if len(row.Tenants) > 0 {
 		t.Tenants = row.Tenants
+	}
+	if row.OperatorID != nil {
+		t.OperatorID = *row.OperatorID
 	}
 	return t
 }

@@ -149,7 +149,7 @@ func (p *Provisioner) insert(
 	var row *ent.Tenant
 	err = p.db.Do(ctx, scope.System("create tenant"), func(ctx context.Context, tx *store.Tx) error {
 		var err error
-		row, err = tx.Tenant.Create().SetID(in.ID).SetSlug(in.Slug).SetName(in.Name).SetOrigin(string(in.Origin)).
+		row, err = tx.Tenant.Create().SetID(in.ID).SetSlug(in.Slug).SetName(in.Name).SetNameFolded(fold(in.Name)).SetOrigin(string(in.Origin)).
 			SetStatus(string(StatusActive)).SetConfig(stored).SetCreatedAt(created).SetUpdatedAt(now).Save(ctx)
 		if err != nil {
 			return err

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/ent"
+	"github.com/latchkeep/latchkeep/ent/predicate"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/tenant"
 )
@@ -53,6 +55,10 @@ type Filter struct {
 	Slug    string      // only the one with this slug
 	Status  Status      // only those with this status
 	Only    []uuid.UUID // only these; all where nil
+	// Search finds tenants whose slug or name begins with it, in any case, or whose id it is.
+	Search string
+	// Uncounted leaves the total out, for who has many.
+	Uncounted bool
 }
 
 // A Page is a part of a list.
@@ -75,14 +81,19 @@ func (p *Provisioner) List(ctx context.Context, f Filter) (Page[*Record], error)
 	if f.Status != "" {
 		q = q.Where(tenant.StatusEQ(string(f.Status)))
 	}
+	if f.Search != "" {
+		q = q.Where(search(f.Search))
+	}
+	q = q.Where(tenant.OriginNEQ(string(OriginSystem)))
 	page := Page[*Record]{Total: -1}
 	var err error
-	if f.After == uuid.Nil {
+	if f.After == uuid.Nil && !f.Uncounted {
 		if page.Total, err = q.Clone().Count(ctx); err != nil {
 			return page, fmt.Errorf("count tenants: %w", err)
 		}
 		q = q.Offset((max(f.Page, 1) - 1) * f.PerPage)
-	} else {
+	}
+	if f.After != uuid.Nil {
 		after, err := p.db.Reader().Tenant.Query().Where(tenant.ID(f.After)).Only(ctx)
 		if ent.IsNotFound(err) {
 			return page, ErrNotFound
@@ -107,4 +118,13 @@ func (p *Provisioner) List(ctx context.Context, f Filter) (Page[*Record], error)
 		}
 	}
 	return page, nil
+}
+
+// search finds a tenant by what people know of it.
+func search(text string) predicate.Tenant {
+	if id, err := uuid.Parse(text); err == nil {
+		return tenant.ID(id)
+	}
+	folded := strings.ToLower(text)
+	return tenant.Or(tenant.SlugHasPrefix(folded), tenant.NameFoldedHasPrefix(folded))
 }

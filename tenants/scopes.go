@@ -11,12 +11,13 @@ import (
 // AllScopes is the scope that contains all others.
 const AllScopes = "*"
 
-// Scopes of operator tokens: what their bearer may do in the console API.
+// Scopes of operators and their tokens: what they may do in the console. They also have those of API keys, for the people and events of tenants.
 const (
 	TenantsRead    = "tenants:read"
 	TenantsWrite   = "tenants:write"
 	KeysRead       = "keys:read"
 	KeysWrite      = "keys:write"
+	UsageRead      = "usage:read"
 	OperatorsRead  = "operators:read"
 	OperatorsWrite = "operators:write"
 )
@@ -37,7 +38,7 @@ const (
 
 // OperatorScopes are all scopes an operator token can have, but AllScopes and those with a wildcard (tenants:*).
 func OperatorScopes() []string {
-	return []string{TenantsRead, TenantsWrite, KeysRead, KeysWrite, OperatorsRead, OperatorsWrite}
+	return append([]string{TenantsRead, TenantsWrite, KeysRead, KeysWrite, UsageRead, OperatorsRead, OperatorsWrite}, APIKeyScopes()...)
 }
 
 // APIKeyScopes are all scopes an API key can have, but AllScopes and those with a wildcard (users:*).

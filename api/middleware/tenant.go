@@ -70,13 +70,22 @@ func (v *Resolver) serve(w http.ResponseWriter, r *http.Request, next http.Handl
 		fail(w, r, err)
 		return
 	}
+	if t.System() { // it is the console's
+		fail(w, r, tenants.ErrNotFound)
+		return
+	}
+	Enter(r, t, From(r.Context()).Base)
+	next.ServeHTTP(w, r)
+}
+
+// Enter makes a request one of a tenant's, who is served below base.
+func Enter(r *http.Request, t *tenants.Tenant, base string) {
 	req := From(r.Context())
-	req.Tenant = t
+	req.Tenant, req.Base = t, base
 	req.Client.Tokens = tokens(r, t)
 	if cookie, err := r.Cookie(t.Config.MFA.DeviceTrustCookieName); err == nil {
 		req.Client.DeviceTrust = cookie.Value
 	}
-	next.ServeHTTP(w, r)
 }
 
 func fail(w http.ResponseWriter, _ *http.Request, err error) {

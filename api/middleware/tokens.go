@@ -20,12 +20,19 @@ func tokens(r *http.Request, t *tenants.Tenant) []string {
 			found = append(found, token)
 		}
 	}
+	found = append(found, SessionCookies(r, t)...)
+	return found[:min(len(found), maxTokens)]
+}
+
+// SessionCookies are the tokens in a request's cookies of the tenant's name.
+func SessionCookies(r *http.Request, t *tenants.Tenant) []string {
+	var found []string
 	for _, cookie := range r.CookiesNamed(session.CookieName(t)) {
-		if cookie.Value != "" {
+		if cookie.Value != "" && len(found) < maxTokens {
 			found = append(found, cookie.Value)
 		}
 	}
-	return found[:min(len(found), maxTokens)]
+	return found
 }
 
 // Bearer is the token of an Authorization header (RFC 6750 §2.1), or empty.

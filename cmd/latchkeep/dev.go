@@ -13,8 +13,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/latchkeep/latchkeep/auth/operator"
 	"github.com/latchkeep/latchkeep/cmd/latchkeep/devpages"
 	"github.com/latchkeep/latchkeep/cmd/latchkeep/wire"
+	"github.com/latchkeep/latchkeep/console/web"
 	"github.com/latchkeep/latchkeep/pkg/mail"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/pkg/settings"
@@ -71,6 +73,9 @@ func runDev(cmd *cobra.Command) error {
 	if pages.index.DemoAdmin, err = seed(ctx, app, data); err != nil {
 		return err
 	}
+	if pages.join, err = joinLink(ctx, app); err != nil {
+		return err
+	}
 	return app.Serve(ctx, wire.Servers...)
 }
 
@@ -116,13 +121,26 @@ func keep(path string, generate func() (string, error)) (string, error) {
 	return text, nil
 }
 
+// devOperator is who may join the console of dev mode. Her mails are in the inbox.
+const devOperator = "operator@example.com"
+
+// joinLink is the link with which the first operator joins; empty where somebody has.
+func joinLink(ctx context.Context, app *wire.App) (string, error) {
+	joined, err := app.Operators.Joined(ctx)
+	if err != nil || joined {
+		return "", err
+	}
+	_, token, err := app.Operators.InviteOrAgain(ctx, tenants.ByCLI, operator.Invitation{Email: devOperator, Grants: []operator.Grant{{Role: operator.Owner}}})
+	return operator.InvitationLink(app.Settings.Console.BaseURL.String(), token), err
+}
+
 // seed makes what is missing: the operator's token, the demo tenant, and a key to its admin API, whose URL it returns.
 func seed(ctx context.Context, app *wire.App, data string) (adminURL string, err error) {
 	err = keepToken(filepath.Join(data, tokenFile), func() (string, error) {
-		_, plain, err := app.Operators.Create(ctx, tenants.ByCLI, nil, tenants.NewOperatorToken{NewToken: tenants.NewToken{Name: "dev"}})
+		_, plain, err := app.OperatorTokens.Create(ctx, tenants.ByCLI, nil, tenants.NewOperatorToken{NewToken: tenants.NewToken{Name: "dev"}})
 		return plain, err
 	}, func(token string) error {
-		_, err := app.Operators.Authenticate(ctx, token)
+		_, err := app.OperatorTokens.Authenticate(ctx, token)
 		return err
 	})
 	if err != nil {
@@ -166,6 +184,7 @@ type devPages struct {
 	inbox *devpages.Inbox
 	index devpages.Index
 	smtp  worker.Mailer
+	join  string // the link of the first operator; empty where somebody has joined
 }
 
 func newDevPages(s *settings.Settings, token string) (*devPages, error) {
@@ -230,8 +249,17 @@ func (p *devPages) announce(cmd *cobra.Command) {
     Public API     %s
     Admin API      %s     its key: %s
     Console API    %s     its token: %s
+    Console        %s
 
   Ctrl+C stops it. Everything it keeps is in %s.
 
-`, version, p.index.Home, p.index.Demo, p.index.Inbox, p.index.PublicDocs, p.index.AdminDocs, p.index.KeyFile, p.index.ConsoleDocs, p.index.TokenFile, filepath.Dir(p.index.TokenFile))
+`, version, p.index.Home, p.index.Demo, p.index.Inbox, p.index.PublicDocs, p.index.AdminDocs, p.index.KeyFile, p.index.ConsoleDocs, p.index.TokenFile, p.console(), filepath.Dir(p.index.TokenFile))
+}
+
+// console is where the console is: with the link of the first operator, as long as nobody has joined.
+func (p *devPages) console() string {
+	if p.join != "" {
+		return p.join + "     (works once: you become its owner)"
+	}
+	return p.index.Console + web.Base + "/"
 }

@@ -12,7 +12,9 @@ import (
 )
 
 func newOperator() *cobra.Command {
-	return group("operator", "Manage who may use the console API", newOperatorToken(), newOperatorList(), newOperatorRevoke())
+	return group("operator", "Manage who may use the console and its API", newOperatorToken(), newOperatorList(), newOperatorRevoke(),
+		newOperatorInvite(), newOperatorPeople(), newOperatorDisable("disable", "Keep an operator out", true),
+		newOperatorDisable("enable", "Let an operator in again", false))
 }
 
 func newOperatorToken() *cobra.Command {
@@ -34,7 +36,7 @@ func newOperatorToken() *cobra.Command {
 				operator.Tenants = append(operator.Tenants, id)
 			}
 			return open(cmd, func(ctx context.Context, app *wire.App) error {
-				made, plain, err := app.Operators.Create(ctx, tenants.ByCLI, nil, operator)
+				made, plain, err := app.OperatorTokens.Create(ctx, tenants.ByCLI, nil, operator)
 				if err != nil {
 					return err
 				}
@@ -52,7 +54,7 @@ func newOperatorList() *cobra.Command {
 		Use: "list", Short: "List operator tokens, also revoked and expired ones", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return open(cmd, func(ctx context.Context, app *wire.App) error {
-				all, err := app.Operators.List(ctx)
+				all, err := app.OperatorTokens.List(ctx)
 				if err != nil {
 					return err
 				}
@@ -75,7 +77,7 @@ func newOperatorRevoke() *cobra.Command {
 				return fmt.Errorf("TOKEN_ID: %w: see latchkeep operator list", err)
 			}
 			return open(cmd, func(ctx context.Context, app *wire.App) error {
-				if err := app.Operators.Revoke(ctx, tenants.ByCLI, nil, id); err != nil {
+				if err := app.OperatorTokens.Revoke(ctx, tenants.ByCLI, nil, id); err != nil {
 					return err
 				}
 				return answer(cmd, revoked{id, true}, line("revoked %s", id))

@@ -19,6 +19,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/letter"
 	"github.com/latchkeep/latchkeep/auth/management"
+	"github.com/latchkeep/latchkeep/auth/operator"
 	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/pkg/problem/humaproblem"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -27,12 +28,18 @@ import (
 // maxBody is the most a request's body may have: a configuration with many providers is far smaller.
 const maxBody = 1 << 20
 
-// Options are what the API needs; all are required.
+// Options are what the API needs; all but Session are required.
 type Options struct {
-	Tenants     *tenants.Provisioner
-	Registry    *tenants.Registry
-	APIKeys     *tenants.APIKeys
-	Operators   *tenants.OperatorTokens
+	Tenants   *tenants.Provisioner
+	Registry  *tenants.Registry
+	APIKeys   *tenants.APIKeys
+	Operators *tenants.OperatorTokens
+	// People are the operators.
+	People *operator.Room
+	// URL is where the console is, as browsers see it.
+	URL string
+	// Session is who sends a request by her session in the console. Error: tenants.ErrBadToken for nobody. Optional.
+	Session     func(r *http.Request) (*tenants.Principal, error)
 	Management  *management.Service
 	Mail        letter.Mailer
 	DeadLetters *deadletter.Room
@@ -76,6 +83,7 @@ func (a *API) mountV1() {
 	c := a.config("Latchkeep console API", `Operators provision and manage tenants here.
 
 Every request carries an operator token: `+"`Authorization: Bearer lko_…`"+`. A token has scopes, may be confined to some tenants, and may expire.
+Instead, pages of the console's own origin may send the session of an operator who is signed in: what she may do follows from her roles.
 
 Errors are problem details (RFC 9457) with a stable `+"`code`"+`. Configurations have an entity tag: send it back in `+"`If-Match`"+` and a change
 that somebody else made meanwhile is not overwritten, but answered with 412. Without `+"`If-Match`"+` the last writer wins; every version is kept and can
@@ -92,6 +100,7 @@ be rolled back to.`)
 	a.keyOperations()
 	a.samlOperations()
 	a.operatorOperations()
+	a.personOperations()
 	a.router.Mount("/v1", v1)
 }
 

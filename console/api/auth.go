@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/api/middleware"
@@ -17,15 +18,14 @@ import (
 // scopeKey is where an operation's metadata says which scope it needs.
 const scopeKey = "scope"
 
-type callerKey struct{}
-
-// authenticate lets in who has a token with the operation's scope. An operation that names no scope lets nobody in.
+// authenticate lets in who has a token, or a session in the console, that somewhere allows the operation. An operation that names no scope lets
+// nobody in. Whether it is allowed in the tenant it is about is for reach and everywhere to say.
 func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 	api := a.v1
 	if a.compatible != nil && strings.HasPrefix(ctx.Operation().OperationID, compatiblePrefix) {
 		api = a.compatible
 	}
-	token, err := a.o.Operators.Authenticate(ctx.Context(), middleware.Bearer(ctx.Header("Authorization")))
+	who, err := a.principal(ctx)
 	if err != nil {
 		if errors.Is(err, tenants.ErrBadToken) {
 			ctx.SetHeader("WWW-Authenticate", `Bearer realm="latchkeep"`)
@@ -34,14 +34,26 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	needed, _ := ctx.Operation().Metadata[scopeKey].(string)
-	if needed == "" || !token.Scopes.Allow(needed) {
+	if needed == "" || !who.Somewhere(needed) {
 		err := problem.Forbidden("insufficient_scope", "the token needs the scope "+needed)
 		_ = huma.WriteErr(api, ctx, http.StatusForbidden, "authorize", err)
 		return
 	}
-	ctx = huma.WithValue(ctx, callerKey{}, token)
-	next(huma.WithContext(ctx, tenants.WithCaller(ctx.Context(), callerOf(ctx.Context()))))
+	ctx = huma.WithValue(ctx, neededKey{}, needed)
+	known := tenants.WithCaller(tenants.WithPrincipal(ctx.Context(), who), callerOf(ctx.Context()))
+	next(huma.WithContext(ctx, known))
 }
+
+// principal is who sends a request: by operator token, else by the session of an operator who is signed in to the console.
+func (a *API) principal(ctx huma.Context) (*tenants.Principal, error) {
+	if header := ctx.Header("Authorization"); header != "" || a.o.Session == nil {
+		return a.o.Operators.Principal(ctx.Context(), middleware.Bearer(header))
+	}
+	r, _ := humachi.Unwrap(ctx)
+	return a.o.Session(r)
+}
+
+type neededKey struct{}
 
 // callerOf is where the request comes from, as audit records tell it.
 func callerOf(ctx context.Context) tenants.Caller {
@@ -53,24 +65,31 @@ func callerOf(ctx context.Context) tenants.Caller {
 	return from
 }
 
-// caller is the token of the request. Authenticate put it there for every operation.
-func caller(ctx context.Context) *tenants.OperatorToken {
-	token, _ := ctx.Value(callerKey{}).(tenants.OperatorToken)
-	return &token
+// caller is who sends the request. Authenticate put her there for every operation.
+func caller(ctx context.Context) *tenants.Principal { return tenants.PrincipalOf(ctx) }
+
+// needed is the scope that the operation needs.
+func needed(ctx context.Context) string {
+	scope, _ := ctx.Value(neededKey{}).(string)
+	return scope
 }
 
-// reach makes sure that the caller may touch a tenant. One out of her reach is as if it were not there.
+// reach makes sure that the caller may do what the operation does in a tenant. One out of her reach is as if it were not there.
 func reach(ctx context.Context, id uuid.UUID) error {
-	if !caller(ctx).MayTouch(id) {
+	switch who := caller(ctx); {
+	case who.May(needed(ctx), id):
+		return nil
+	case who.May(tenants.TenantsRead, id):
+		return problem.Forbidden("insufficient_scope", "this needs the scope "+needed(ctx)+" in this tenant")
+	default:
 		return tenants.ErrNotFound
 	}
-	return nil
 }
 
 // everywhere makes sure that the caller is not confined to some tenants.
 func everywhere(ctx context.Context) error {
-	if caller(ctx).Tenants != nil {
-		return problem.Forbidden("confined_token", "a token confined to some tenants cannot do this")
+	if !caller(ctx).Everywhere(needed(ctx)) {
+		return problem.Forbidden("confined_token", "who is confined to some tenants cannot do this")
 	}
 	return nil
 }

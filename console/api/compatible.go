@@ -79,7 +79,7 @@ func (a *API) compatibleCreate(ctx context.Context, in *compatibleCreateInput) (
 	if err != nil {
 		return nil, err
 	}
-	r, err := a.o.Tenants.Create(ctx, caller(ctx).Actor(), tenants.NewTenant{ID: id, Config: []byte(in.Body.Config), Origin: tenants.OriginCompatible})
+	r, err := a.o.Tenants.Create(ctx, caller(ctx).Actor, tenants.NewTenant{ID: id, Config: []byte(in.Body.Config), Origin: tenants.OriginCompatible})
 	return showCompatible(r, err)
 }
 
@@ -92,7 +92,7 @@ func (a *API) compatibleList(ctx context.Context, in *compatibleListInput) (*com
 		perPage = 20
 	}
 	perPage = min(perPage, maxPerPage)
-	list, err := a.o.Tenants.List(ctx, tenants.Filter{Page: page, PerPage: perPage, Only: caller(ctx).Tenants})
+	list, err := a.o.Tenants.List(ctx, tenants.Filter{Page: page, PerPage: perPage, Only: caller(ctx).Where(needed(ctx))})
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (a *API) compatibleUpdate(ctx context.Context, in *compatibleUpdateInput) (
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	r, err := a.o.Tenants.ReplaceConfig(ctx, in.ID, []byte(in.Body.Config), tenants.How{By: caller(ctx).Actor()})
+	r, err := a.o.Tenants.ReplaceConfig(ctx, in.ID, []byte(in.Body.Config), tenants.How{By: caller(ctx).Actor})
 	if err != nil {
 		return nil, err
 	}

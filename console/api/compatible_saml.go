@@ -68,7 +68,7 @@ func (a *API) compatibleCreateSAML(ctx context.Context, in *compatibleCreateSAML
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	return showCompatibleSAML(a.o.SAML.Create(ctx, caller(ctx).Actor(), in.ID, in.Body.domain()))
+	return showCompatibleSAML(a.o.SAML.Create(ctx, caller(ctx).Actor, in.ID, in.Body.domain()))
 }
 
 func (a *API) compatibleListSAML(ctx context.Context, in *TenantPath) (*compatibleSAMLsOutput, error) {
@@ -97,7 +97,7 @@ func (a *API) compatibleUpdateSAML(ctx context.Context, in *compatibleUpdateSAML
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	return showCompatibleSAML(a.o.SAML.Update(ctx, caller(ctx).Actor(), in.ID, in.ProviderID, in.Body.domain()))
+	return showCompatibleSAML(a.o.SAML.Update(ctx, caller(ctx).Actor, in.ID, in.ProviderID, in.Body.domain()))
 }
 
 func showCompatibleSAML(p saml.Provider, err error) (*compatibleSAMLOutput, error) {

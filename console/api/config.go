@@ -226,7 +226,7 @@ func (a *API) getDefaults(context.Context, *struct{}) (*configOutput, error) {
 
 // how reads the terms of a change, and makes sure that the caller may make it.
 func (t Terms) how(ctx context.Context, p TenantPath) (tenants.How, error) {
-	how := tenants.How{By: caller(ctx).Actor(), DryRun: t.DryRun, Strict: true}
+	how := tenants.How{By: caller(ctx).Actor, DryRun: t.DryRun, Strict: true}
 	if err := reach(ctx, p.ID); err != nil {
 		return how, err
 	}

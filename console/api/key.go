@@ -100,7 +100,7 @@ func (a *API) createKey(ctx context.Context, in *createKeyInput) (*createKeyOutp
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	key, plain, err := a.o.APIKeys.Create(ctx, caller(ctx).Actor(), in.ID, in.Body.domain())
+	key, plain, err := a.o.APIKeys.Create(ctx, caller(ctx).Actor, in.ID, in.Body.domain())
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (a *API) revokeKey(ctx context.Context, in *KeyPath) (*struct{}, error) {
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	return nil, a.o.APIKeys.Revoke(ctx, caller(ctx).Actor(), in.ID, in.KeyID)
+	return nil, a.o.APIKeys.Revoke(ctx, caller(ctx).Actor, in.ID, in.KeyID)
 }
 
 func (a *API) listSigningKeys(ctx context.Context, in *TenantPath) (*signingKeysOutput, error) {
@@ -152,7 +152,7 @@ func (a *API) rotateKey(ctx context.Context, in *TenantPath) (*signingKeyOutput,
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	key, err := a.o.Tenants.RotateKey(ctx, caller(ctx).Actor(), in.ID)
+	key, err := a.o.Tenants.RotateKey(ctx, caller(ctx).Actor, in.ID)
 	if err != nil {
 		return nil, err
 	}

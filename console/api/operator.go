@@ -54,7 +54,7 @@ func (a *API) operatorOperations() {
 func (a *API) createOperator(ctx context.Context, in *createOperatorInput) (*createOperatorOutput, error) {
 	n := tenants.NewOperatorToken{NewToken: in.Body.domain(), Tenants: in.Body.Tenants}
 	n.Scopes = in.Body.Scopes
-	t, plain, err := a.o.Operators.Create(ctx, caller(ctx).Actor(), caller(ctx), n)
+	t, plain, err := a.o.Operators.Create(ctx, caller(ctx).Actor, caller(ctx), n)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (a *API) listOperators(ctx context.Context, _ *struct{}) (*operatorsOutput,
 }
 
 func (a *API) revokeOperator(ctx context.Context, in *operatorPath) (*struct{}, error) {
-	return nil, a.o.Operators.Revoke(ctx, caller(ctx).Actor(), caller(ctx), in.TokenID)
+	return nil, a.o.Operators.Revoke(ctx, caller(ctx).Actor, caller(ctx), in.TokenID)
 }
 
 func showOperator(t tenants.OperatorToken) OperatorToken {

@@ -121,7 +121,7 @@ func (a *API) createSAML(ctx context.Context, in *createSAMLInput) (*samlOutput,
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	return showSAML(a.o.SAML.Create(ctx, caller(ctx).Actor(), in.ID, in.Body.domain()))
+	return showSAML(a.o.SAML.Create(ctx, caller(ctx).Actor, in.ID, in.Body.domain()))
 }
 
 func (a *API) listSAML(ctx context.Context, in *TenantPath) (*samlsOutput, error) {
@@ -151,14 +151,14 @@ func (a *API) updateSAML(ctx context.Context, in *updateSAMLInput) (*samlOutput,
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	return showSAML(a.o.SAML.Update(ctx, caller(ctx).Actor(), in.ID, in.ProviderID, in.Body.domain()))
+	return showSAML(a.o.SAML.Update(ctx, caller(ctx).Actor, in.ID, in.ProviderID, in.Body.domain()))
 }
 
 func (a *API) deleteSAML(ctx context.Context, in *SAMLProviderPath) (*struct{}, error) {
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	return nil, a.o.SAML.Delete(ctx, caller(ctx).Actor(), in.ID, in.ProviderID)
+	return nil, a.o.SAML.Delete(ctx, caller(ctx).Actor, in.ID, in.ProviderID)
 }
 
 func showSAML(p saml.Provider, err error) (*samlOutput, error) {

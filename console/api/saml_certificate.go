@@ -63,7 +63,7 @@ func (a *API) rotateSAMLCertificate(ctx context.Context, in *TenantPath) (*samlC
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	c, err := a.o.SAML.Rotate(ctx, caller(ctx).Actor(), in.ID)
+	c, err := a.o.SAML.Rotate(ctx, caller(ctx).Actor, in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -105,7 +105,7 @@ func (a *API) createTenant(ctx context.Context, in *createInput) (*tenantOutput,
 	if err != nil {
 		return nil, err
 	}
-	r, err := a.o.Tenants.Create(ctx, caller(ctx).Actor(), tenants.NewTenant{
+	r, err := a.o.Tenants.Create(ctx, caller(ctx).Actor, tenants.NewTenant{
 		ID: id, Slug: in.Body.Slug, Name: in.Body.Name, Config: []byte(in.Body.Config), Origin: tenants.OriginV1,
 	})
 	if err != nil {
@@ -131,7 +131,7 @@ func givenID(id *uuid.UUID) (uuid.UUID, error) {
 
 func (a *API) listTenants(ctx context.Context, in *listInput) (*listOutput, error) {
 	page, err := a.o.Tenants.List(ctx, tenants.Filter{
-		Page: in.Page, PerPage: in.PerPage, After: in.After, Slug: in.Slug, Status: tenants.Status(in.Status), Only: caller(ctx).Tenants,
+		Page: in.Page, PerPage: in.PerPage, After: in.After, Slug: in.Slug, Status: tenants.Status(in.Status), Only: caller(ctx).Where(needed(ctx)),
 	})
 	if err != nil {
 		return nil, err
@@ -171,7 +171,7 @@ func (a *API) editTenant(ctx context.Context, in *editInput) (*tenantOutput, err
 		status := tenants.Status(*in.Body.Status)
 		edit.Status = &status
 	}
-	r, err := a.o.Tenants.Edit(ctx, caller(ctx).Actor(), in.ID, edit)
+	r, err := a.o.Tenants.Edit(ctx, caller(ctx).Actor, in.ID, edit)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func (a *API) deleteTenant(ctx context.Context, in *TenantPath) (*struct{}, erro
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	return nil, a.o.Tenants.Delete(ctx, caller(ctx).Actor(), in.ID)
+	return nil, a.o.Tenants.Delete(ctx, caller(ctx).Actor, in.ID)
 }
 
 func summarise(r *tenants.Record) TenantSummary {

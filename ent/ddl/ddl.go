@@ -126,12 +126,16 @@ func addIndexes(tables []*schema.Table, name string) {
 	deliveries := table(tables, "webhook_deliveries")
 	addPartial(deliveries, name, "delivery", "state", "waiting", TenantColumn, "endpoint_id", "available_at")
 	addPartial(deliveries, name, "delivery", "state", "waiting", TenantColumn, "endpoint_id", "ordering", "message_id")
+	// Operators look for those that were not delivered, which are few among many.
+	addRare(deliveries, name, "delivery", "state", "delivered", TenantColumn, "state", "created_at", "id")
 	// Clean-up deletes the oldest rows of all tenants.
 	addIndex(table(tables, "audit_logs"), "auditlog", "created_at")
 	addIndex(deliveries, "webhookdelivery", "created_at")
 	// Back ends look for addresses and usernames by their beginning. Elsewhere the unique index serves, since it is in byte order.
 	if name == dialect.Postgres {
 		addIndex(table(tables, "emails"), "email_prefix", TenantColumn, "address").Annotation = entsql.OpClassColumn("address", "text_pattern_ops")
+		addIndex(table(tables, "tenants"), "tenant_prefix", "slug").Annotation = entsql.OpClassColumn("slug", "text_pattern_ops")
+		addIndex(table(tables, "tenants"), "tenant_prefix", "name_folded").Annotation = entsql.OpClassColumn("name_folded", "text_pattern_ops")
 		addIndex(table(tables, "users"), "user_prefix", TenantColumn, "username").Annotation = entsql.OpClassColumn("username", "text_pattern_ops")
 	}
 	// Few are blocked, and few passkeys were imported with a user handle of their own.
@@ -156,6 +160,14 @@ func addPartial(t *schema.Table, name, entity, state, value string, columns ...s
 		where = fmt.Sprintf("((%s)::text = '%s'::text)", state, value) // as the database gives it back
 	}
 	addIndex(t, entity+"_"+value, columns...).Annotation = entsql.IndexWhere(where)
+}
+
+// addRare adds an index of the rows that are not in the usual state. Where a question with parameters does not find such an index, it is of all.
+func addRare(t *schema.Table, name, entity, state, usual string, columns ...string) {
+	index := addIndex(t, entity+"_rare", columns...)
+	if name == dialect.Postgres {
+		index.Annotation = entsql.IndexWhere(fmt.Sprintf("((%s)::text <> '%s'::text)", state, usual))
+	}
 }
 
 // addKnown adds an index of the rows whose last column is known.

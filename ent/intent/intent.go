@@ -27,6 +27,8 @@ const (
 	FieldState = "state"
 	// FieldPayload holds the string denoting the payload field in the database.
 	FieldPayload = "payload"
+	// FieldAbout holds the string denoting the about field in the database.
+	FieldAbout = "about"
 	// FieldAvailableAt holds the string denoting the available_at field in the database.
 	FieldAvailableAt = "available_at"
 	// FieldNotAfter holds the string denoting the not_after field in the database.
@@ -50,6 +52,7 @@ var Columns = []string{
 	FieldOrdering,
 	FieldState,
 	FieldPayload,
+	FieldAbout,
 	FieldAvailableAt,
 	FieldNotAfter,
 	FieldAttempts,
@@ -89,6 +92,10 @@ var (
 	StateValidator func(string) error
 	// PayloadValidator is a validator for the "payload" field. It is called by the builders before save.
 	PayloadValidator func([]byte) error
+	// DefaultAbout holds the default value on creation for the "about" field.
+	DefaultAbout string
+	// AboutValidator is a validator for the "about" field. It is called by the builders before save.
+	AboutValidator func(string) error
 	// DefaultAttempts holds the default value on creation for the "attempts" field.
 	DefaultAttempts int
 	// DefaultLastError holds the default value on creation for the "last_error" field.
@@ -128,6 +135,11 @@ func ByOrdering(opts ...sql.OrderTermOption) OrderOption {
 // ByState orders the results by the state field.
 func ByState(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldState, opts...).ToFunc()
+}
+
+// ByAbout orders the results by the about field.
+func ByAbout(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAbout, opts...).ToFunc()
 }
 
 // ByAvailableAt orders the results by the available_at field.

@@ -85,6 +85,11 @@ func Payload(v []byte) predicate.Intent {
 	return predicate.Intent(sql.FieldEQ(FieldPayload, v))
 }
 
+// About applies equality check predicate on the "about" field. It's identical to AboutEQ.
+func About(v string) predicate.Intent {
+	return predicate.Intent(sql.FieldEQ(FieldAbout, v))
+}
+
 // AvailableAt applies equality check predicate on the "available_at" field. It's identical to AvailableAtEQ.
 func AvailableAt(v time.Time) predicate.Intent {
 	return predicate.Intent(sql.FieldEQ(FieldAvailableAt, v))
@@ -423,6 +428,71 @@ func PayloadLT(v []byte) predicate.Intent {
 // PayloadLTE applies the LTE predicate on the "payload" field.
 func PayloadLTE(v []byte) predicate.Intent {
 	return predicate.Intent(sql.FieldLTE(FieldPayload, v))
+}
+
+// AboutEQ applies the EQ predicate on the "about" field.
+func AboutEQ(v string) predicate.Intent {
+	return predicate.Intent(sql.FieldEQ(FieldAbout, v))
+}
+
+// AboutNEQ applies the NEQ predicate on the "about" field.
+func AboutNEQ(v string) predicate.Intent {
+	return predicate.Intent(sql.FieldNEQ(FieldAbout, v))
+}
+
+// AboutIn applies the In predicate on the "about" field.
+func AboutIn(vs ...string) predicate.Intent {
+	return predicate.Intent(sql.FieldIn(FieldAbout, vs...))
+}
+
+// AboutNotIn applies the NotIn predicate on the "about" field.
+func AboutNotIn(vs ...string) predicate.Intent {
+	return predicate.Intent(sql.FieldNotIn(FieldAbout, vs...))
+}
+
+// AboutGT applies the GT predicate on the "about" field.
+func AboutGT(v string) predicate.Intent {
+	return predicate.Intent(sql.FieldGT(FieldAbout, v))
+}
+
+// AboutGTE applies the GTE predicate on the "about" field.
+func AboutGTE(v string) predicate.Intent {
+	return predicate.Intent(sql.FieldGTE(FieldAbout, v))
+}
+
+// AboutLT applies the LT predicate on the "about" field.
+func AboutLT(v string) predicate.Intent {
+	return predicate.Intent(sql.FieldLT(FieldAbout, v))
+}
+
+// AboutLTE applies the LTE predicate on the "about" field.
+func AboutLTE(v string) predicate.Intent {
+	return predicate.Intent(sql.FieldLTE(FieldAbout, v))
+}
+
+// AboutContains applies the Contains predicate on the "about" field.
+func AboutContains(v string) predicate.Intent {
+	return predicate.Intent(sql.FieldContains(FieldAbout, v))
+}
+
+// AboutHasPrefix applies the HasPrefix predicate on the "about" field.
+func AboutHasPrefix(v string) predicate.Intent {
+	return predicate.Intent(sql.FieldHasPrefix(FieldAbout, v))
+}
+
+// AboutHasSuffix applies the HasSuffix predicate on the "about" field.
+func AboutHasSuffix(v string) predicate.Intent {
+	return predicate.Intent(sql.FieldHasSuffix(FieldAbout, v))
+}
+
+// AboutEqualFold applies the EqualFold predicate on the "about" field.
+func AboutEqualFold(v string) predicate.Intent {
+	return predicate.Intent(sql.FieldEqualFold(FieldAbout, v))
+}
+
+// AboutContainsFold applies the ContainsFold predicate on the "about" field.
+func AboutContainsFold(v string) predicate.Intent {
+	return predicate.Intent(sql.FieldContainsFold(FieldAbout, v))
 }
 
 // AvailableAtEQ applies the EQ predicate on the "available_at" field.

@@ -11,6 +11,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/apikey"
 	"github.com/latchkeep/latchkeep/ent/auditcheckpoint"
 	"github.com/latchkeep/latchkeep/ent/auditlog"
+	"github.com/latchkeep/latchkeep/ent/certificatefile"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/flow"
 	"github.com/latchkeep/latchkeep/ent/idempotencykey"
@@ -25,6 +26,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/passcode"
 	"github.com/latchkeep/latchkeep/ent/passwordcredential"
 	"github.com/latchkeep/latchkeep/ent/predicate"
+	"github.com/latchkeep/latchkeep/ent/purgereceipt"
 	"github.com/latchkeep/latchkeep/ent/recoverycode"
 	"github.com/latchkeep/latchkeep/ent/revocation"
 	"github.com/latchkeep/latchkeep/ent/samlcertificate"
@@ -37,6 +39,8 @@ import (
 	"github.com/latchkeep/latchkeep/ent/tenantdomain"
 	"github.com/latchkeep/latchkeep/ent/totpsecret"
 	"github.com/latchkeep/latchkeep/ent/trusteddevice"
+	"github.com/latchkeep/latchkeep/ent/usageday"
+	"github.com/latchkeep/latchkeep/ent/usageperson"
 	"github.com/latchkeep/latchkeep/ent/user"
 	"github.com/latchkeep/latchkeep/ent/webauthncredential"
 	"github.com/latchkeep/latchkeep/ent/webhook"
@@ -179,6 +183,33 @@ func (f TraverseAuditLog) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.AuditLogQuery", q)
+}
+
+// The CertificateFileFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CertificateFileFunc func(context.Context, *ent.CertificateFileQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CertificateFileFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CertificateFileQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CertificateFileQuery", q)
+}
+
+// The TraverseCertificateFile type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCertificateFile func(context.Context, *ent.CertificateFileQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCertificateFile) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCertificateFile) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CertificateFileQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CertificateFileQuery", q)
 }
 
 // The EmailFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -532,6 +563,33 @@ func (f TraversePasswordCredential) Traverse(ctx context.Context, q ent.Query) e
 	return fmt.Errorf("unexpected query type %T. expect *ent.PasswordCredentialQuery", q)
 }
 
+// The PurgeReceiptFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PurgeReceiptFunc func(context.Context, *ent.PurgeReceiptQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PurgeReceiptFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PurgeReceiptQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PurgeReceiptQuery", q)
+}
+
+// The TraversePurgeReceipt type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePurgeReceipt func(context.Context, *ent.PurgeReceiptQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePurgeReceipt) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePurgeReceipt) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PurgeReceiptQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PurgeReceiptQuery", q)
+}
+
 // The RecoveryCodeFunc type is an adapter to allow the use of ordinary function as a Querier.
 type RecoveryCodeFunc func(context.Context, *ent.RecoveryCodeQuery) (ent.Value, error)
 
@@ -856,6 +914,60 @@ func (f TraverseTrustedDevice) Traverse(ctx context.Context, q ent.Query) error 
 	return fmt.Errorf("unexpected query type %T. expect *ent.TrustedDeviceQuery", q)
 }
 
+// The UsageDayFunc type is an adapter to allow the use of ordinary function as a Querier.
+type UsageDayFunc func(context.Context, *ent.UsageDayQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f UsageDayFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.UsageDayQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.UsageDayQuery", q)
+}
+
+// The TraverseUsageDay type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseUsageDay func(context.Context, *ent.UsageDayQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseUsageDay) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseUsageDay) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.UsageDayQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.UsageDayQuery", q)
+}
+
+// The UsagePersonFunc type is an adapter to allow the use of ordinary function as a Querier.
+type UsagePersonFunc func(context.Context, *ent.UsagePersonQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f UsagePersonFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.UsagePersonQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.UsagePersonQuery", q)
+}
+
+// The TraverseUsagePerson type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseUsagePerson func(context.Context, *ent.UsagePersonQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseUsagePerson) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseUsagePerson) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.UsagePersonQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.UsagePersonQuery", q)
+}
+
 // The UserFunc type is an adapter to allow the use of ordinary function as a Querier.
 type UserFunc func(context.Context, *ent.UserQuery) (ent.Value, error)
 
@@ -1000,6 +1112,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AuditCheckpointQuery, predicate.AuditCheckpoint, auditcheckpoint.OrderOption]{typ: ent.TypeAuditCheckpoint, tq: q}, nil
 	case *ent.AuditLogQuery:
 		return &query[*ent.AuditLogQuery, predicate.AuditLog, auditlog.OrderOption]{typ: ent.TypeAuditLog, tq: q}, nil
+	case *ent.CertificateFileQuery:
+		return &query[*ent.CertificateFileQuery, predicate.CertificateFile, certificatefile.OrderOption]{typ: ent.TypeCertificateFile, tq: q}, nil
 	case *ent.EmailQuery:
 		return &query[*ent.EmailQuery, predicate.Email, email.OrderOption]{typ: ent.TypeEmail, tq: q}, nil
 	case *ent.FlowQuery:
@@ -1026,6 +1140,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.PasscodeQuery, predicate.Passcode, passcode.OrderOption]{typ: ent.TypePasscode, tq: q}, nil
 	case *ent.PasswordCredentialQuery:
 		return &query[*ent.PasswordCredentialQuery, predicate.PasswordCredential, passwordcredential.OrderOption]{typ: ent.TypePasswordCredential, tq: q}, nil
+	case *ent.PurgeReceiptQuery:
+		return &query[*ent.PurgeReceiptQuery, predicate.PurgeReceipt, purgereceipt.OrderOption]{typ: ent.TypePurgeReceipt, tq: q}, nil
 	case *ent.RecoveryCodeQuery:
 		return &query[*ent.RecoveryCodeQuery, predicate.RecoveryCode, recoverycode.OrderOption]{typ: ent.TypeRecoveryCode, tq: q}, nil
 	case *ent.RevocationQuery:
@@ -1050,6 +1166,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.TenantDomainQuery, predicate.TenantDomain, tenantdomain.OrderOption]{typ: ent.TypeTenantDomain, tq: q}, nil
 	case *ent.TrustedDeviceQuery:
 		return &query[*ent.TrustedDeviceQuery, predicate.TrustedDevice, trusteddevice.OrderOption]{typ: ent.TypeTrustedDevice, tq: q}, nil
+	case *ent.UsageDayQuery:
+		return &query[*ent.UsageDayQuery, predicate.UsageDay, usageday.OrderOption]{typ: ent.TypeUsageDay, tq: q}, nil
+	case *ent.UsagePersonQuery:
+		return &query[*ent.UsagePersonQuery, predicate.UsagePerson, usageperson.OrderOption]{typ: ent.TypeUsagePerson, tq: q}, nil
 	case *ent.UserQuery:
 		return &query[*ent.UserQuery, predicate.User, user.OrderOption]{typ: ent.TypeUser, tq: q}, nil
 	case *ent.WebauthnCredentialQuery:

@@ -124,6 +124,28 @@ var (
 			},
 		},
 	}
+	// CertificateFilesColumns holds the columns for the "certificate_files" table.
+	CertificateFilesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "name", Type: field.TypeString, Size: 512},
+		{Name: "content", Type: field.TypeBytes, Size: 1048576},
+		{Name: "locked_until", Type: field.TypeTime, Nullable: true},
+	}
+	// CertificateFilesTable holds the schema information for the "certificate_files" table.
+	CertificateFilesTable = &schema.Table{
+		Name:       "certificate_files",
+		Columns:    CertificateFilesColumns,
+		PrimaryKey: []*schema.Column{CertificateFilesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "certificatefile_name",
+				Unique:  true,
+				Columns: []*schema.Column{CertificateFilesColumns[3]},
+			},
+		},
+	}
 	// EmailsColumns holds the columns for the "emails" table.
 	EmailsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -303,6 +325,7 @@ var (
 		{Name: "ordering", Type: field.TypeString, Size: 64, Default: ""},
 		{Name: "state", Type: field.TypeString, Size: 8, Default: "ready"},
 		{Name: "payload", Type: field.TypeBytes, Size: 1048576},
+		{Name: "about", Type: field.TypeString, Size: 255, Default: ""},
 		{Name: "available_at", Type: field.TypeTime},
 		{Name: "not_after", Type: field.TypeTime, Nullable: true},
 		{Name: "attempts", Type: field.TypeInt, Default: 0},
@@ -323,12 +346,12 @@ var (
 			{
 				Name:    "intent_state_available_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{OutboxColumns[5], OutboxColumns[7], OutboxColumns[0]},
+				Columns: []*schema.Column{OutboxColumns[5], OutboxColumns[8], OutboxColumns[0]},
 			},
 			{
 				Name:    "intent_state_done_at",
 				Unique:  false,
-				Columns: []*schema.Column{OutboxColumns[5], OutboxColumns[11]},
+				Columns: []*schema.Column{OutboxColumns[5], OutboxColumns[12]},
 			},
 		},
 	}
@@ -508,11 +531,13 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
 		{Name: "email", Type: field.TypeString, Size: 255},
-		{Name: "role", Type: field.TypeString, Size: 16},
-		{Name: "tenants", Type: field.TypeJSON, Nullable: true},
+		{Name: "name", Type: field.TypeString, Size: 255, Default: ""},
+		{Name: "grants", Type: field.TypeJSON},
 		{Name: "user_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "invited_by", Type: field.TypeString, Size: 255, Default: ""},
 		{Name: "invite_hash", Type: field.TypeBytes, Nullable: true, Size: 32},
 		{Name: "invite_expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "last_seen_at", Type: field.TypeTime, Nullable: true},
 		{Name: "disabled_at", Type: field.TypeTime, Nullable: true},
 	}
 	// OperatorsTable holds the schema information for the "operators" table.
@@ -525,6 +550,16 @@ var (
 				Name:    "operator_email",
 				Unique:  true,
 				Columns: []*schema.Column{OperatorsColumns[3]},
+			},
+			{
+				Name:    "operator_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{OperatorsColumns[6]},
+			},
+			{
+				Name:    "operator_invite_hash",
+				Unique:  true,
+				Columns: []*schema.Column{OperatorsColumns[8]},
 			},
 		},
 	}
@@ -542,6 +577,7 @@ var (
 		{Name: "last_used_at", Type: field.TypeTime, Nullable: true},
 		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
 		{Name: "tenants", Type: field.TypeJSON, Nullable: true},
+		{Name: "operator_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// OperatorTokensTable holds the schema information for the "operator_tokens" table.
 	OperatorTokensTable = &schema.Table{
@@ -553,6 +589,11 @@ var (
 				Name:    "operatortoken_hash",
 				Unique:  true,
 				Columns: []*schema.Column{OperatorTokensColumns[5]},
+			},
+			{
+				Name:    "operatortoken_operator_id",
+				Unique:  false,
+				Columns: []*schema.Column{OperatorTokensColumns[12]},
 			},
 		},
 	}
@@ -624,6 +665,33 @@ var (
 				Name:    "passwordcredential_tenant_id_format",
 				Unique:  false,
 				Columns: []*schema.Column{PasswordCredentialsColumns[1], PasswordCredentialsColumns[5]},
+			},
+		},
+	}
+	// PurgeReceiptsColumns holds the columns for the "purge_receipts" table.
+	PurgeReceiptsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "purged_tenant", Type: field.TypeUUID},
+		{Name: "slug", Type: field.TypeString, Size: 63},
+		{Name: "statement", Type: field.TypeJSON},
+		{Name: "signature", Type: field.TypeString, Size: 2147483647},
+	}
+	// PurgeReceiptsTable holds the schema information for the "purge_receipts" table.
+	PurgeReceiptsTable = &schema.Table{
+		Name:       "purge_receipts",
+		Columns:    PurgeReceiptsColumns,
+		PrimaryKey: []*schema.Column{PurgeReceiptsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "purgereceipt_purged_tenant",
+				Unique:  true,
+				Columns: []*schema.Column{PurgeReceiptsColumns[2]},
+			},
+			{
+				Name:    "purgereceipt_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{PurgeReceiptsColumns[1], PurgeReceiptsColumns[0]},
 			},
 		},
 	}
@@ -925,6 +993,7 @@ var (
 		{Name: "updated_at", Type: field.TypeTime},
 		{Name: "slug", Type: field.TypeString, Size: 63},
 		{Name: "name", Type: field.TypeString, Default: ""},
+		{Name: "name_folded", Type: field.TypeString, Size: 255, Default: ""},
 		{Name: "status", Type: field.TypeString, Size: 16, Default: "active"},
 		{Name: "status_reason", Type: field.TypeString, Default: ""},
 		{Name: "origin", Type: field.TypeString, Size: 16},
@@ -932,6 +1001,10 @@ var (
 		{Name: "config_version", Type: field.TypeInt, Default: 1},
 		{Name: "version", Type: field.TypeInt64, Default: 1},
 		{Name: "purge_after", Type: field.TypeTime, Nullable: true},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true},
+		{Name: "deleted_by", Type: field.TypeString, Size: 255, Default: ""},
+		{Name: "status_before", Type: field.TypeString, Size: 16, Default: ""},
+		{Name: "quotas", Type: field.TypeJSON, Nullable: true},
 	}
 	// TenantsTable holds the schema information for the "tenants" table.
 	TenantsTable = &schema.Table{
@@ -950,9 +1023,19 @@ var (
 				Columns: []*schema.Column{TenantsColumns[2]},
 			},
 			{
+				Name:    "tenant_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{TenantsColumns[1], TenantsColumns[0]},
+			},
+			{
+				Name:    "tenant_name_folded",
+				Unique:  false,
+				Columns: []*schema.Column{TenantsColumns[5]},
+			},
+			{
 				Name:    "tenant_status_purge_after",
 				Unique:  false,
-				Columns: []*schema.Column{TenantsColumns[5], TenantsColumns[11]},
+				Columns: []*schema.Column{TenantsColumns[6], TenantsColumns[12]},
 			},
 		},
 	}
@@ -991,9 +1074,12 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
 		{Name: "host", Type: field.TypeString, Size: 253},
+		{Name: "verified_host", Type: field.TypeString, Nullable: true, Size: 253},
 		{Name: "challenge", Type: field.TypeString, Size: 64},
 		{Name: "verified_at", Type: field.TypeTime, Nullable: true},
-		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "checked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "problem", Type: field.TypeString, Size: 255, Default: ""},
+		{Name: "created_by", Type: field.TypeString, Size: 255, Default: ""},
 	}
 	// TenantDomainsTable holds the schema information for the "tenant_domains" table.
 	TenantDomainsTable = &schema.Table{
@@ -1007,9 +1093,19 @@ var (
 				Columns: []*schema.Column{TenantDomainsColumns[1], TenantDomainsColumns[0]},
 			},
 			{
-				Name:    "tenantdomain_host",
+				Name:    "tenantdomain_verified_host",
 				Unique:  true,
-				Columns: []*schema.Column{TenantDomainsColumns[4]},
+				Columns: []*schema.Column{TenantDomainsColumns[5]},
+			},
+			{
+				Name:    "tenantdomain_tenant_id_host",
+				Unique:  true,
+				Columns: []*schema.Column{TenantDomainsColumns[1], TenantDomainsColumns[4]},
+			},
+			{
+				Name:    "tenantdomain_checked_at",
+				Unique:  false,
+				Columns: []*schema.Column{TenantDomainsColumns[8]},
 			},
 		},
 	}
@@ -1055,6 +1151,68 @@ var (
 				Name:    "trusteddevice_expires_at",
 				Unique:  false,
 				Columns: []*schema.Column{TrustedDevicesColumns[4]},
+			},
+		},
+	}
+	// UsageDaysColumns holds the columns for the "usage_days" table.
+	UsageDaysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeUUID},
+		{Name: "day", Type: field.TypeInt},
+		{Name: "metric", Type: field.TypeString, Size: 64},
+		{Name: "amount", Type: field.TypeInt64},
+	}
+	// UsageDaysTable holds the schema information for the "usage_days" table.
+	UsageDaysTable = &schema.Table{
+		Name:       "usage_days",
+		Columns:    UsageDaysColumns,
+		PrimaryKey: []*schema.Column{UsageDaysColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "usageday_tenant_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{UsageDaysColumns[1], UsageDaysColumns[0]},
+			},
+			{
+				Name:    "usageday_tenant_id_day_metric",
+				Unique:  true,
+				Columns: []*schema.Column{UsageDaysColumns[1], UsageDaysColumns[2], UsageDaysColumns[3]},
+			},
+			{
+				Name:    "usageday_day",
+				Unique:  false,
+				Columns: []*schema.Column{UsageDaysColumns[2]},
+			},
+		},
+	}
+	// UsagePeopleColumns holds the columns for the "usage_people" table.
+	UsagePeopleColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeUUID},
+		{Name: "month", Type: field.TypeInt},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "day", Type: field.TypeInt},
+	}
+	// UsagePeopleTable holds the schema information for the "usage_people" table.
+	UsagePeopleTable = &schema.Table{
+		Name:       "usage_people",
+		Columns:    UsagePeopleColumns,
+		PrimaryKey: []*schema.Column{UsagePeopleColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "usageperson_tenant_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{UsagePeopleColumns[1], UsagePeopleColumns[0]},
+			},
+			{
+				Name:    "usageperson_tenant_id_month_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{UsagePeopleColumns[1], UsagePeopleColumns[2], UsagePeopleColumns[3]},
+			},
+			{
+				Name:    "usageperson_month",
+				Unique:  false,
+				Columns: []*schema.Column{UsagePeopleColumns[2]},
 			},
 		},
 	}
@@ -1263,6 +1421,7 @@ var (
 		APIKeysTable,
 		AuditCheckpointsTable,
 		AuditLogsTable,
+		CertificateFilesTable,
 		EmailsTable,
 		FlowsTable,
 		IdempotencyKeysTable,
@@ -1276,6 +1435,7 @@ var (
 		OperatorTokensTable,
 		PasscodesTable,
 		PasswordCredentialsTable,
+		PurgeReceiptsTable,
 		RecoveryCodesTable,
 		RevocationsTable,
 		SamlCertificatesTable,
@@ -1288,6 +1448,8 @@ var (
 		TenantConfigVersionsTable,
 		TenantDomainsTable,
 		TrustedDevicesTable,
+		UsageDaysTable,
+		UsagePeopleTable,
 		UsersTable,
 		WebauthnCredentialsTable,
 		WebhooksTable,
@@ -1311,5 +1473,8 @@ func init() {
 	SessionsTable.ForeignKeys[0].RefTable = UsersTable
 	TotpSecretsTable.ForeignKeys[0].RefTable = UsersTable
 	TrustedDevicesTable.ForeignKeys[0].RefTable = UsersTable
+	UsagePeopleTable.Annotation = &entsql.Annotation{
+		Table: "usage_people",
+	}
 	WebauthnCredentialsTable.ForeignKeys[0].RefTable = UsersTable
 }

@@ -20,16 +20,20 @@ const (
 	FieldUpdatedAt = "updated_at"
 	// FieldEmail holds the string denoting the email field in the database.
 	FieldEmail = "email"
-	// FieldRole holds the string denoting the role field in the database.
-	FieldRole = "role"
-	// FieldTenants holds the string denoting the tenants field in the database.
-	FieldTenants = "tenants"
+	// FieldName holds the string denoting the name field in the database.
+	FieldName = "name"
+	// FieldGrants holds the string denoting the grants field in the database.
+	FieldGrants = "grants"
 	// FieldUserID holds the string denoting the user_id field in the database.
 	FieldUserID = "user_id"
+	// FieldInvitedBy holds the string denoting the invited_by field in the database.
+	FieldInvitedBy = "invited_by"
 	// FieldInviteHash holds the string denoting the invite_hash field in the database.
 	FieldInviteHash = "invite_hash"
 	// FieldInviteExpiresAt holds the string denoting the invite_expires_at field in the database.
 	FieldInviteExpiresAt = "invite_expires_at"
+	// FieldLastSeenAt holds the string denoting the last_seen_at field in the database.
+	FieldLastSeenAt = "last_seen_at"
 	// FieldDisabledAt holds the string denoting the disabled_at field in the database.
 	FieldDisabledAt = "disabled_at"
 	// Table holds the table name of the operator in the database.
@@ -42,11 +46,13 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldUpdatedAt,
 	FieldEmail,
-	FieldRole,
-	FieldTenants,
+	FieldName,
+	FieldGrants,
 	FieldUserID,
+	FieldInvitedBy,
 	FieldInviteHash,
 	FieldInviteExpiresAt,
+	FieldLastSeenAt,
 	FieldDisabledAt,
 }
 
@@ -69,8 +75,14 @@ var (
 	UpdateDefaultUpdatedAt func() time.Time
 	// EmailValidator is a validator for the "email" field. It is called by the builders before save.
 	EmailValidator func(string) error
-	// RoleValidator is a validator for the "role" field. It is called by the builders before save.
-	RoleValidator func(string) error
+	// DefaultName holds the default value on creation for the "name" field.
+	DefaultName string
+	// NameValidator is a validator for the "name" field. It is called by the builders before save.
+	NameValidator func(string) error
+	// DefaultInvitedBy holds the default value on creation for the "invited_by" field.
+	DefaultInvitedBy string
+	// InvitedByValidator is a validator for the "invited_by" field. It is called by the builders before save.
+	InvitedByValidator func(string) error
 	// InviteHashValidator is a validator for the "invite_hash" field. It is called by the builders before save.
 	InviteHashValidator func([]byte) error
 	// DefaultID holds the default value on creation for the "id" field.
@@ -100,9 +112,9 @@ func ByEmail(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEmail, opts...).ToFunc()
 }
 
-// ByRole orders the results by the role field.
-func ByRole(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldRole, opts...).ToFunc()
+// ByName orders the results by the name field.
+func ByName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldName, opts...).ToFunc()
 }
 
 // ByUserID orders the results by the user_id field.
@@ -110,9 +122,19 @@ func ByUserID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldUserID, opts...).ToFunc()
 }
 
+// ByInvitedBy orders the results by the invited_by field.
+func ByInvitedBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldInvitedBy, opts...).ToFunc()
+}
+
 // ByInviteExpiresAt orders the results by the invite_expires_at field.
 func ByInviteExpiresAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldInviteExpiresAt, opts...).ToFunc()
+}
+
+// ByLastSeenAt orders the results by the last_seen_at field.
+func ByLastSeenAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastSeenAt, opts...).ToFunc()
 }
 
 // ByDisabledAt orders the results by the disabled_at field.

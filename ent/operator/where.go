@@ -70,14 +70,19 @@ func Email(v string) predicate.Operator {
 	return predicate.Operator(sql.FieldEQ(FieldEmail, v))
 }
 
-// Role applies equality check predicate on the "role" field. It's identical to RoleEQ.
-func Role(v string) predicate.Operator {
-	return predicate.Operator(sql.FieldEQ(FieldRole, v))
+// Name applies equality check predicate on the "name" field. It's identical to NameEQ.
+func Name(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldEQ(FieldName, v))
 }
 
 // UserID applies equality check predicate on the "user_id" field. It's identical to UserIDEQ.
 func UserID(v uuid.UUID) predicate.Operator {
 	return predicate.Operator(sql.FieldEQ(FieldUserID, v))
+}
+
+// InvitedBy applies equality check predicate on the "invited_by" field. It's identical to InvitedByEQ.
+func InvitedBy(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldEQ(FieldInvitedBy, v))
 }
 
 // InviteHash applies equality check predicate on the "invite_hash" field. It's identical to InviteHashEQ.
@@ -88,6 +93,11 @@ func InviteHash(v []byte) predicate.Operator {
 // InviteExpiresAt applies equality check predicate on the "invite_expires_at" field. It's identical to InviteExpiresAtEQ.
 func InviteExpiresAt(v time.Time) predicate.Operator {
 	return predicate.Operator(sql.FieldEQ(FieldInviteExpiresAt, v))
+}
+
+// LastSeenAt applies equality check predicate on the "last_seen_at" field. It's identical to LastSeenAtEQ.
+func LastSeenAt(v time.Time) predicate.Operator {
+	return predicate.Operator(sql.FieldEQ(FieldLastSeenAt, v))
 }
 
 // DisabledAt applies equality check predicate on the "disabled_at" field. It's identical to DisabledAtEQ.
@@ -240,79 +250,69 @@ func EmailContainsFold(v string) predicate.Operator {
 	return predicate.Operator(sql.FieldContainsFold(FieldEmail, v))
 }
 
-// RoleEQ applies the EQ predicate on the "role" field.
-func RoleEQ(v string) predicate.Operator {
-	return predicate.Operator(sql.FieldEQ(FieldRole, v))
+// NameEQ applies the EQ predicate on the "name" field.
+func NameEQ(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldEQ(FieldName, v))
 }
 
-// RoleNEQ applies the NEQ predicate on the "role" field.
-func RoleNEQ(v string) predicate.Operator {
-	return predicate.Operator(sql.FieldNEQ(FieldRole, v))
+// NameNEQ applies the NEQ predicate on the "name" field.
+func NameNEQ(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldNEQ(FieldName, v))
 }
 
-// RoleIn applies the In predicate on the "role" field.
-func RoleIn(vs ...string) predicate.Operator {
-	return predicate.Operator(sql.FieldIn(FieldRole, vs...))
+// NameIn applies the In predicate on the "name" field.
+func NameIn(vs ...string) predicate.Operator {
+	return predicate.Operator(sql.FieldIn(FieldName, vs...))
 }
 
-// RoleNotIn applies the NotIn predicate on the "role" field.
-func RoleNotIn(vs ...string) predicate.Operator {
-	return predicate.Operator(sql.FieldNotIn(FieldRole, vs...))
+// NameNotIn applies the NotIn predicate on the "name" field.
+func NameNotIn(vs ...string) predicate.Operator {
+	return predicate.Operator(sql.FieldNotIn(FieldName, vs...))
 }
 
-// RoleGT applies the GT predicate on the "role" field.
-func RoleGT(v string) predicate.Operator {
-	return predicate.Operator(sql.FieldGT(FieldRole, v))
+// NameGT applies the GT predicate on the "name" field.
+func NameGT(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldGT(FieldName, v))
 }
 
-// RoleGTE applies the GTE predicate on the "role" field.
-func RoleGTE(v string) predicate.Operator {
-	return predicate.Operator(sql.FieldGTE(FieldRole, v))
+// NameGTE applies the GTE predicate on the "name" field.
+func NameGTE(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldGTE(FieldName, v))
 }
 
-// RoleLT applies the LT predicate on the "role" field.
-func RoleLT(v string) predicate.Operator {
-	return predicate.Operator(sql.FieldLT(FieldRole, v))
+// NameLT applies the LT predicate on the "name" field.
+func NameLT(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldLT(FieldName, v))
 }
 
-// RoleLTE applies the LTE predicate on the "role" field.
-func RoleLTE(v string) predicate.Operator {
-	return predicate.Operator(sql.FieldLTE(FieldRole, v))
+// NameLTE applies the LTE predicate on the "name" field.
+func NameLTE(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldLTE(FieldName, v))
 }
 
-// RoleContains applies the Contains predicate on the "role" field.
-func RoleContains(v string) predicate.Operator {
-	return predicate.Operator(sql.FieldContains(FieldRole, v))
+// NameContains applies the Contains predicate on the "name" field.
+func NameContains(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldContains(FieldName, v))
 }
 
-// RoleHasPrefix applies the HasPrefix predicate on the "role" field.
-func RoleHasPrefix(v string) predicate.Operator {
-	return predicate.Operator(sql.FieldHasPrefix(FieldRole, v))
+// NameHasPrefix applies the HasPrefix predicate on the "name" field.
+func NameHasPrefix(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldHasPrefix(FieldName, v))
 }
 
-// RoleHasSuffix applies the HasSuffix predicate on the "role" field.
-func RoleHasSuffix(v string) predicate.Operator {
-	return predicate.Operator(sql.FieldHasSuffix(FieldRole, v))
+// NameHasSuffix applies the HasSuffix predicate on the "name" field.
+func NameHasSuffix(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldHasSuffix(FieldName, v))
 }
 
-// RoleEqualFold applies the EqualFold predicate on the "role" field.
-func RoleEqualFold(v string) predicate.Operator {
-	return predicate.Operator(sql.FieldEqualFold(FieldRole, v))
+// NameEqualFold applies the EqualFold predicate on the "name" field.
+func NameEqualFold(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldEqualFold(FieldName, v))
 }
 
-// RoleContainsFold applies the ContainsFold predicate on the "role" field.
-func RoleContainsFold(v string) predicate.Operator {
-	return predicate.Operator(sql.FieldContainsFold(FieldRole, v))
-}
-
-// TenantsIsNil applies the IsNil predicate on the "tenants" field.
-func TenantsIsNil() predicate.Operator {
-	return predicate.Operator(sql.FieldIsNull(FieldTenants))
-}
-
-// TenantsNotNil applies the NotNil predicate on the "tenants" field.
-func TenantsNotNil() predicate.Operator {
-	return predicate.Operator(sql.FieldNotNull(FieldTenants))
+// NameContainsFold applies the ContainsFold predicate on the "name" field.
+func NameContainsFold(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldContainsFold(FieldName, v))
 }
 
 // UserIDEQ applies the EQ predicate on the "user_id" field.
@@ -363,6 +363,71 @@ func UserIDIsNil() predicate.Operator {
 // UserIDNotNil applies the NotNil predicate on the "user_id" field.
 func UserIDNotNil() predicate.Operator {
 	return predicate.Operator(sql.FieldNotNull(FieldUserID))
+}
+
+// InvitedByEQ applies the EQ predicate on the "invited_by" field.
+func InvitedByEQ(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldEQ(FieldInvitedBy, v))
+}
+
+// InvitedByNEQ applies the NEQ predicate on the "invited_by" field.
+func InvitedByNEQ(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldNEQ(FieldInvitedBy, v))
+}
+
+// InvitedByIn applies the In predicate on the "invited_by" field.
+func InvitedByIn(vs ...string) predicate.Operator {
+	return predicate.Operator(sql.FieldIn(FieldInvitedBy, vs...))
+}
+
+// InvitedByNotIn applies the NotIn predicate on the "invited_by" field.
+func InvitedByNotIn(vs ...string) predicate.Operator {
+	return predicate.Operator(sql.FieldNotIn(FieldInvitedBy, vs...))
+}
+
+// InvitedByGT applies the GT predicate on the "invited_by" field.
+func InvitedByGT(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldGT(FieldInvitedBy, v))
+}
+
+// InvitedByGTE applies the GTE predicate on the "invited_by" field.
+func InvitedByGTE(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldGTE(FieldInvitedBy, v))
+}
+
+// InvitedByLT applies the LT predicate on the "invited_by" field.
+func InvitedByLT(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldLT(FieldInvitedBy, v))
+}
+
+// InvitedByLTE applies the LTE predicate on the "invited_by" field.
+func InvitedByLTE(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldLTE(FieldInvitedBy, v))
+}
+
+// InvitedByContains applies the Contains predicate on the "invited_by" field.
+func InvitedByContains(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldContains(FieldInvitedBy, v))
+}
+
+// InvitedByHasPrefix applies the HasPrefix predicate on the "invited_by" field.
+func InvitedByHasPrefix(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldHasPrefix(FieldInvitedBy, v))
+}
+
+// InvitedByHasSuffix applies the HasSuffix predicate on the "invited_by" field.
+func InvitedByHasSuffix(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldHasSuffix(FieldInvitedBy, v))
+}
+
+// InvitedByEqualFold applies the EqualFold predicate on the "invited_by" field.
+func InvitedByEqualFold(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldEqualFold(FieldInvitedBy, v))
+}
+
+// InvitedByContainsFold applies the ContainsFold predicate on the "invited_by" field.
+func InvitedByContainsFold(v string) predicate.Operator {
+	return predicate.Operator(sql.FieldContainsFold(FieldInvitedBy, v))
 }
 
 // InviteHashEQ applies the EQ predicate on the "invite_hash" field.
@@ -463,6 +528,56 @@ func InviteExpiresAtIsNil() predicate.Operator {
 // InviteExpiresAtNotNil applies the NotNil predicate on the "invite_expires_at" field.
 func InviteExpiresAtNotNil() predicate.Operator {
 	return predicate.Operator(sql.FieldNotNull(FieldInviteExpiresAt))
+}
+
+// LastSeenAtEQ applies the EQ predicate on the "last_seen_at" field.
+func LastSeenAtEQ(v time.Time) predicate.Operator {
+	return predicate.Operator(sql.FieldEQ(FieldLastSeenAt, v))
+}
+
+// LastSeenAtNEQ applies the NEQ predicate on the "last_seen_at" field.
+func LastSeenAtNEQ(v time.Time) predicate.Operator {
+	return predicate.Operator(sql.FieldNEQ(FieldLastSeenAt, v))
+}
+
+// LastSeenAtIn applies the In predicate on the "last_seen_at" field.
+func LastSeenAtIn(vs ...time.Time) predicate.Operator {
+	return predicate.Operator(sql.FieldIn(FieldLastSeenAt, vs...))
+}
+
+// LastSeenAtNotIn applies the NotIn predicate on the "last_seen_at" field.
+func LastSeenAtNotIn(vs ...time.Time) predicate.Operator {
+	return predicate.Operator(sql.FieldNotIn(FieldLastSeenAt, vs...))
+}
+
+// LastSeenAtGT applies the GT predicate on the "last_seen_at" field.
+func LastSeenAtGT(v time.Time) predicate.Operator {
+	return predicate.Operator(sql.FieldGT(FieldLastSeenAt, v))
+}
+
+// LastSeenAtGTE applies the GTE predicate on the "last_seen_at" field.
+func LastSeenAtGTE(v time.Time) predicate.Operator {
+	return predicate.Operator(sql.FieldGTE(FieldLastSeenAt, v))
+}
+
+// LastSeenAtLT applies the LT predicate on the "last_seen_at" field.
+func LastSeenAtLT(v time.Time) predicate.Operator {
+	return predicate.Operator(sql.FieldLT(FieldLastSeenAt, v))
+}
+
+// LastSeenAtLTE applies the LTE predicate on the "last_seen_at" field.
+func LastSeenAtLTE(v time.Time) predicate.Operator {
+	return predicate.Operator(sql.FieldLTE(FieldLastSeenAt, v))
+}
+
+// LastSeenAtIsNil applies the IsNil predicate on the "last_seen_at" field.
+func LastSeenAtIsNil() predicate.Operator {
+	return predicate.Operator(sql.FieldIsNull(FieldLastSeenAt))
+}
+
+// LastSeenAtNotNil applies the NotNil predicate on the "last_seen_at" field.
+func LastSeenAtNotNil() predicate.Operator {
+	return predicate.Operator(sql.FieldNotNull(FieldLastSeenAt))
 }
 
 // DisabledAtEQ applies the EQ predicate on the "disabled_at" field.

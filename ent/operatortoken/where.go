@@ -100,6 +100,11 @@ func RevokedAt(v time.Time) predicate.OperatorToken {
 	return predicate.OperatorToken(sql.FieldEQ(FieldRevokedAt, v))
 }
 
+// OperatorID applies equality check predicate on the "operator_id" field. It's identical to OperatorIDEQ.
+func OperatorID(v uuid.UUID) predicate.OperatorToken {
+	return predicate.OperatorToken(sql.FieldEQ(FieldOperatorID, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.OperatorToken {
 	return predicate.OperatorToken(sql.FieldEQ(FieldCreatedAt, v))
@@ -573,6 +578,56 @@ func TenantsIsNil() predicate.OperatorToken {
 // TenantsNotNil applies the NotNil predicate on the "tenants" field.
 func TenantsNotNil() predicate.OperatorToken {
 	return predicate.OperatorToken(sql.FieldNotNull(FieldTenants))
+}
+
+// OperatorIDEQ applies the EQ predicate on the "operator_id" field.
+func OperatorIDEQ(v uuid.UUID) predicate.OperatorToken {
+	return predicate.OperatorToken(sql.FieldEQ(FieldOperatorID, v))
+}
+
+// OperatorIDNEQ applies the NEQ predicate on the "operator_id" field.
+func OperatorIDNEQ(v uuid.UUID) predicate.OperatorToken {
+	return predicate.OperatorToken(sql.FieldNEQ(FieldOperatorID, v))
+}
+
+// OperatorIDIn applies the In predicate on the "operator_id" field.
+func OperatorIDIn(vs ...uuid.UUID) predicate.OperatorToken {
+	return predicate.OperatorToken(sql.FieldIn(FieldOperatorID, vs...))
+}
+
+// OperatorIDNotIn applies the NotIn predicate on the "operator_id" field.
+func OperatorIDNotIn(vs ...uuid.UUID) predicate.OperatorToken {
+	return predicate.OperatorToken(sql.FieldNotIn(FieldOperatorID, vs...))
+}
+
+// OperatorIDGT applies the GT predicate on the "operator_id" field.
+func OperatorIDGT(v uuid.UUID) predicate.OperatorToken {
+	return predicate.OperatorToken(sql.FieldGT(FieldOperatorID, v))
+}
+
+// OperatorIDGTE applies the GTE predicate on the "operator_id" field.
+func OperatorIDGTE(v uuid.UUID) predicate.OperatorToken {
+	return predicate.OperatorToken(sql.FieldGTE(FieldOperatorID, v))
+}
+
+// OperatorIDLT applies the LT predicate on the "operator_id" field.
+func OperatorIDLT(v uuid.UUID) predicate.OperatorToken {
+	return predicate.OperatorToken(sql.FieldLT(FieldOperatorID, v))
+}
+
+// OperatorIDLTE applies the LTE predicate on the "operator_id" field.
+func OperatorIDLTE(v uuid.UUID) predicate.OperatorToken {
+	return predicate.OperatorToken(sql.FieldLTE(FieldOperatorID, v))
+}
+
+// OperatorIDIsNil applies the IsNil predicate on the "operator_id" field.
+func OperatorIDIsNil() predicate.OperatorToken {
+	return predicate.OperatorToken(sql.FieldIsNull(FieldOperatorID))
+}
+
+// OperatorIDNotNil applies the NotNil predicate on the "operator_id" field.
+func OperatorIDNotNil() predicate.OperatorToken {
+	return predicate.OperatorToken(sql.FieldNotNull(FieldOperatorID))
 }
 
 // And groups predicates with the AND operator between them.

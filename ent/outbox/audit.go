@@ -24,6 +24,8 @@ type AuditRecord struct {
 	ActorEmail  string         `json:"actor_email,omitempty"`
 	Details     map[string]any `json:"details,omitempty"`
 	At          time.Time      `json:"at"`
+	// ByOperator says that an operator did it: the record is copied to the log of the console.
+	ByOperator bool `json:"by_operator,omitempty"`
 }
 
 // Intent is the intent that has the record written to a tenant's log. Records of a tenant are written in the order of their intents.

@@ -15,6 +15,9 @@ type AuditCheckpoint func(*sql.Selector)
 // AuditLog is the predicate function for auditlog builders.
 type AuditLog func(*sql.Selector)
 
+// CertificateFile is the predicate function for certificatefile builders.
+type CertificateFile func(*sql.Selector)
+
 // Email is the predicate function for email builders.
 type Email func(*sql.Selector)
 
@@ -54,6 +57,9 @@ type Passcode func(*sql.Selector)
 // PasswordCredential is the predicate function for passwordcredential builders.
 type PasswordCredential func(*sql.Selector)
 
+// PurgeReceipt is the predicate function for purgereceipt builders.
+type PurgeReceipt func(*sql.Selector)
+
 // RecoveryCode is the predicate function for recoverycode builders.
 type RecoveryCode func(*sql.Selector)
 
@@ -89,6 +95,12 @@ type TenantDomain func(*sql.Selector)
 
 // TrustedDevice is the predicate function for trusteddevice builders.
 type TrustedDevice func(*sql.Selector)
+
+// UsageDay is the predicate function for usageday builders.
+type UsageDay func(*sql.Selector)
+
+// UsagePerson is the predicate function for usageperson builders.
+type UsagePerson func(*sql.Selector)
 
 // User is the predicate function for user builders.
 type User func(*sql.Selector)

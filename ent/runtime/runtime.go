@@ -9,6 +9,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/apikey"
 	"github.com/latchkeep/latchkeep/ent/auditcheckpoint"
 	"github.com/latchkeep/latchkeep/ent/auditlog"
+	"github.com/latchkeep/latchkeep/ent/certificatefile"
 	"github.com/latchkeep/latchkeep/ent/email"
 	"github.com/latchkeep/latchkeep/ent/flow"
 	"github.com/latchkeep/latchkeep/ent/idempotencykey"
@@ -22,6 +23,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/operatortoken"
 	"github.com/latchkeep/latchkeep/ent/passcode"
 	"github.com/latchkeep/latchkeep/ent/passwordcredential"
+	"github.com/latchkeep/latchkeep/ent/purgereceipt"
 	"github.com/latchkeep/latchkeep/ent/recoverycode"
 	"github.com/latchkeep/latchkeep/ent/revocation"
 	"github.com/latchkeep/latchkeep/ent/samlcertificate"
@@ -35,6 +37,8 @@ import (
 	"github.com/latchkeep/latchkeep/ent/tenantdomain"
 	"github.com/latchkeep/latchkeep/ent/totpsecret"
 	"github.com/latchkeep/latchkeep/ent/trusteddevice"
+	"github.com/latchkeep/latchkeep/ent/usageday"
+	"github.com/latchkeep/latchkeep/ent/usageperson"
 	"github.com/latchkeep/latchkeep/ent/user"
 	"github.com/latchkeep/latchkeep/ent/webauthncredential"
 	"github.com/latchkeep/latchkeep/ent/webhook"
@@ -179,6 +183,35 @@ func init() {
 	auditlogDescID := auditlogMixinFields0[0].Descriptor()
 	// auditlog.DefaultID holds the default value on creation for the id field.
 	auditlog.DefaultID = auditlogDescID.Default.(func() uuid.UUID)
+	certificatefileMixin := schema.CertificateFile{}.Mixin()
+	certificatefileMixinFields0 := certificatefileMixin[0].Fields()
+	_ = certificatefileMixinFields0
+	certificatefileMixinFields1 := certificatefileMixin[1].Fields()
+	_ = certificatefileMixinFields1
+	certificatefileFields := schema.CertificateFile{}.Fields()
+	_ = certificatefileFields
+	// certificatefileDescCreatedAt is the schema descriptor for created_at field.
+	certificatefileDescCreatedAt := certificatefileMixinFields1[0].Descriptor()
+	// certificatefile.DefaultCreatedAt holds the default value on creation for the created_at field.
+	certificatefile.DefaultCreatedAt = certificatefileDescCreatedAt.Default.(func() time.Time)
+	// certificatefileDescUpdatedAt is the schema descriptor for updated_at field.
+	certificatefileDescUpdatedAt := certificatefileMixinFields1[1].Descriptor()
+	// certificatefile.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	certificatefile.DefaultUpdatedAt = certificatefileDescUpdatedAt.Default.(func() time.Time)
+	// certificatefile.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	certificatefile.UpdateDefaultUpdatedAt = certificatefileDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// certificatefileDescName is the schema descriptor for name field.
+	certificatefileDescName := certificatefileFields[0].Descriptor()
+	// certificatefile.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	certificatefile.NameValidator = certificatefileDescName.Validators[0].(func(string) error)
+	// certificatefileDescContent is the schema descriptor for content field.
+	certificatefileDescContent := certificatefileFields[1].Descriptor()
+	// certificatefile.ContentValidator is a validator for the "content" field. It is called by the builders before save.
+	certificatefile.ContentValidator = certificatefileDescContent.Validators[0].(func([]byte) error)
+	// certificatefileDescID is the schema descriptor for id field.
+	certificatefileDescID := certificatefileMixinFields0[0].Descriptor()
+	// certificatefile.DefaultID holds the default value on creation for the id field.
+	certificatefile.DefaultID = certificatefileDescID.Default.(func() uuid.UUID)
 	emailMixin := schema.Email{}.Mixin()
 	emailMixinHooks1 := emailMixin[1].Hooks()
 	email.Hooks[0] = emailMixinHooks1[0]
@@ -354,12 +387,18 @@ func init() {
 	intentDescPayload := intentFields[3].Descriptor()
 	// intent.PayloadValidator is a validator for the "payload" field. It is called by the builders before save.
 	intent.PayloadValidator = intentDescPayload.Validators[0].(func([]byte) error)
+	// intentDescAbout is the schema descriptor for about field.
+	intentDescAbout := intentFields[4].Descriptor()
+	// intent.DefaultAbout holds the default value on creation for the about field.
+	intent.DefaultAbout = intentDescAbout.Default.(string)
+	// intent.AboutValidator is a validator for the "about" field. It is called by the builders before save.
+	intent.AboutValidator = intentDescAbout.Validators[0].(func(string) error)
 	// intentDescAttempts is the schema descriptor for attempts field.
-	intentDescAttempts := intentFields[6].Descriptor()
+	intentDescAttempts := intentFields[7].Descriptor()
 	// intent.DefaultAttempts holds the default value on creation for the attempts field.
 	intent.DefaultAttempts = intentDescAttempts.Default.(int)
 	// intentDescLastError is the schema descriptor for last_error field.
-	intentDescLastError := intentFields[7].Descriptor()
+	intentDescLastError := intentFields[8].Descriptor()
 	// intent.DefaultLastError holds the default value on creation for the last_error field.
 	intent.DefaultLastError = intentDescLastError.Default.(string)
 	// intentDescID is the schema descriptor for id field.
@@ -531,12 +570,20 @@ func init() {
 	operatorDescEmail := operatorFields[0].Descriptor()
 	// operator.EmailValidator is a validator for the "email" field. It is called by the builders before save.
 	operator.EmailValidator = operatorDescEmail.Validators[0].(func(string) error)
-	// operatorDescRole is the schema descriptor for role field.
-	operatorDescRole := operatorFields[1].Descriptor()
-	// operator.RoleValidator is a validator for the "role" field. It is called by the builders before save.
-	operator.RoleValidator = operatorDescRole.Validators[0].(func(string) error)
+	// operatorDescName is the schema descriptor for name field.
+	operatorDescName := operatorFields[1].Descriptor()
+	// operator.DefaultName holds the default value on creation for the name field.
+	operator.DefaultName = operatorDescName.Default.(string)
+	// operator.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	operator.NameValidator = operatorDescName.Validators[0].(func(string) error)
+	// operatorDescInvitedBy is the schema descriptor for invited_by field.
+	operatorDescInvitedBy := operatorFields[4].Descriptor()
+	// operator.DefaultInvitedBy holds the default value on creation for the invited_by field.
+	operator.DefaultInvitedBy = operatorDescInvitedBy.Default.(string)
+	// operator.InvitedByValidator is a validator for the "invited_by" field. It is called by the builders before save.
+	operator.InvitedByValidator = operatorDescInvitedBy.Validators[0].(func(string) error)
 	// operatorDescInviteHash is the schema descriptor for invite_hash field.
-	operatorDescInviteHash := operatorFields[4].Descriptor()
+	operatorDescInviteHash := operatorFields[5].Descriptor()
 	// operator.InviteHashValidator is a validator for the "invite_hash" field. It is called by the builders before save.
 	operator.InviteHashValidator = operatorDescInviteHash.Validators[0].(func([]byte) error)
 	// operatorDescID is the schema descriptor for id field.
@@ -644,6 +691,25 @@ func init() {
 	passwordcredentialDescID := passwordcredentialMixinFields0[0].Descriptor()
 	// passwordcredential.DefaultID holds the default value on creation for the id field.
 	passwordcredential.DefaultID = passwordcredentialDescID.Default.(func() uuid.UUID)
+	purgereceiptMixin := schema.PurgeReceipt{}.Mixin()
+	purgereceiptMixinFields0 := purgereceiptMixin[0].Fields()
+	_ = purgereceiptMixinFields0
+	purgereceiptMixinFields1 := purgereceiptMixin[1].Fields()
+	_ = purgereceiptMixinFields1
+	purgereceiptFields := schema.PurgeReceipt{}.Fields()
+	_ = purgereceiptFields
+	// purgereceiptDescCreatedAt is the schema descriptor for created_at field.
+	purgereceiptDescCreatedAt := purgereceiptMixinFields1[0].Descriptor()
+	// purgereceipt.DefaultCreatedAt holds the default value on creation for the created_at field.
+	purgereceipt.DefaultCreatedAt = purgereceiptDescCreatedAt.Default.(func() time.Time)
+	// purgereceiptDescSlug is the schema descriptor for slug field.
+	purgereceiptDescSlug := purgereceiptFields[1].Descriptor()
+	// purgereceipt.SlugValidator is a validator for the "slug" field. It is called by the builders before save.
+	purgereceipt.SlugValidator = purgereceiptDescSlug.Validators[0].(func(string) error)
+	// purgereceiptDescID is the schema descriptor for id field.
+	purgereceiptDescID := purgereceiptMixinFields0[0].Descriptor()
+	// purgereceipt.DefaultID holds the default value on creation for the id field.
+	purgereceipt.DefaultID = purgereceiptDescID.Default.(func() uuid.UUID)
 	recoverycodeMixin := schema.RecoveryCode{}.Mixin()
 	recoverycodeMixinHooks1 := recoverycodeMixin[1].Hooks()
 	recoverycode.Hooks[0] = recoverycodeMixinHooks1[0]
@@ -937,28 +1003,46 @@ func init() {
 	tenantDescName := tenantFields[1].Descriptor()
 	// tenant.DefaultName holds the default value on creation for the name field.
 	tenant.DefaultName = tenantDescName.Default.(string)
+	// tenantDescNameFolded is the schema descriptor for name_folded field.
+	tenantDescNameFolded := tenantFields[2].Descriptor()
+	// tenant.DefaultNameFolded holds the default value on creation for the name_folded field.
+	tenant.DefaultNameFolded = tenantDescNameFolded.Default.(string)
+	// tenant.NameFoldedValidator is a validator for the "name_folded" field. It is called by the builders before save.
+	tenant.NameFoldedValidator = tenantDescNameFolded.Validators[0].(func(string) error)
 	// tenantDescStatus is the schema descriptor for status field.
-	tenantDescStatus := tenantFields[2].Descriptor()
+	tenantDescStatus := tenantFields[3].Descriptor()
 	// tenant.DefaultStatus holds the default value on creation for the status field.
 	tenant.DefaultStatus = tenantDescStatus.Default.(string)
 	// tenant.StatusValidator is a validator for the "status" field. It is called by the builders before save.
 	tenant.StatusValidator = tenantDescStatus.Validators[0].(func(string) error)
 	// tenantDescStatusReason is the schema descriptor for status_reason field.
-	tenantDescStatusReason := tenantFields[3].Descriptor()
+	tenantDescStatusReason := tenantFields[4].Descriptor()
 	// tenant.DefaultStatusReason holds the default value on creation for the status_reason field.
 	tenant.DefaultStatusReason = tenantDescStatusReason.Default.(string)
 	// tenantDescOrigin is the schema descriptor for origin field.
-	tenantDescOrigin := tenantFields[4].Descriptor()
+	tenantDescOrigin := tenantFields[5].Descriptor()
 	// tenant.OriginValidator is a validator for the "origin" field. It is called by the builders before save.
 	tenant.OriginValidator = tenantDescOrigin.Validators[0].(func(string) error)
 	// tenantDescConfigVersion is the schema descriptor for config_version field.
-	tenantDescConfigVersion := tenantFields[6].Descriptor()
+	tenantDescConfigVersion := tenantFields[7].Descriptor()
 	// tenant.DefaultConfigVersion holds the default value on creation for the config_version field.
 	tenant.DefaultConfigVersion = tenantDescConfigVersion.Default.(int)
 	// tenantDescVersion is the schema descriptor for version field.
-	tenantDescVersion := tenantFields[7].Descriptor()
+	tenantDescVersion := tenantFields[8].Descriptor()
 	// tenant.DefaultVersion holds the default value on creation for the version field.
 	tenant.DefaultVersion = tenantDescVersion.Default.(int64)
+	// tenantDescDeletedBy is the schema descriptor for deleted_by field.
+	tenantDescDeletedBy := tenantFields[11].Descriptor()
+	// tenant.DefaultDeletedBy holds the default value on creation for the deleted_by field.
+	tenant.DefaultDeletedBy = tenantDescDeletedBy.Default.(string)
+	// tenant.DeletedByValidator is a validator for the "deleted_by" field. It is called by the builders before save.
+	tenant.DeletedByValidator = tenantDescDeletedBy.Validators[0].(func(string) error)
+	// tenantDescStatusBefore is the schema descriptor for status_before field.
+	tenantDescStatusBefore := tenantFields[12].Descriptor()
+	// tenant.DefaultStatusBefore holds the default value on creation for the status_before field.
+	tenant.DefaultStatusBefore = tenantDescStatusBefore.Default.(string)
+	// tenant.StatusBeforeValidator is a validator for the "status_before" field. It is called by the builders before save.
+	tenant.StatusBeforeValidator = tenantDescStatusBefore.Validators[0].(func(string) error)
 	// tenantDescID is the schema descriptor for id field.
 	tenantDescID := tenantMixinFields0[0].Descriptor()
 	// tenant.DefaultID holds the default value on creation for the id field.
@@ -1007,10 +1091,26 @@ func init() {
 	tenantdomainDescHost := tenantdomainFields[0].Descriptor()
 	// tenantdomain.HostValidator is a validator for the "host" field. It is called by the builders before save.
 	tenantdomain.HostValidator = tenantdomainDescHost.Validators[0].(func(string) error)
+	// tenantdomainDescVerifiedHost is the schema descriptor for verified_host field.
+	tenantdomainDescVerifiedHost := tenantdomainFields[1].Descriptor()
+	// tenantdomain.VerifiedHostValidator is a validator for the "verified_host" field. It is called by the builders before save.
+	tenantdomain.VerifiedHostValidator = tenantdomainDescVerifiedHost.Validators[0].(func(string) error)
 	// tenantdomainDescChallenge is the schema descriptor for challenge field.
-	tenantdomainDescChallenge := tenantdomainFields[1].Descriptor()
+	tenantdomainDescChallenge := tenantdomainFields[2].Descriptor()
 	// tenantdomain.ChallengeValidator is a validator for the "challenge" field. It is called by the builders before save.
 	tenantdomain.ChallengeValidator = tenantdomainDescChallenge.Validators[0].(func(string) error)
+	// tenantdomainDescProblem is the schema descriptor for problem field.
+	tenantdomainDescProblem := tenantdomainFields[5].Descriptor()
+	// tenantdomain.DefaultProblem holds the default value on creation for the problem field.
+	tenantdomain.DefaultProblem = tenantdomainDescProblem.Default.(string)
+	// tenantdomain.ProblemValidator is a validator for the "problem" field. It is called by the builders before save.
+	tenantdomain.ProblemValidator = tenantdomainDescProblem.Validators[0].(func(string) error)
+	// tenantdomainDescCreatedBy is the schema descriptor for created_by field.
+	tenantdomainDescCreatedBy := tenantdomainFields[6].Descriptor()
+	// tenantdomain.DefaultCreatedBy holds the default value on creation for the created_by field.
+	tenantdomain.DefaultCreatedBy = tenantdomainDescCreatedBy.Default.(string)
+	// tenantdomain.CreatedByValidator is a validator for the "created_by" field. It is called by the builders before save.
+	tenantdomain.CreatedByValidator = tenantdomainDescCreatedBy.Validators[0].(func(string) error)
 	// tenantdomainDescID is the schema descriptor for id field.
 	tenantdomainDescID := tenantdomainMixinFields0[0].Descriptor()
 	// tenantdomain.DefaultID holds the default value on creation for the id field.
@@ -1038,6 +1138,36 @@ func init() {
 	trusteddeviceDescID := trusteddeviceMixinFields0[0].Descriptor()
 	// trusteddevice.DefaultID holds the default value on creation for the id field.
 	trusteddevice.DefaultID = trusteddeviceDescID.Default.(func() uuid.UUID)
+	usagedayMixin := schema.UsageDay{}.Mixin()
+	usagedayMixinHooks1 := usagedayMixin[1].Hooks()
+	usageday.Hooks[0] = usagedayMixinHooks1[0]
+	usagedayMixinInters1 := usagedayMixin[1].Interceptors()
+	usageday.Interceptors[0] = usagedayMixinInters1[0]
+	usagedayMixinFields0 := usagedayMixin[0].Fields()
+	_ = usagedayMixinFields0
+	usagedayFields := schema.UsageDay{}.Fields()
+	_ = usagedayFields
+	// usagedayDescMetric is the schema descriptor for metric field.
+	usagedayDescMetric := usagedayFields[1].Descriptor()
+	// usageday.MetricValidator is a validator for the "metric" field. It is called by the builders before save.
+	usageday.MetricValidator = usagedayDescMetric.Validators[0].(func(string) error)
+	// usagedayDescID is the schema descriptor for id field.
+	usagedayDescID := usagedayMixinFields0[0].Descriptor()
+	// usageday.DefaultID holds the default value on creation for the id field.
+	usageday.DefaultID = usagedayDescID.Default.(func() uuid.UUID)
+	usagepersonMixin := schema.UsagePerson{}.Mixin()
+	usagepersonMixinHooks1 := usagepersonMixin[1].Hooks()
+	usageperson.Hooks[0] = usagepersonMixinHooks1[0]
+	usagepersonMixinInters1 := usagepersonMixin[1].Interceptors()
+	usageperson.Interceptors[0] = usagepersonMixinInters1[0]
+	usagepersonMixinFields0 := usagepersonMixin[0].Fields()
+	_ = usagepersonMixinFields0
+	usagepersonFields := schema.UsagePerson{}.Fields()
+	_ = usagepersonFields
+	// usagepersonDescID is the schema descriptor for id field.
+	usagepersonDescID := usagepersonMixinFields0[0].Descriptor()
+	// usageperson.DefaultID holds the default value on creation for the id field.
+	usageperson.DefaultID = usagepersonDescID.Default.(func() uuid.UUID)
 	userMixin := schema.User{}.Mixin()
 	userMixinHooks1 := userMixin[1].Hooks()
 	user.Hooks[0] = userMixinHooks1[0]

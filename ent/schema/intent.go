@@ -26,6 +26,7 @@ func (Intent) Fields() []ent.Field {
 		field.String("ordering").MaxLen(64).Immutable().Default("").Comment("effects with one key keep their order"),
 		field.String("state").MaxLen(8).Default("ready").Comment("ready, done, dropped, dead"),
 		field.Bytes("payload").MaxLen(1 << 20).Comment("sealed; blanked once done"),
+		field.String("about").MaxLen(255).Default("").Immutable().Comment("of a mail: its template, language and masked address, which stay"),
 		field.Time("available_at").Comment("not before; moved ahead while a worker has it"),
 		field.Time("not_after").Optional().Nillable().Immutable().Comment("of no use after: dropped"),
 		field.Int("attempts").Default(0),

@@ -56,11 +56,14 @@ func (OperatorToken) Mixin() []ent.Mixin { return []ent.Mixin{IDMixin{}, TimesMi
 func (OperatorToken) Fields() []ent.Field {
 	return append(tokenFields(),
 		field.JSON("tenants", []uuid.UUID{}).Optional().Comment("the tenants it may touch; none means all"),
+		field.UUID("operator_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("whose it is: it can do no more than she can at the time"),
 	)
 }
 
 // Indexes of OperatorToken.
-func (OperatorToken) Indexes() []ent.Index { return []ent.Index{index.Fields("hash").Unique()} }
+func (OperatorToken) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("hash").Unique(), index.Fields("operator_id")}
+}
 
 // Operator is a person who runs the deployment. She signs in through the system tenant.
 type Operator struct{ ent.Schema }
@@ -72,17 +75,25 @@ func (Operator) Mixin() []ent.Mixin { return []ent.Mixin{IDMixin{}, TimesMixin{}
 func (Operator) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("email").MaxLen(255),
-		field.String("role").MaxLen(16).Comment("owner, admin, support, read_only"),
-		field.JSON("tenants", []uuid.UUID{}).Optional(),
-		field.UUID("user_id", uuid.UUID{}).Optional().Nillable().Comment("her user in the system tenant"),
-		field.Bytes("invite_hash").MaxLen(32).Optional().Nillable(),
+		field.String("name").MaxLen(255).Default(""),
+		field.JSON("grants", json.RawMessage{}).Comment("list of role and tenants: what she may do where"),
+		field.UUID("user_id", uuid.UUID{}).Optional().Nillable().Comment("her user in the system tenant, once she accepted"),
+		field.String("invited_by").MaxLen(255).Default("").Immutable(),
+		field.Bytes("invite_hash").MaxLen(32).Optional().Nillable().Comment("SHA-256 of the token in the link; none once it was used"),
 		field.Time("invite_expires_at").Optional().Nillable(),
+		field.Time("last_seen_at").Optional().Nillable(),
 		field.Time("disabled_at").Optional().Nillable(),
 	}
 }
 
 // Indexes of Operator.
-func (Operator) Indexes() []ent.Index { return []ent.Index{index.Fields("email").Unique()} }
+func (Operator) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("email").Unique(),
+		index.Fields("user_id").Unique(),
+		index.Fields("invite_hash").Unique(),
+	}
+}
 
 // tokenFields are those of every bearer token that we keep only as a hash.
 func tokenFields() []ent.Field {

@@ -251,7 +251,7 @@ func TestTenant_ChangesNothingOfAnother(t *testing.T) {
 				return c.User.UpdateOneID(a.user).AddEmailIDs(b.email).Exec(ctx)
 			},
 			"operator": func(ctx context.Context, c *ent.Client) error {
-				return c.Operator.Create().SetEmail("x@shop.example").SetRole("owner").Exec(ctx)
+				return c.Operator.Create().SetEmail("x@shop.example").SetGrants([]byte(`[{"role":"owner"}]`)).Exec(ctx)
 			},
 		}
 		for what, probe := range probes {

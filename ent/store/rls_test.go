@@ -66,7 +66,7 @@ func TestRowLevelSecurity_StopsRawStatements(t *testing.T) {
 	newUser(t, st, a)
 	theirs := newUser(t, st, b)
 	require.NoError(t, st.Do(t.Context(), scope.System("test"), func(ctx context.Context, tx *store.Tx) error {
-		return tx.Operator.Create().SetEmail("op@example.com").SetRole("owner").Exec(ctx)
+		return tx.Operator.Create().SetEmail("op@example.com").SetGrants([]byte(`[{"role":"owner"}]`)).Exec(ctx)
 	}))
 	ctx := t.Context()
 	const insert = "INSERT INTO users (id, tenant_id, created_at, updated_at) VALUES ($1, $2, now(), now())"
@@ -99,7 +99,7 @@ func TestRowLevelSecurity_StopsRawStatements(t *testing.T) {
 	require.Equal(t, refused, code(err), "moving a row to another's house")
 	_, err = conn.ExecContext(ctx, insert+" ON CONFLICT (id) DO UPDATE SET name = 'overwritten'", theirs, a.TenantID())
 	require.Equal(t, refused, code(err), "an upsert on the id of another's row")
-	_, err = conn.ExecContext(ctx, "INSERT INTO operators (id, created_at, updated_at, email, role) VALUES ($1, now(), now(), 'x', 'owner')", uuid.New())
+	_, err = conn.ExecContext(ctx, "INSERT INTO operators (id, created_at, updated_at, email, grants) VALUES ($1, now(), now(), 'x', '[]')", uuid.New())
 	require.Equal(t, refused, code(err))
 	_, err = conn.ExecContext(ctx, "ALTER TABLE users DISABLE ROW LEVEL SECURITY")
 	require.Equal(t, refused, code(err), "the program owns nothing")

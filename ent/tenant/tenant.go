@@ -22,6 +22,8 @@ const (
 	FieldSlug = "slug"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
+	// FieldNameFolded holds the string denoting the name_folded field in the database.
+	FieldNameFolded = "name_folded"
 	// FieldStatus holds the string denoting the status field in the database.
 	FieldStatus = "status"
 	// FieldStatusReason holds the string denoting the status_reason field in the database.
@@ -36,6 +38,14 @@ const (
 	FieldVersion = "version"
 	// FieldPurgeAfter holds the string denoting the purge_after field in the database.
 	FieldPurgeAfter = "purge_after"
+	// FieldDeletedAt holds the string denoting the deleted_at field in the database.
+	FieldDeletedAt = "deleted_at"
+	// FieldDeletedBy holds the string denoting the deleted_by field in the database.
+	FieldDeletedBy = "deleted_by"
+	// FieldStatusBefore holds the string denoting the status_before field in the database.
+	FieldStatusBefore = "status_before"
+	// FieldQuotas holds the string denoting the quotas field in the database.
+	FieldQuotas = "quotas"
 	// Table holds the table name of the tenant in the database.
 	Table = "tenants"
 )
@@ -47,6 +57,7 @@ var Columns = []string{
 	FieldUpdatedAt,
 	FieldSlug,
 	FieldName,
+	FieldNameFolded,
 	FieldStatus,
 	FieldStatusReason,
 	FieldOrigin,
@@ -54,6 +65,10 @@ var Columns = []string{
 	FieldConfigVersion,
 	FieldVersion,
 	FieldPurgeAfter,
+	FieldDeletedAt,
+	FieldDeletedBy,
+	FieldStatusBefore,
+	FieldQuotas,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -77,6 +92,10 @@ var (
 	SlugValidator func(string) error
 	// DefaultName holds the default value on creation for the "name" field.
 	DefaultName string
+	// DefaultNameFolded holds the default value on creation for the "name_folded" field.
+	DefaultNameFolded string
+	// NameFoldedValidator is a validator for the "name_folded" field. It is called by the builders before save.
+	NameFoldedValidator func(string) error
 	// DefaultStatus holds the default value on creation for the "status" field.
 	DefaultStatus string
 	// StatusValidator is a validator for the "status" field. It is called by the builders before save.
@@ -89,6 +108,14 @@ var (
 	DefaultConfigVersion int
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion int64
+	// DefaultDeletedBy holds the default value on creation for the "deleted_by" field.
+	DefaultDeletedBy string
+	// DeletedByValidator is a validator for the "deleted_by" field. It is called by the builders before save.
+	DeletedByValidator func(string) error
+	// DefaultStatusBefore holds the default value on creation for the "status_before" field.
+	DefaultStatusBefore string
+	// StatusBeforeValidator is a validator for the "status_before" field. It is called by the builders before save.
+	StatusBeforeValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -121,6 +148,11 @@ func ByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldName, opts...).ToFunc()
 }
 
+// ByNameFolded orders the results by the name_folded field.
+func ByNameFolded(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNameFolded, opts...).ToFunc()
+}
+
 // ByStatus orders the results by the status field.
 func ByStatus(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStatus, opts...).ToFunc()
@@ -149,4 +181,19 @@ func ByVersion(opts ...sql.OrderTermOption) OrderOption {
 // ByPurgeAfter orders the results by the purge_after field.
 func ByPurgeAfter(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPurgeAfter, opts...).ToFunc()
+}
+
+// ByDeletedAt orders the results by the deleted_at field.
+func ByDeletedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDeletedAt, opts...).ToFunc()
+}
+
+// ByDeletedBy orders the results by the deleted_by field.
+func ByDeletedBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDeletedBy, opts...).ToFunc()
+}
+
+// ByStatusBefore orders the results by the status_before field.
+func ByStatusBefore(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStatusBefore, opts...).ToFunc()
 }

@@ -75,6 +75,11 @@ func Name(v string) predicate.Tenant {
 	return predicate.Tenant(sql.FieldEQ(FieldName, v))
 }
 
+// NameFolded applies equality check predicate on the "name_folded" field. It's identical to NameFoldedEQ.
+func NameFolded(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldEQ(FieldNameFolded, v))
+}
+
 // Status applies equality check predicate on the "status" field. It's identical to StatusEQ.
 func Status(v string) predicate.Tenant {
 	return predicate.Tenant(sql.FieldEQ(FieldStatus, v))
@@ -103,6 +108,21 @@ func Version(v int64) predicate.Tenant {
 // PurgeAfter applies equality check predicate on the "purge_after" field. It's identical to PurgeAfterEQ.
 func PurgeAfter(v time.Time) predicate.Tenant {
 	return predicate.Tenant(sql.FieldEQ(FieldPurgeAfter, v))
+}
+
+// DeletedAt applies equality check predicate on the "deleted_at" field. It's identical to DeletedAtEQ.
+func DeletedAt(v time.Time) predicate.Tenant {
+	return predicate.Tenant(sql.FieldEQ(FieldDeletedAt, v))
+}
+
+// DeletedBy applies equality check predicate on the "deleted_by" field. It's identical to DeletedByEQ.
+func DeletedBy(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldEQ(FieldDeletedBy, v))
+}
+
+// StatusBefore applies equality check predicate on the "status_before" field. It's identical to StatusBeforeEQ.
+func StatusBefore(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldEQ(FieldStatusBefore, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -313,6 +333,71 @@ func NameEqualFold(v string) predicate.Tenant {
 // NameContainsFold applies the ContainsFold predicate on the "name" field.
 func NameContainsFold(v string) predicate.Tenant {
 	return predicate.Tenant(sql.FieldContainsFold(FieldName, v))
+}
+
+// NameFoldedEQ applies the EQ predicate on the "name_folded" field.
+func NameFoldedEQ(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldEQ(FieldNameFolded, v))
+}
+
+// NameFoldedNEQ applies the NEQ predicate on the "name_folded" field.
+func NameFoldedNEQ(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldNEQ(FieldNameFolded, v))
+}
+
+// NameFoldedIn applies the In predicate on the "name_folded" field.
+func NameFoldedIn(vs ...string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldIn(FieldNameFolded, vs...))
+}
+
+// NameFoldedNotIn applies the NotIn predicate on the "name_folded" field.
+func NameFoldedNotIn(vs ...string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldNotIn(FieldNameFolded, vs...))
+}
+
+// NameFoldedGT applies the GT predicate on the "name_folded" field.
+func NameFoldedGT(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldGT(FieldNameFolded, v))
+}
+
+// NameFoldedGTE applies the GTE predicate on the "name_folded" field.
+func NameFoldedGTE(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldGTE(FieldNameFolded, v))
+}
+
+// NameFoldedLT applies the LT predicate on the "name_folded" field.
+func NameFoldedLT(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldLT(FieldNameFolded, v))
+}
+
+// NameFoldedLTE applies the LTE predicate on the "name_folded" field.
+func NameFoldedLTE(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldLTE(FieldNameFolded, v))
+}
+
+// NameFoldedContains applies the Contains predicate on the "name_folded" field.
+func NameFoldedContains(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldContains(FieldNameFolded, v))
+}
+
+// NameFoldedHasPrefix applies the HasPrefix predicate on the "name_folded" field.
+func NameFoldedHasPrefix(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldHasPrefix(FieldNameFolded, v))
+}
+
+// NameFoldedHasSuffix applies the HasSuffix predicate on the "name_folded" field.
+func NameFoldedHasSuffix(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldHasSuffix(FieldNameFolded, v))
+}
+
+// NameFoldedEqualFold applies the EqualFold predicate on the "name_folded" field.
+func NameFoldedEqualFold(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldEqualFold(FieldNameFolded, v))
+}
+
+// NameFoldedContainsFold applies the ContainsFold predicate on the "name_folded" field.
+func NameFoldedContainsFold(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldContainsFold(FieldNameFolded, v))
 }
 
 // StatusEQ applies the EQ predicate on the "status" field.
@@ -638,6 +723,196 @@ func PurgeAfterIsNil() predicate.Tenant {
 // PurgeAfterNotNil applies the NotNil predicate on the "purge_after" field.
 func PurgeAfterNotNil() predicate.Tenant {
 	return predicate.Tenant(sql.FieldNotNull(FieldPurgeAfter))
+}
+
+// DeletedAtEQ applies the EQ predicate on the "deleted_at" field.
+func DeletedAtEQ(v time.Time) predicate.Tenant {
+	return predicate.Tenant(sql.FieldEQ(FieldDeletedAt, v))
+}
+
+// DeletedAtNEQ applies the NEQ predicate on the "deleted_at" field.
+func DeletedAtNEQ(v time.Time) predicate.Tenant {
+	return predicate.Tenant(sql.FieldNEQ(FieldDeletedAt, v))
+}
+
+// DeletedAtIn applies the In predicate on the "deleted_at" field.
+func DeletedAtIn(vs ...time.Time) predicate.Tenant {
+	return predicate.Tenant(sql.FieldIn(FieldDeletedAt, vs...))
+}
+
+// DeletedAtNotIn applies the NotIn predicate on the "deleted_at" field.
+func DeletedAtNotIn(vs ...time.Time) predicate.Tenant {
+	return predicate.Tenant(sql.FieldNotIn(FieldDeletedAt, vs...))
+}
+
+// DeletedAtGT applies the GT predicate on the "deleted_at" field.
+func DeletedAtGT(v time.Time) predicate.Tenant {
+	return predicate.Tenant(sql.FieldGT(FieldDeletedAt, v))
+}
+
+// DeletedAtGTE applies the GTE predicate on the "deleted_at" field.
+func DeletedAtGTE(v time.Time) predicate.Tenant {
+	return predicate.Tenant(sql.FieldGTE(FieldDeletedAt, v))
+}
+
+// DeletedAtLT applies the LT predicate on the "deleted_at" field.
+func DeletedAtLT(v time.Time) predicate.Tenant {
+	return predicate.Tenant(sql.FieldLT(FieldDeletedAt, v))
+}
+
+// DeletedAtLTE applies the LTE predicate on the "deleted_at" field.
+func DeletedAtLTE(v time.Time) predicate.Tenant {
+	return predicate.Tenant(sql.FieldLTE(FieldDeletedAt, v))
+}
+
+// DeletedAtIsNil applies the IsNil predicate on the "deleted_at" field.
+func DeletedAtIsNil() predicate.Tenant {
+	return predicate.Tenant(sql.FieldIsNull(FieldDeletedAt))
+}
+
+// DeletedAtNotNil applies the NotNil predicate on the "deleted_at" field.
+func DeletedAtNotNil() predicate.Tenant {
+	return predicate.Tenant(sql.FieldNotNull(FieldDeletedAt))
+}
+
+// DeletedByEQ applies the EQ predicate on the "deleted_by" field.
+func DeletedByEQ(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldEQ(FieldDeletedBy, v))
+}
+
+// DeletedByNEQ applies the NEQ predicate on the "deleted_by" field.
+func DeletedByNEQ(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldNEQ(FieldDeletedBy, v))
+}
+
+// DeletedByIn applies the In predicate on the "deleted_by" field.
+func DeletedByIn(vs ...string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldIn(FieldDeletedBy, vs...))
+}
+
+// DeletedByNotIn applies the NotIn predicate on the "deleted_by" field.
+func DeletedByNotIn(vs ...string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldNotIn(FieldDeletedBy, vs...))
+}
+
+// DeletedByGT applies the GT predicate on the "deleted_by" field.
+func DeletedByGT(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldGT(FieldDeletedBy, v))
+}
+
+// DeletedByGTE applies the GTE predicate on the "deleted_by" field.
+func DeletedByGTE(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldGTE(FieldDeletedBy, v))
+}
+
+// DeletedByLT applies the LT predicate on the "deleted_by" field.
+func DeletedByLT(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldLT(FieldDeletedBy, v))
+}
+
+// DeletedByLTE applies the LTE predicate on the "deleted_by" field.
+func DeletedByLTE(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldLTE(FieldDeletedBy, v))
+}
+
+// DeletedByContains applies the Contains predicate on the "deleted_by" field.
+func DeletedByContains(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldContains(FieldDeletedBy, v))
+}
+
+// DeletedByHasPrefix applies the HasPrefix predicate on the "deleted_by" field.
+func DeletedByHasPrefix(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldHasPrefix(FieldDeletedBy, v))
+}
+
+// DeletedByHasSuffix applies the HasSuffix predicate on the "deleted_by" field.
+func DeletedByHasSuffix(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldHasSuffix(FieldDeletedBy, v))
+}
+
+// DeletedByEqualFold applies the EqualFold predicate on the "deleted_by" field.
+func DeletedByEqualFold(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldEqualFold(FieldDeletedBy, v))
+}
+
+// DeletedByContainsFold applies the ContainsFold predicate on the "deleted_by" field.
+func DeletedByContainsFold(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldContainsFold(FieldDeletedBy, v))
+}
+
+// StatusBeforeEQ applies the EQ predicate on the "status_before" field.
+func StatusBeforeEQ(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldEQ(FieldStatusBefore, v))
+}
+
+// StatusBeforeNEQ applies the NEQ predicate on the "status_before" field.
+func StatusBeforeNEQ(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldNEQ(FieldStatusBefore, v))
+}
+
+// StatusBeforeIn applies the In predicate on the "status_before" field.
+func StatusBeforeIn(vs ...string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldIn(FieldStatusBefore, vs...))
+}
+
+// StatusBeforeNotIn applies the NotIn predicate on the "status_before" field.
+func StatusBeforeNotIn(vs ...string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldNotIn(FieldStatusBefore, vs...))
+}
+
+// StatusBeforeGT applies the GT predicate on the "status_before" field.
+func StatusBeforeGT(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldGT(FieldStatusBefore, v))
+}
+
+// StatusBeforeGTE applies the GTE predicate on the "status_before" field.
+func StatusBeforeGTE(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldGTE(FieldStatusBefore, v))
+}
+
+// StatusBeforeLT applies the LT predicate on the "status_before" field.
+func StatusBeforeLT(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldLT(FieldStatusBefore, v))
+}
+
+// StatusBeforeLTE applies the LTE predicate on the "status_before" field.
+func StatusBeforeLTE(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldLTE(FieldStatusBefore, v))
+}
+
+// StatusBeforeContains applies the Contains predicate on the "status_before" field.
+func StatusBeforeContains(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldContains(FieldStatusBefore, v))
+}
+
+// StatusBeforeHasPrefix applies the HasPrefix predicate on the "status_before" field.
+func StatusBeforeHasPrefix(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldHasPrefix(FieldStatusBefore, v))
+}
+
+// StatusBeforeHasSuffix applies the HasSuffix predicate on the "status_before" field.
+func StatusBeforeHasSuffix(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldHasSuffix(FieldStatusBefore, v))
+}
+
+// StatusBeforeEqualFold applies the EqualFold predicate on the "status_before" field.
+func StatusBeforeEqualFold(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldEqualFold(FieldStatusBefore, v))
+}
+
+// StatusBeforeContainsFold applies the ContainsFold predicate on the "status_before" field.
+func StatusBeforeContainsFold(v string) predicate.Tenant {
+	return predicate.Tenant(sql.FieldContainsFold(FieldStatusBefore, v))
+}
+
+// QuotasIsNil applies the IsNil predicate on the "quotas" field.
+func QuotasIsNil() predicate.Tenant {
+	return predicate.Tenant(sql.FieldIsNull(FieldQuotas))
+}
+
+// QuotasNotNil applies the NotNil predicate on the "quotas" field.
+func QuotasNotNil() predicate.Tenant {
+	return predicate.Tenant(sql.FieldNotNull(FieldQuotas))
 }
 
 // And groups predicates with the AND operator between them.

@@ -23,10 +23,16 @@ const (
 	FieldUpdatedAt = "updated_at"
 	// FieldHost holds the string denoting the host field in the database.
 	FieldHost = "host"
+	// FieldVerifiedHost holds the string denoting the verified_host field in the database.
+	FieldVerifiedHost = "verified_host"
 	// FieldChallenge holds the string denoting the challenge field in the database.
 	FieldChallenge = "challenge"
 	// FieldVerifiedAt holds the string denoting the verified_at field in the database.
 	FieldVerifiedAt = "verified_at"
+	// FieldCheckedAt holds the string denoting the checked_at field in the database.
+	FieldCheckedAt = "checked_at"
+	// FieldProblem holds the string denoting the problem field in the database.
+	FieldProblem = "problem"
 	// FieldCreatedBy holds the string denoting the created_by field in the database.
 	FieldCreatedBy = "created_by"
 	// Table holds the table name of the tenantdomain in the database.
@@ -40,8 +46,11 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldUpdatedAt,
 	FieldHost,
+	FieldVerifiedHost,
 	FieldChallenge,
 	FieldVerifiedAt,
+	FieldCheckedAt,
+	FieldProblem,
 	FieldCreatedBy,
 }
 
@@ -71,8 +80,18 @@ var (
 	UpdateDefaultUpdatedAt func() time.Time
 	// HostValidator is a validator for the "host" field. It is called by the builders before save.
 	HostValidator func(string) error
+	// VerifiedHostValidator is a validator for the "verified_host" field. It is called by the builders before save.
+	VerifiedHostValidator func(string) error
 	// ChallengeValidator is a validator for the "challenge" field. It is called by the builders before save.
 	ChallengeValidator func(string) error
+	// DefaultProblem holds the default value on creation for the "problem" field.
+	DefaultProblem string
+	// ProblemValidator is a validator for the "problem" field. It is called by the builders before save.
+	ProblemValidator func(string) error
+	// DefaultCreatedBy holds the default value on creation for the "created_by" field.
+	DefaultCreatedBy string
+	// CreatedByValidator is a validator for the "created_by" field. It is called by the builders before save.
+	CreatedByValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -105,6 +124,11 @@ func ByHost(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldHost, opts...).ToFunc()
 }
 
+// ByVerifiedHost orders the results by the verified_host field.
+func ByVerifiedHost(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVerifiedHost, opts...).ToFunc()
+}
+
 // ByChallenge orders the results by the challenge field.
 func ByChallenge(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldChallenge, opts...).ToFunc()
@@ -113,6 +137,16 @@ func ByChallenge(opts ...sql.OrderTermOption) OrderOption {
 // ByVerifiedAt orders the results by the verified_at field.
 func ByVerifiedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVerifiedAt, opts...).ToFunc()
+}
+
+// ByCheckedAt orders the results by the checked_at field.
+func ByCheckedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCheckedAt, opts...).ToFunc()
+}
+
+// ByProblem orders the results by the problem field.
+func ByProblem(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldProblem, opts...).ToFunc()
 }
 
 // ByCreatedBy orders the results by the created_by field.

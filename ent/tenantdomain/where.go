@@ -75,6 +75,11 @@ func Host(v string) predicate.TenantDomain {
 	return predicate.TenantDomain(sql.FieldEQ(FieldHost, v))
 }
 
+// VerifiedHost applies equality check predicate on the "verified_host" field. It's identical to VerifiedHostEQ.
+func VerifiedHost(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldEQ(FieldVerifiedHost, v))
+}
+
 // Challenge applies equality check predicate on the "challenge" field. It's identical to ChallengeEQ.
 func Challenge(v string) predicate.TenantDomain {
 	return predicate.TenantDomain(sql.FieldEQ(FieldChallenge, v))
@@ -85,8 +90,18 @@ func VerifiedAt(v time.Time) predicate.TenantDomain {
 	return predicate.TenantDomain(sql.FieldEQ(FieldVerifiedAt, v))
 }
 
+// CheckedAt applies equality check predicate on the "checked_at" field. It's identical to CheckedAtEQ.
+func CheckedAt(v time.Time) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldEQ(FieldCheckedAt, v))
+}
+
+// Problem applies equality check predicate on the "problem" field. It's identical to ProblemEQ.
+func Problem(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldEQ(FieldProblem, v))
+}
+
 // CreatedBy applies equality check predicate on the "created_by" field. It's identical to CreatedByEQ.
-func CreatedBy(v uuid.UUID) predicate.TenantDomain {
+func CreatedBy(v string) predicate.TenantDomain {
 	return predicate.TenantDomain(sql.FieldEQ(FieldCreatedBy, v))
 }
 
@@ -275,6 +290,81 @@ func HostContainsFold(v string) predicate.TenantDomain {
 	return predicate.TenantDomain(sql.FieldContainsFold(FieldHost, v))
 }
 
+// VerifiedHostEQ applies the EQ predicate on the "verified_host" field.
+func VerifiedHostEQ(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldEQ(FieldVerifiedHost, v))
+}
+
+// VerifiedHostNEQ applies the NEQ predicate on the "verified_host" field.
+func VerifiedHostNEQ(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldNEQ(FieldVerifiedHost, v))
+}
+
+// VerifiedHostIn applies the In predicate on the "verified_host" field.
+func VerifiedHostIn(vs ...string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldIn(FieldVerifiedHost, vs...))
+}
+
+// VerifiedHostNotIn applies the NotIn predicate on the "verified_host" field.
+func VerifiedHostNotIn(vs ...string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldNotIn(FieldVerifiedHost, vs...))
+}
+
+// VerifiedHostGT applies the GT predicate on the "verified_host" field.
+func VerifiedHostGT(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldGT(FieldVerifiedHost, v))
+}
+
+// VerifiedHostGTE applies the GTE predicate on the "verified_host" field.
+func VerifiedHostGTE(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldGTE(FieldVerifiedHost, v))
+}
+
+// VerifiedHostLT applies the LT predicate on the "verified_host" field.
+func VerifiedHostLT(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldLT(FieldVerifiedHost, v))
+}
+
+// VerifiedHostLTE applies the LTE predicate on the "verified_host" field.
+func VerifiedHostLTE(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldLTE(FieldVerifiedHost, v))
+}
+
+// VerifiedHostContains applies the Contains predicate on the "verified_host" field.
+func VerifiedHostContains(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldContains(FieldVerifiedHost, v))
+}
+
+// VerifiedHostHasPrefix applies the HasPrefix predicate on the "verified_host" field.
+func VerifiedHostHasPrefix(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldHasPrefix(FieldVerifiedHost, v))
+}
+
+// VerifiedHostHasSuffix applies the HasSuffix predicate on the "verified_host" field.
+func VerifiedHostHasSuffix(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldHasSuffix(FieldVerifiedHost, v))
+}
+
+// VerifiedHostIsNil applies the IsNil predicate on the "verified_host" field.
+func VerifiedHostIsNil() predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldIsNull(FieldVerifiedHost))
+}
+
+// VerifiedHostNotNil applies the NotNil predicate on the "verified_host" field.
+func VerifiedHostNotNil() predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldNotNull(FieldVerifiedHost))
+}
+
+// VerifiedHostEqualFold applies the EqualFold predicate on the "verified_host" field.
+func VerifiedHostEqualFold(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldEqualFold(FieldVerifiedHost, v))
+}
+
+// VerifiedHostContainsFold applies the ContainsFold predicate on the "verified_host" field.
+func VerifiedHostContainsFold(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldContainsFold(FieldVerifiedHost, v))
+}
+
 // ChallengeEQ applies the EQ predicate on the "challenge" field.
 func ChallengeEQ(v string) predicate.TenantDomain {
 	return predicate.TenantDomain(sql.FieldEQ(FieldChallenge, v))
@@ -390,54 +480,184 @@ func VerifiedAtNotNil() predicate.TenantDomain {
 	return predicate.TenantDomain(sql.FieldNotNull(FieldVerifiedAt))
 }
 
+// CheckedAtEQ applies the EQ predicate on the "checked_at" field.
+func CheckedAtEQ(v time.Time) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldEQ(FieldCheckedAt, v))
+}
+
+// CheckedAtNEQ applies the NEQ predicate on the "checked_at" field.
+func CheckedAtNEQ(v time.Time) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldNEQ(FieldCheckedAt, v))
+}
+
+// CheckedAtIn applies the In predicate on the "checked_at" field.
+func CheckedAtIn(vs ...time.Time) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldIn(FieldCheckedAt, vs...))
+}
+
+// CheckedAtNotIn applies the NotIn predicate on the "checked_at" field.
+func CheckedAtNotIn(vs ...time.Time) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldNotIn(FieldCheckedAt, vs...))
+}
+
+// CheckedAtGT applies the GT predicate on the "checked_at" field.
+func CheckedAtGT(v time.Time) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldGT(FieldCheckedAt, v))
+}
+
+// CheckedAtGTE applies the GTE predicate on the "checked_at" field.
+func CheckedAtGTE(v time.Time) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldGTE(FieldCheckedAt, v))
+}
+
+// CheckedAtLT applies the LT predicate on the "checked_at" field.
+func CheckedAtLT(v time.Time) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldLT(FieldCheckedAt, v))
+}
+
+// CheckedAtLTE applies the LTE predicate on the "checked_at" field.
+func CheckedAtLTE(v time.Time) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldLTE(FieldCheckedAt, v))
+}
+
+// CheckedAtIsNil applies the IsNil predicate on the "checked_at" field.
+func CheckedAtIsNil() predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldIsNull(FieldCheckedAt))
+}
+
+// CheckedAtNotNil applies the NotNil predicate on the "checked_at" field.
+func CheckedAtNotNil() predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldNotNull(FieldCheckedAt))
+}
+
+// ProblemEQ applies the EQ predicate on the "problem" field.
+func ProblemEQ(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldEQ(FieldProblem, v))
+}
+
+// ProblemNEQ applies the NEQ predicate on the "problem" field.
+func ProblemNEQ(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldNEQ(FieldProblem, v))
+}
+
+// ProblemIn applies the In predicate on the "problem" field.
+func ProblemIn(vs ...string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldIn(FieldProblem, vs...))
+}
+
+// ProblemNotIn applies the NotIn predicate on the "problem" field.
+func ProblemNotIn(vs ...string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldNotIn(FieldProblem, vs...))
+}
+
+// ProblemGT applies the GT predicate on the "problem" field.
+func ProblemGT(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldGT(FieldProblem, v))
+}
+
+// ProblemGTE applies the GTE predicate on the "problem" field.
+func ProblemGTE(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldGTE(FieldProblem, v))
+}
+
+// ProblemLT applies the LT predicate on the "problem" field.
+func ProblemLT(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldLT(FieldProblem, v))
+}
+
+// ProblemLTE applies the LTE predicate on the "problem" field.
+func ProblemLTE(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldLTE(FieldProblem, v))
+}
+
+// ProblemContains applies the Contains predicate on the "problem" field.
+func ProblemContains(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldContains(FieldProblem, v))
+}
+
+// ProblemHasPrefix applies the HasPrefix predicate on the "problem" field.
+func ProblemHasPrefix(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldHasPrefix(FieldProblem, v))
+}
+
+// ProblemHasSuffix applies the HasSuffix predicate on the "problem" field.
+func ProblemHasSuffix(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldHasSuffix(FieldProblem, v))
+}
+
+// ProblemEqualFold applies the EqualFold predicate on the "problem" field.
+func ProblemEqualFold(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldEqualFold(FieldProblem, v))
+}
+
+// ProblemContainsFold applies the ContainsFold predicate on the "problem" field.
+func ProblemContainsFold(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldContainsFold(FieldProblem, v))
+}
+
 // CreatedByEQ applies the EQ predicate on the "created_by" field.
-func CreatedByEQ(v uuid.UUID) predicate.TenantDomain {
+func CreatedByEQ(v string) predicate.TenantDomain {
 	return predicate.TenantDomain(sql.FieldEQ(FieldCreatedBy, v))
 }
 
 // CreatedByNEQ applies the NEQ predicate on the "created_by" field.
-func CreatedByNEQ(v uuid.UUID) predicate.TenantDomain {
+func CreatedByNEQ(v string) predicate.TenantDomain {
 	return predicate.TenantDomain(sql.FieldNEQ(FieldCreatedBy, v))
 }
 
 // CreatedByIn applies the In predicate on the "created_by" field.
-func CreatedByIn(vs ...uuid.UUID) predicate.TenantDomain {
+func CreatedByIn(vs ...string) predicate.TenantDomain {
 	return predicate.TenantDomain(sql.FieldIn(FieldCreatedBy, vs...))
 }
 
 // CreatedByNotIn applies the NotIn predicate on the "created_by" field.
-func CreatedByNotIn(vs ...uuid.UUID) predicate.TenantDomain {
+func CreatedByNotIn(vs ...string) predicate.TenantDomain {
 	return predicate.TenantDomain(sql.FieldNotIn(FieldCreatedBy, vs...))
 }
 
 // CreatedByGT applies the GT predicate on the "created_by" field.
-func CreatedByGT(v uuid.UUID) predicate.TenantDomain {
+func CreatedByGT(v string) predicate.TenantDomain {
 	return predicate.TenantDomain(sql.FieldGT(FieldCreatedBy, v))
 }
 
 // CreatedByGTE applies the GTE predicate on the "created_by" field.
-func CreatedByGTE(v uuid.UUID) predicate.TenantDomain {
+func CreatedByGTE(v string) predicate.TenantDomain {
 	return predicate.TenantDomain(sql.FieldGTE(FieldCreatedBy, v))
 }
 
 // CreatedByLT applies the LT predicate on the "created_by" field.
-func CreatedByLT(v uuid.UUID) predicate.TenantDomain {
+func CreatedByLT(v string) predicate.TenantDomain {
 	return predicate.TenantDomain(sql.FieldLT(FieldCreatedBy, v))
 }
 
 // CreatedByLTE applies the LTE predicate on the "created_by" field.
-func CreatedByLTE(v uuid.UUID) predicate.TenantDomain {
+func CreatedByLTE(v string) predicate.TenantDomain {
 	return predicate.TenantDomain(sql.FieldLTE(FieldCreatedBy, v))
 }
 
-// CreatedByIsNil applies the IsNil predicate on the "created_by" field.
-func CreatedByIsNil() predicate.TenantDomain {
-	return predicate.TenantDomain(sql.FieldIsNull(FieldCreatedBy))
+// CreatedByContains applies the Contains predicate on the "created_by" field.
+func CreatedByContains(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldContains(FieldCreatedBy, v))
 }
 
-// CreatedByNotNil applies the NotNil predicate on the "created_by" field.
-func CreatedByNotNil() predicate.TenantDomain {
-	return predicate.TenantDomain(sql.FieldNotNull(FieldCreatedBy))
+// CreatedByHasPrefix applies the HasPrefix predicate on the "created_by" field.
+func CreatedByHasPrefix(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldHasPrefix(FieldCreatedBy, v))
+}
+
+// CreatedByHasSuffix applies the HasSuffix predicate on the "created_by" field.
+func CreatedByHasSuffix(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldHasSuffix(FieldCreatedBy, v))
+}
+
+// CreatedByEqualFold applies the EqualFold predicate on the "created_by" field.
+func CreatedByEqualFold(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldEqualFold(FieldCreatedBy, v))
+}
+
+// CreatedByContainsFold applies the ContainsFold predicate on the "created_by" field.
+func CreatedByContainsFold(v string) predicate.TenantDomain {
+	return predicate.TenantDomain(sql.FieldContainsFold(FieldCreatedBy, v))
 }
 
 // And groups predicates with the AND operator between them.

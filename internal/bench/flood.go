@@ -66,7 +66,7 @@ func measureFloods(ctx context.Context, o options, d *deployment, t *teller, h *
 		var quiet, during, waiting phase
 		for round := range rounds {
 			fmt.Fprintf(os.Stderr, "bench: %s, round %d of %d\n", f.name, round+1, rounds)
-			if err := d.flood(ctx, f, p, size, int(100*o.scale), &quiet, &during, &waiting); err != nil {
+			if err := d.flood(ctx, f, p, size, int(200*o.scale), &quiet, &during, &waiting); err != nil {
 				return err
 			}
 			if err := d.forget(ctx, loud); err != nil {

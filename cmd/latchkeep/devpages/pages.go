@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/latchkeep/latchkeep/pkg/elements"
 )
 
 //go:embed assets templates
@@ -36,7 +38,10 @@ func (p *Pages) Assets() http.Handler {
 	if err != nil {
 		panic("devpages: the assets are embedded: " + err.Error())
 	}
-	server := http.StripPrefix("/_/assets/", http.FileServerFS(root))
+	mux := http.NewServeMux()
+	mux.Handle("/", http.FileServerFS(root))
+	mux.Handle("/elements/", http.StripPrefix("/elements/", elements.Handler()))
+	server := http.StripPrefix("/_/assets", mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-cache")
 		w.Header().Set("X-Content-Type-Options", "nosniff")

@@ -26,6 +26,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/management"
+	"github.com/latchkeep/latchkeep/auth/operator"
 	"github.com/latchkeep/latchkeep/auth/passcode"
 	"github.com/latchkeep/latchkeep/auth/passkey"
 	authpassword "github.com/latchkeep/latchkeep/auth/password"
@@ -94,21 +95,23 @@ type App struct {
 	Provisioner *tenants.Provisioner
 	APIKeys     *tenants.APIKeys
 	DeadLetters *deadletter.Room
-	Operators   *tenants.OperatorTokens
-	Users       *user.Directory
-	Sessions    *session.Service
-	Federation  *federation.Room
-	SAML        *saml.Room
-	RoundTrip   *roundtrip.Room
-	Flows       *flows.Flows
-	Management  *management.Service
-	Webhooks    *webhook.Room
-	OAuth       *oauth.Room
-	Idempotency *idempotency.Keys
-	Jobs        *transfer.Jobs
-	Exporter    *transfer.Exporter
-	AuditLog    *audit.Log
-	AuditKeeper *audit.Keeper
+	// OperatorTokens are for operators' programs, Operators the people.
+	OperatorTokens *tenants.OperatorTokens
+	Operators      *operator.Room
+	Users          *user.Directory
+	Sessions       *session.Service
+	Federation     *federation.Room
+	SAML           *saml.Room
+	RoundTrip      *roundtrip.Room
+	Flows          *flows.Flows
+	Management     *management.Service
+	Webhooks       *webhook.Room
+	OAuth          *oauth.Room
+	Idempotency    *idempotency.Keys
+	Jobs           *transfer.Jobs
+	Exporter       *transfer.Exporter
+	AuditLog       *audit.Log
+	AuditKeeper    *audit.Keeper
 	// Single is the configuration of the only tenant, in single-tenant mode.
 	Single *config.Config
 
@@ -192,6 +195,7 @@ func (a *App) buildTenants(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	addresses = addresses.WithConsole(s.Console.BaseURL.String())
 	o := tenants.RegistryOptions{Store: a.Store, Keyring: a.keyring, Addresses: addresses, Log: a.Log}
 	if single {
 		if a.Single, err = singleConfig(ctx, s, a.Log); err != nil {
@@ -209,8 +213,8 @@ func (a *App) buildTenants(ctx context.Context) error {
 		Store: a.Store, Keyring: a.keyring, Registry: a.Registry, Keys: a.keys, Log: a.Log, Outbox: out,
 	})
 	a.APIKeys = tenants.NewAPIKeys(a.Store, a.Log, time.Now).Recording(out)
-	a.Operators = tenants.NewOperatorTokens(a.Store, a.Log, time.Now)
-	return nil
+	a.OperatorTokens = tenants.NewOperatorTokens(a.Store, a.Log, time.Now).Recording(out)
+	return a.Provisioner.EnsureSystem(ctx)
 }
 
 func (a *App) buildAuth() error {
@@ -220,6 +224,10 @@ func (a *App) buildAuth() error {
 	a.DeadLetters = deadletter.NewRoom(a.Store, ring)
 	a.Users = user.NewDirectory(a.Store)
 	a.Sessions = session.New(a.Store, out, func() { a.bell.Ring(bellSessions) }, sessionCache, a.Log)
+	a.Operators = operator.NewRoom(operator.Needs{
+		Store: a.Store, Outbox: out, Registry: a.Registry, Users: a.Users, Sessions: a.Sessions, Now: time.Now,
+	})
+	a.OperatorTokens.HeldBy(a.Operators.Held)
 	passwords := authpassword.NewRoom(a.Store, password.New(password.Options{}))
 	passkeys := passkey.NewRoom(a.Store, a.options.Models)
 	totps := totp.NewRoom(a.Store, a.keyring)

@@ -2,11 +2,13 @@ package wire
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/latchkeep/latchkeep/api/admin"
 	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/api/public"
 	consoleapi "github.com/latchkeep/latchkeep/console/api"
+	"github.com/latchkeep/latchkeep/console/web"
 	"github.com/latchkeep/latchkeep/pkg/clientip"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -95,21 +97,41 @@ func (a *App) Admin() http.Handler {
 	return a.base("admin", mux)
 }
 
-// Console is what operators talk to.
+// Console is what operators talk to: the pages, and the API.
 func (a *App) Console() http.Handler {
+	pages := a.consolePages()
 	api := consoleapi.New(consoleapi.Options{
-		Tenants: a.Provisioner, Registry: a.Registry, APIKeys: a.APIKeys, Operators: a.Operators, Management: a.Management, Mail: a.mailer, DeadLetters: a.DeadLetters,
+		Tenants: a.Provisioner, Registry: a.Registry, APIKeys: a.APIKeys, Operators: a.OperatorTokens, People: a.Operators, Session: pages.Session,
+		URL:        a.Settings.Console.BaseURL.String(),
+		Management: a.Management, Mail: a.mailer, DeadLetters: a.DeadLetters,
 		SAML:  a.SAML,
 		Ready: a.ready, Version: a.options.Version, Log: a.Log,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/", api)
+	mux.Handle("/{$}", http.RedirectHandler(web.Base+"/", http.StatusSeeOther))
+	mux.Handle(web.Base, http.RedirectHandler(web.Base+"/", http.StatusSeeOther))
+	mux.Handle(web.Base+"/", pages)
 	mux.Handle(ConsoleDocs, documentPage("Latchkeep console API", ConsoleDocs, func() ([]byte, error) { return api.OpenAPI().MarshalJSON() }))
 	if p := a.options.Pages; p != nil {
 		mux.Handle("/dev/", p.Console())
 		mux.Handle("/_/assets/", p.Assets())
 	}
 	return a.base("console", mux)
+}
+
+// consolePages are the pages of the console, with the public API of the operators' own tenant.
+func (a *App) consolePages() *web.Server {
+	return web.New(web.Options{
+		Tenants: a.Provisioner, Registry: a.Registry, Operators: a.Operators, OperatorTokens: a.OperatorTokens,
+		People: a.Management, Audit: a.AuditLog, Tails: a.tails, Webhooks: a.Webhooks, Mail: a.mailer, DeadLetters: a.DeadLetters, APIKeys: a.APIKeys,
+		URL: a.Settings.Console.BaseURL.String(),
+		SignIn: public.New(public.Options{
+			Flows: a.Flows, Sessions: a.Sessions, Users: a.Users, RoundTrip: a.RoundTrip, SAML: a.SAML, Version: a.options.Version, Log: a.Log,
+		}),
+		Consequences: a.Management.Consequences,
+		Log:          a.Log, Version: a.options.Version, Now: time.Now,
+	})
 }
 
 func notFound(w http.ResponseWriter, _ *http.Request) {

@@ -118,7 +118,7 @@ func (a *App) serving(ctx context.Context, running *sync.WaitGroup) {
 		running.Go(func() { a.keys.Fill(ctx) })
 	}
 	running.Go(func() { a.APIKeys.Run(ctx) })
-	running.Go(func() { a.Operators.Run(ctx) })
+	running.Go(func() { a.OperatorTokens.Run(ctx) })
 }
 
 // syncSAML brings in the SAML providers of the configuration. A provider that is slow to answer keeps the program from nothing else.

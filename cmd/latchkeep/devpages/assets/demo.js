@@ -1,6 +1,6 @@
 // The demo page: what an app does with hanko-elements, and nothing more.
-import { register } from "./vendor/hanko-elements.js";
-import { all } from "./vendor/hanko-elements-i18n.js";
+import { register } from "./elements/hanko-elements.js";
+import { all } from "./elements/hanko-elements-i18n.js";
 
 const names = {
   en: "English", de: "Deutsch", fr: "Français", it: "Italiano", nl: "Nederlands",
