@@ -39,6 +39,9 @@ func (s *Server) tenantRoutes() []Route {
 		{Method: http.MethodGet, Pattern: "/tenants/new", Scope: tenants.TenantsWrite, handle: s.newTenant},
 		{Method: http.MethodPost, Pattern: "/tenants/new", Scope: tenants.TenantsWrite, handle: s.createTenant},
 		{Method: http.MethodGet, Pattern: "/t/{tenant}", Scope: tenants.TenantsRead, handle: s.overview},
+		{Method: http.MethodPost, Pattern: "/t/{tenant}/rename", Scope: tenants.TenantsWrite, handle: s.renameTenant},
+		{Method: http.MethodPost, Pattern: "/t/{tenant}/status", Scope: tenants.TenantsWrite, handle: s.setStatus},
+		{Method: http.MethodPost, Pattern: "/t/{tenant}/delete", Scope: tenants.TenantsWrite, handle: s.deleteTenant},
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
@@ -69,7 +70,7 @@ var files embed.FS
 // New makes the console.
 func New(o Options) *Server {
 	s := &Server{o: o, router: chi.NewRouter(), csrf: http.NewCrossOriginProtection()}
-	s.router.Use(headers, s.csrf.Handler)
+	s.router.Use(headers, s.csrf.Handler, middleware.Compress(5, "text/html", "text/css", "text/javascript", "image/svg+xml"))
 	assets, err := fs.Sub(files, "assets")
 	if err != nil {
 		panic("web: the assets are embedded: " + err.Error())
