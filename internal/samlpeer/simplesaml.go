@@ -56,7 +56,8 @@ func NewSimpleSAML(t testing.TB, people ...Person) (*SimpleSAML, bool) {
 	s.URL = "http://127.0.0.1:" + port
 	s.configure(t, people)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	command := exec.CommandContext(ctx, php, "-S", "127.0.0.1:"+port, "-t", filepath.Join(source, "www"))
+	// Without its cache of scripts, which would hide for some seconds that Trust wrote another.
+	command := exec.CommandContext(ctx, php, "-d", "opcache.enable=0", "-S", "127.0.0.1:"+port, "-t", filepath.Join(source, "www"))
 	command.Env = append(os.Environ(), "SIMPLESAMLPHP_CONFIG_DIR="+s.dir, "PHP_CLI_SERVER_WORKERS=1")
 	require.NoError(t, command.Start())
 	t.Cleanup(func() {
