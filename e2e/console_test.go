@@ -131,7 +131,7 @@ func TestConsole(t *testing.T) {
 	o.types("reason", "unpaid")
 	o.becomes("status-2")
 	o.shows("suspended")
-	require.Equal(t, http.StatusForbidden, statusOf(t, shop.api+"/sessions/validate"))
+	require.Equal(t, http.StatusForbidden, statusOf(t, d.home+tenant+"/sessions/validate"))
 	o.becomes("status-0")
 	o.shows("The tenant works again")
 	kim.reload()
@@ -155,7 +155,7 @@ func TestConsole(t *testing.T) {
 	o.types("confirm", "shop")
 	o.sends("Delete the tenant")
 	o.shows("Shop was deleted")
-	require.Equal(t, http.StatusNotFound, statusOf(t, shop.api+"/.well-known/jwks.json"))
+	require.Equal(t, http.StatusNotFound, statusOf(t, d.home+tenant+"/.well-known/jwks.json"))
 }
 
 // link is where a link of the page leads.
