@@ -18,8 +18,8 @@ func TestUseless_FindsPatternsThatAllowNothing(t *testing.T) {
 		"https://kim@shop.example/**": false, "https://shöp.example/**": false, `https://shop\.example/**`: false, "https://shop.example:{80,81}/**": false,
 		"https://shop.example:8[01]/**": false, "https://shop.example/a b": false, "https://shop.example:http/**": false,
 		"shopapp://**": false, "javascript:**": true, "*app://**": true, "/start": true, "https:/shop.example/**": true,
-		"http://[::1]:8888/**": false, // to a glob it is a choice of characters
-		"https://shop.example/": true, // one slash at the end of a given address is dropped before they are compared
+		"http://[::1]:8888/**":  false, // to a glob it is a choice of characters
+		"https://shop.example/": true,  // one slash at the end of a given address is dropped before they are compared
 	} {
 		require.True(t, redirect.Useless(pattern, apps), pattern)
 	}
