@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -48,4 +49,42 @@ func reviewBack(r settingsReview) string {
 		return "/settings/history"
 	}
 	return r.Back
+}
+
+func orDash(text string) string { return cmp.Or(text, "–") }
+
+func orElse(text, other string) string { return cmp.Or(text, other) }
+
+// textOr is a text that may not be there.
+func textOr(text *string) string {
+	if text == nil {
+		return "–"
+	}
+	return *text
+}
+
+// pretty is a value as indented JSON.
+func pretty(v any) string {
+	encoded, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return "?"
+	}
+	return string(encoded)
+}
+
+// statusText is the status of an answer; a dash where there was none.
+func statusText(status int) string {
+	if status == 0 {
+		return "–"
+	}
+	return strconv.Itoa(status)
+}
+
+// same are options that are called what they are.
+func same(words []string) []option {
+	list := make([]option, len(words))
+	for i, word := range words {
+		list[i] = option{Value: word, Label: strings.ReplaceAll(word, "_", " ")}
+	}
+	return list
 }

@@ -160,7 +160,7 @@ func (s *Server) review(v *visit, back string, patch []byte, refused func(fieldE
 	if len(result.Changes) == 0 {
 		return v.done("/t/"+v.Tenant.ID.String()+back, "Nothing was changed.")
 	}
-	t, err := s.o.Registry.ByID(v.ctx(), v.Tenant.ID)
+	t, err := v.snapshot()
 	if err != nil {
 		return err
 	}
@@ -264,7 +264,7 @@ func (s *Server) rollBack(v *visit) error {
 	if len(result.Changes) == 0 {
 		return v.done("/t/"+v.Tenant.ID.String()+"/settings/history", "That version has nothing that is not in effect.")
 	}
-	t, err := s.o.Registry.ByID(v.ctx(), v.Tenant.ID)
+	t, err := v.snapshot()
 	if err != nil {
 		return err
 	}

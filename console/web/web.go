@@ -15,8 +15,14 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
+	"github.com/latchkeep/latchkeep/auth/audit"
+	"github.com/latchkeep/latchkeep/auth/deadletter"
+	"github.com/latchkeep/latchkeep/auth/letter"
+	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
+	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/pkg/elements"
 	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/config"
@@ -32,6 +38,13 @@ type Options struct {
 	Tenants        *tenants.Provisioner
 	Registry       *tenants.Registry
 	Operators      *operator.Room
+	People         *management.Service
+	Audit          *audit.Log
+	Tails          *audit.Tails
+	Webhooks       *webhook.Room
+	Mail           letter.Mailer
+	DeadLetters    *deadletter.Room
+	APIKeys        *tenants.APIKeys
 	OperatorTokens *tenants.OperatorTokens
 	// URL is where the console is, as browsers see it.
 	URL string
@@ -57,7 +70,7 @@ var files embed.FS
 // New makes the console.
 func New(o Options) *Server {
 	s := &Server{o: o, router: chi.NewRouter(), csrf: http.NewCrossOriginProtection()}
-	s.router.Use(headers, s.csrf.Handler)
+	s.router.Use(headers, s.csrf.Handler, compressed)
 	assets, err := fs.Sub(files, "assets")
 	if err != nil {
 		panic("web: the assets are embedded: " + err.Error())
@@ -101,6 +114,18 @@ func headers(next http.Handler) http.Handler {
 	})
 }
 
+// compressed compresses pages and what they load. A stream is sent as it comes.
+func compressed(next http.Handler) http.Handler {
+	small := middleware.Compress(5, "text/html", "text/css", "text/javascript", "image/svg+xml")(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/tail") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		small.ServeHTTP(w, r)
+	})
+}
+
 // policy is the content security policy of a page; styles is what its styles may come from beside our own.
 func policy(styles string) string {
 	return "default-src 'none'; script-src 'self'; style-src 'self'" + styles + "; img-src 'self' data:; connect-src 'self'; form-action 'self'; " +
@@ -114,6 +139,3 @@ func cached(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
-
-// now is the time by the clock of the console.
-func (s *Server) now(context.Context) time.Time { return s.o.Now().UTC() }
