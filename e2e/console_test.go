@@ -54,6 +54,7 @@ func TestConsole(t *testing.T) {
 	o.shows("Must")
 	o.types("slug", "shop")
 	o.types("name", "Shop")
+	o.shows("Consumers, passkeys first")
 	o.sends("Create")
 	o.shows("It serves already")
 	tenant := strings.TrimPrefix(o.where(), "/console/t/")
@@ -156,6 +157,14 @@ func TestConsole(t *testing.T) {
 	o.sends("Delete the tenant")
 	o.shows("Shop was deleted")
 	require.Equal(t, http.StatusNotFound, statusOf(t, d.home+tenant+"/.well-known/jwks.json"))
+
+	// And back.
+	o.open("/tenants/deleted")
+	o.shows("shop")
+	o.looksRound(t, "deleted")
+	o.sends("Restore")
+	o.shows("The tenant is back")
+	require.Equal(t, http.StatusOK, statusOf(t, d.home+tenant+"/.well-known/jwks.json"))
 }
 
 // link is where a link of the page leads.

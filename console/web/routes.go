@@ -36,6 +36,8 @@ func (s *Server) homeRoutes() []Route {
 func (s *Server) tenantRoutes() []Route {
 	return []Route{
 		{Method: http.MethodGet, Pattern: "/tenants", Scope: tenants.TenantsRead, Anywhere: true, handle: s.listTenants},
+		{Method: http.MethodGet, Pattern: "/tenants/deleted", Scope: tenants.TenantsRead, Anywhere: true, handle: s.deletedTenants},
+		{Method: http.MethodPost, Pattern: "/tenants/deleted/{deleted}/restore", Scope: tenants.TenantsWrite, Anywhere: true, handle: s.restoreTenant},
 		{Method: http.MethodGet, Pattern: "/tenants/new", Scope: tenants.TenantsWrite, handle: s.newTenant},
 		{Method: http.MethodPost, Pattern: "/tenants/new", Scope: tenants.TenantsWrite, handle: s.createTenant},
 		{Method: http.MethodGet, Pattern: "/t/{tenant}", Scope: tenants.TenantsRead, handle: s.overview},

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/template"
 )
 
 // perPage is how many entries a list shows at once.
@@ -46,7 +47,18 @@ func (s *Server) listTenants(v *visit) error {
 // newTenantForm is the form for a new tenant, as it was sent.
 type newTenantForm struct {
 	Slug, Name string
+	Template   string // of tenants/template; empty: the defaults
+	CopyFrom   string // the id of a tenant, in place of a template
 	Wrong      fieldErrors
+}
+
+// templates are what a new tenant can begin with.
+func templates() []option {
+	list := []option{{Value: "", Label: "The defaults", Hint: "Passkeys, passwords and codes by mail."}}
+	for _, t := range template.List() {
+		list = append(list, option{Value: t.Name, Label: t.Title, Hint: t.Description})
+	}
+	return list
 }
 
 func (s *Server) newTenant(v *visit) error {
@@ -56,8 +68,17 @@ func (s *Server) newTenant(v *visit) error {
 
 func (s *Server) createTenant(v *visit) error {
 	v.Section = "tenants"
-	form := newTenantForm{Slug: v.form("slug"), Name: v.form("name")}
-	made, err := s.o.Tenants.Create(v.ctx(), v.Who.Actor, tenants.NewTenant{Slug: form.Slug, Name: form.Name})
+	form := newTenantForm{Slug: v.form("slug"), Name: v.form("name"), Template: v.form("template"), CopyFrom: v.form("copy_from")}
+	n := tenants.NewTenant{Slug: form.Slug, Name: form.Name, Template: form.Template}
+	if form.CopyFrom != "" {
+		id, err := uuid.Parse(form.CopyFrom)
+		if err != nil || !v.Who.May(tenants.TenantsRead, id) {
+			form.Wrong = fieldErrors{"copy_from": "is not the id of a tenant"}
+			return v.showAs(http.StatusUnprocessableEntity, "New tenant", newTenantPage(form))
+		}
+		n.CopyFrom, n.Template = id, ""
+	}
+	made, err := s.o.Tenants.Create(v.ctx(), v.Who.Actor, n)
 	if err != nil {
 		if form.Wrong, err = fields(err); err != nil {
 			return err
@@ -126,4 +147,35 @@ func (s *Server) deleteTenant(v *visit) error {
 		return err
 	}
 	return v.done("/tenants", nameOf(v.Tenant)+" was deleted.")
+}
+
+// deletedTenants lists tenants that can be restored.
+func (s *Server) deletedTenants(v *visit) error {
+	v.Section = "tenants"
+	filter := tenants.Filter{PerPage: perPage, Status: tenants.StatusDeleting, Only: v.Who.Where(tenants.TenantsRead), Uncounted: true}
+	if after, err := uuid.Parse(v.query("after")); err == nil {
+		filter.After = after
+	}
+	found, err := s.o.Tenants.List(v.ctx(), filter)
+	if err != nil {
+		return err
+	}
+	next := ""
+	if found.Next != uuid.Nil {
+		next = "/tenants/deleted?after=" + found.Next.String()
+	}
+	return v.show("Deleted tenants", deletedPage(v, found.Items, next))
+}
+
+// restoreTenant takes back a deletion.
+func (s *Server) restoreTenant(v *visit) error {
+	id, err := v.id("deleted")
+	if err != nil || !v.Who.May(tenants.TenantsWrite, id) {
+		return tenants.ErrNotFound
+	}
+	r, err := s.o.Tenants.Restore(v.ctx(), v.Who.Actor, id)
+	if err != nil {
+		return err
+	}
+	return v.done("/t/"+r.ID.String(), "The tenant is back. Its people sign in again; sessions from before have ended.")
 }
