@@ -16,6 +16,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/rawsql"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/tenants/usage"
 )
 
 const (
@@ -65,6 +66,7 @@ type cleanup struct {
 	tenants Housekeeper
 	saml    Federation
 	audit   *auditUpkeep
+	usage   *usage.Room
 	log     *slog.Logger
 }
 
@@ -111,6 +113,9 @@ func (c *cleanup) run(ctx context.Context) error {
 		if _, err := c.expire(ctx, r.kind, r.before, cleanupRows, cleanupRounds); err != nil {
 			failures = append(failures, err)
 		}
+	}
+	if _, err := c.usage.Expire(ctx, time.Now(), cleanupRows*cleanupRounds); err != nil {
+		failures = append(failures, fmt.Errorf("clean up usage: %w", err))
 	}
 	if c.tenants != nil {
 		failures = append(failures, c.purge(ctx), c.round(ctx, "move signing keys on", c.tenants.AdvanceDueKeys))

@@ -32,6 +32,7 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/safehttp"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/usage"
 )
 
 // console is a running operators' API and an operator who may do everything.
@@ -108,7 +109,7 @@ func newConsole(t *testing.T, st *store.Store) *console {
 		Client: safehttp.NewClient(safehttp.NewDialer(safehttp.Options{AllowLoopback: true}), saml.FetchTimeout),
 	})
 	c.doc = api.New(api.Options{
-		SAML:    c.saml,
+		SAML: c.saml, Usage: usage.NewRoom(st),
 		Tenants: c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
 		Management: management.New(management.Needs{
 			Store: st, Outbox: out, Keyring: keyring, Users: users, Sessions: session.New(st, out, func() {}, 10, log),
