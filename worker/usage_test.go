@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -17,6 +18,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/pkg/mail"
 	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/usage"
 	"github.com/latchkeep/latchkeep/worker"
@@ -178,11 +180,13 @@ func TestUsage_IsCountedWhereNoLogIsKept(t *testing.T) {
 func TestUsage_CountsMailsOnceTheyAreSentOrGivenUp(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, r *room) {
+		r.mails.fail["down@shop.example"] = errors.New("connection refused")
+		r.leave(t, r.shop, event.Mail(r.shop, event.MailPayload{Template: mail.TemplateLogin, To: "down@shop.example"})...)
+		age(t, r, 25*time.Hour)
 		r.work(t)
 		for range 3 {
 			r.leave(t, r.shop, code(r.shop, "kim@shop.example", time.Minute)...)
 		}
-		r.leave(t, r.shop, code(r.shop, "no address", time.Minute)...)
 		r.leave(t, r.shop, code(r.shop, "late@shop.example", -time.Minute)...)
 		r.eventually(t, func() bool { return r.states(t)["ready"] == 0 })
 		today := usage.Today()
@@ -212,6 +216,19 @@ func TestUsage_IsRebuiltFromTheLog(t *testing.T) {
 		require.Empty(t, c.Differences, "and what was erased is vague, not different")
 		require.Positive(t, c.Erased, "people were deleted")
 	})
+}
+
+// age makes what is in the outbox older.
+func age(t *testing.T, r *room, by time.Duration) {
+	t.Helper()
+	require.NoError(t, r.store.Do(t.Context(), scope.System("make intents older"), func(ctx context.Context, tx *store.Tx) error {
+		for _, row := range tx.Intent.Query().AllX(ctx) {
+			tx.Intent.DeleteOne(row).ExecX(ctx)
+			tx.Intent.Create().SetID(row.ID).SetTenantID(row.TenantID).SetKind(row.Kind).SetPayload(row.Payload).
+				SetCreatedAt(row.CreatedAt.Add(-by)).SetAvailableAt(row.AvailableAt).ExecX(ctx)
+		}
+		return nil
+	}))
 }
 
 // ruin alters what was counted.
