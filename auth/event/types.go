@@ -19,7 +19,7 @@ func AuditTypes() []AuditType {
 		WebhookEnabled, WebhookDisabled, WebhookSecret,
 		UsersImported, UsersExported,
 		tenants.AuditTenantCreated, tenants.AuditTenantImported, tenants.AuditTenantUpdated, tenants.AuditTenantSuspended, tenants.AuditTenantReadOnly,
-		tenants.AuditTenantResumed, tenants.AuditTenantDeleted, tenants.AuditConfigChanged, tenants.AuditKeyRotated, tenants.AuditAPIKeyCreated,
+		tenants.AuditTenantResumed, tenants.AuditTenantDeleted, tenants.AuditConfigChanged, tenants.AuditKeyRotated, tenants.AuditKeyRevoked, tenants.AuditAPIKeyCreated,
 		tenants.AuditAPIKeyRevoked, tenants.AuditSAMLCreated, tenants.AuditSAMLUpdated, tenants.AuditSAMLDeleted, tenants.AuditSAMLRotated,
 	}
 	types = append(types, legacyTypes...)

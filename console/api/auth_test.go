@@ -38,6 +38,7 @@ func routes(id string) [][3]string {
 		{"DELETE", "/v1/tenants/" + id + "/api-keys/" + id, "keys:write"},
 		{"GET", "/v1/tenants/" + id + "/signing-keys", "keys:read"},
 		{"POST", "/v1/tenants/" + id + "/signing-keys", "keys:write"},
+		{"POST", "/v1/tenants/" + id + "/signing-keys/" + id + "/revoke", "keys:write"},
 		{"POST", "/v1/tenants/" + id + "/saml/providers", "tenants:write"},
 		{"GET", "/v1/tenants/" + id + "/saml/providers", "tenants:read"},
 		{"GET", "/v1/tenants/" + id + "/saml/providers/" + id, "tenants:read"},

@@ -30,33 +30,33 @@ type Figures struct {
 
 // SignInFigures are how often people signed in, or failed to.
 type SignInFigures struct {
-	Succeeded int64           `json:"succeeded" example:"40"`
-	Failed    int64           `json:"failed" example:"2"`
+	Succeeded int64           `json:"succeeded" doc:"How often people got in." example:"40"`
+	Failed    int64           `json:"failed" doc:"How often they did not." example:"2"`
 	Methods   []MethodFigures `json:"methods,omitempty" nullable:"false" doc:"Those that occur; absent in lists of tenants."`
 }
 
 // MethodFigures are sign-ins by a method.
 type MethodFigures struct {
 	Method    string `json:"method" doc:"password, passkey, passcode, third_party; totp, security_key of a second factor that failed; back_end; unknown." example:"passkey"`
-	Succeeded int64  `json:"succeeded" example:"40"`
-	Failed    int64  `json:"failed" example:"2"`
+	Succeeded int64  `json:"succeeded" doc:"How often people got in." example:"40"`
+	Failed    int64  `json:"failed" doc:"How often they did not." example:"2"`
 }
 
 // MailFigures are mails.
 type MailFigures struct {
-	Sent   int64 `json:"sent" example:"20"`
-	Failed int64 `json:"failed" example:"0"`
+	Sent   int64 `json:"sent" doc:"Those that a host took." example:"20"`
+	Failed int64 `json:"failed" doc:"Those that were given up." example:"0"`
 }
 
 // WebhookFigures are events of webhooks, for each endpoint.
 type WebhookFigures struct {
-	Delivered int64 `json:"delivered" example:"20"`
-	Failed    int64 `json:"failed" example:"0"`
+	Delivered int64 `json:"delivered" doc:"Those that an endpoint took." example:"20"`
+	Failed    int64 `json:"failed" doc:"Those that were given up." example:"0"`
 }
 
 // APICallsFigures are requests.
 type APICallsFigures struct {
-	Public int64 `json:"public" example:"1000"`
+	Public int64 `json:"public" doc:"Those to the public API." example:"1000"`
 	Admin  int64 `json:"admin" doc:"Only those with an API key of the tenant." example:"50"`
 }
 
@@ -70,8 +70,8 @@ type DayFigures struct {
 // TenantUsage is what was counted in a tenant in a month.
 type TenantUsage struct {
 	ID   uuid.UUID `json:"id" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
-	Slug string    `json:"slug" example:"acme"`
-	Name string    `json:"name" example:"Acme Inc."`
+	Slug string    `json:"slug" doc:"DNS label of its public URL." example:"acme"`
+	Name string    `json:"name" doc:"What operators call it." example:"Acme Inc."`
 	Figures
 }
 
@@ -83,8 +83,8 @@ type usageInput struct {
 
 type usageOutput struct {
 	Body struct {
-		From   string       `json:"from" format:"date" example:"2026-11-01"`
-		To     string       `json:"to" format:"date" example:"2026-11-29"`
+		From   string       `json:"from" format:"date" doc:"The first day." example:"2026-11-01"`
+		To     string       `json:"to" format:"date" doc:"The last day." example:"2026-11-29"`
 		Totals Figures      `json:"totals" doc:"The sums over the days."`
 		Days   []DayFigures `json:"days" nullable:"false" doc:"Every day, the oldest first; at most 400."`
 	}
@@ -104,7 +104,7 @@ type UsageMonth struct {
 
 type listUsageOutput struct {
 	Body struct {
-		Month   string        `json:"month" example:"2026-11"`
+		Month   string        `json:"month" doc:"The month." example:"2026-11"`
 		Tenants []TenantUsage `json:"tenants" nullable:"false" doc:"Tenants in which something happened."`
 		Next    string        `json:"next,omitempty" doc:"To be given as after for the next page; absent on the last."`
 	}
