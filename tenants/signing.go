@@ -14,7 +14,6 @@ import (
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/ent/tenant"
 	"github.com/latchkeep/latchkeep/pkg/jose"
-	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
