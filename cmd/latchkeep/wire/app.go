@@ -115,6 +115,7 @@ type App struct {
 	AuditKeeper    *audit.Keeper
 	Usage          *usage.Room
 	UsageAudit     *audit.Usage
+	Calls          *usage.Calls
 	// Single is the configuration of the only tenant, in single-tenant mode.
 	Single *config.Config
 
@@ -128,7 +129,6 @@ type App struct {
 	working *worker.Metrics
 	works   atomic.Bool // this process carries out what is in the outbox
 	worker  *worker.Worker
-	calls   *usage.Calls
 	tails   *audit.Tails
 	closers []io.Closer
 }
@@ -216,7 +216,7 @@ func (a *App) buildTenants(ctx context.Context) error {
 	a.Provisioner = tenants.NewProvisioner(tenants.ProvisionerOptions{
 		Store: a.Store, Keyring: a.keyring, Registry: a.Registry, Keys: a.keys, Log: a.Log, Outbox: out,
 	})
-	a.Usage, a.UsageAudit, a.calls = usage.NewRoom(a.Store), audit.NewUsage(a.Store), usage.NewCalls(a.Store, a.Log)
+	a.Usage, a.UsageAudit, a.Calls = usage.NewRoom(a.Store), audit.NewUsage(a.Store), usage.NewCalls(a.Store, a.Log)
 	a.APIKeys = tenants.NewAPIKeys(a.Store, a.Log, time.Now).Recording(out)
 	a.OperatorTokens = tenants.NewOperatorTokens(a.Store, a.Log, time.Now).Recording(out)
 	return a.Provisioner.EnsureSystem(ctx)
