@@ -26,6 +26,7 @@ const (
 	AuditTenantPurgeOrdered outbox.AuditType = "tenant_purge_ordered"
 	AuditConfigChanged      outbox.AuditType = "tenant_config_changed"
 	AuditKeyRotated         outbox.AuditType = "signing_key_rotated"
+	AuditKeyRevoked         outbox.AuditType = "signing_key_revoked"
 	AuditAPIKeyCreated      outbox.AuditType = "api_key_created"
 	AuditAPIKeyRevoked      outbox.AuditType = "api_key_revoked"
 	AuditSAMLCreated        outbox.AuditType = "saml_provider_created"

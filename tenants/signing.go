@@ -14,7 +14,6 @@ import (
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/ent/tenant"
 	"github.com/latchkeep/latchkeep/pkg/jose"
-	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
@@ -61,43 +60,6 @@ func (k *draftKey) insert(ctx context.Context, tx *store.Tx, now time.Time) erro
 	return tx.SigningKey.Create().SetTenantID(k.tenant).SetKid(k.id).SetAlg(k.alg).SetPublicJwk(k.public).SetPrivateKey(k.sealed).
 		SetSealVersion(keySealVersion).SetState(string(k.state)).SetNillableActivatedAt(k.activated).SetNillableRetiredAt(k.retired).
 		SetCreatedAt(created).SetUpdatedAt(now).Exec(ctx)
-}
-
-// RotateKey publishes a new signing key, which signs once every client can know it. The key before it then retires: see AdvanceKeys. Errors:
-// ErrNotFound, rotation_in_progress.
-func (p *Provisioner) RotateKey(ctx context.Context, by Actor, id uuid.UUID) (SigningKey, error) {
-	row, err := p.get(ctx, tenant.ID(id))
-	if err != nil {
-		return SigningKey{}, err
-	}
-	full, err := p.registry.shown(row)
-	if err != nil {
-		return SigningKey{}, err
-	}
-	key, err := p.newKey(ctx, id, signingAlg(full))
-	if err != nil {
-		return SigningKey{}, fmt.Errorf("rotate the key of tenant %s: %w", id, err)
-	}
-	now := p.now()
-	activation := now.Add(activationDelay)
-	key.state, key.activated = KeyPublished, &activation
-	err = p.changeKeys(ctx, id, func(ctx context.Context, tx *store.Tx) (bool, error) {
-		waiting, err := tx.SigningKey.Query().Where(signingkey.TenantID(id), signingkey.State(string(KeyPublished)), signingkey.ActivatedAtNotNil()).Exist(ctx)
-		if err != nil {
-			return false, err
-		}
-		if waiting {
-			return false, problem.Conflict("rotation_in_progress", "a published key waits for its activation")
-		}
-		if err := key.insert(ctx, tx, now); err != nil {
-			return false, err
-		}
-		return true, p.recorder.note(ctx, tx, id, AuditKeyRotated, by, map[string]any{"kid": key.id})
-	})
-	if err != nil {
-		return SigningKey{}, fmt.Errorf("rotate the key of tenant %s: %w", id, err)
-	}
-	return SigningKey{ID: key.id, Alg: key.alg, State: KeyPublished, CreatedAt: now, ActivatedAt: &activation}, nil
 }
 
 // AdvanceKeys moves the keys of a tenant on whose time has come: published to active, then the former active to retiring, and retiring to gone

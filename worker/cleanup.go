@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,6 +17,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/rawsql"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/tenants/usage"
 )
 
 const (
@@ -48,6 +50,8 @@ type Housekeeper interface {
 	// AdvanceDueKeys moves signing keys on whose time has come, of so many tenants after the given one. It returns the last one looked at, or
 	// the nil UUID when the round is complete.
 	AdvanceDueKeys(ctx context.Context, after uuid.UUID, limit int) (uuid.UUID, error)
+	// RotateDueKeys publishes new signing keys where that is due by the configuration, in rounds as AdvanceDueKeys.
+	RotateDueKeys(ctx context.Context, after uuid.UUID, limit int) (uuid.UUID, error)
 }
 
 // A Federation looks after what tenants and SAML identity providers know of each other.
@@ -65,8 +69,19 @@ type cleanup struct {
 	tenants Housekeeper
 	saml    Federation
 	audit   *auditUpkeep
+	usage   *usage.Room
+	rotated hourly
 	pending pending
 	log     *slog.Logger
+}
+
+// hourly is for what one process does once an hour.
+type hourly struct{ last atomic.Int64 }
+
+// due reports whether the hour is over, and begins another.
+func (h *hourly) due(now time.Time) bool {
+	last := h.last.Load()
+	return now.Unix()-last >= 3600 && h.last.CompareAndSwap(last, now.Unix())
 }
 
 // A rule says when rows of a kind are of no use any more.
@@ -118,8 +133,14 @@ func (c *cleanup) run(ctx context.Context) error {
 			failures = append(failures, err)
 		}
 	}
+	if _, err := c.usage.Expire(ctx, time.Now(), cleanupRows*cleanupRounds); err != nil {
+		failures = append(failures, fmt.Errorf("clean up usage: %w", err))
+	}
 	if c.tenants != nil {
 		failures = append(failures, c.purge(ctx), c.round(ctx, "move signing keys on", c.tenants.AdvanceDueKeys))
+		if c.rotated.due(time.Now()) {
+			failures = append(failures, c.round(ctx, "rotate signing keys", c.tenants.RotateDueKeys))
+		}
 	}
 	if c.saml != nil {
 		failures = append(failures, c.round(ctx, "move SAML certificates on", c.saml.AdvanceDueCertificates), c.saml.RefreshDue(ctx))

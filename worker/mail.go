@@ -18,6 +18,7 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/mail"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/usage"
 )
 
 // A Mailer sends a tenant's mail. An error that mail.Permanent knows is not worth another try.
@@ -105,8 +106,8 @@ func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 	switch {
 	case err == nil:
 		return m.settled(ctx, tenantID, outcomeDone, func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.Raw.IntentsDone(ctx, time.Now().UTC(), it.ID)
-			return err
+			n, err := tx.Raw.IntentsDone(ctx, time.Now().UTC(), it.ID)
+			return counted(ctx, tx, tenantID, usage.MailsSent, n, err)
 		})
 	case errors.Is(err, tenants.ErrNotFound):
 		return m.settled(ctx, tenantID, outcomeDropped, func(ctx context.Context, tx *store.Tx) error {
@@ -116,8 +117,8 @@ func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 	case mail.Permanent(err), at.Sub(it.CreatedAt) > mailFor:
 		m.log.WarnContext(ctx, "a mail is given up", "tenant_id", tenantID, "intent_id", it.ID, "attempts", it.Attempts, "error", err)
 		return m.settled(ctx, tenantID, outcomeDead, func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.Raw.IntentsDead(ctx, time.Now().UTC(), err.Error(), it.ID)
-			return err
+			n, err := tx.Raw.IntentsDead(ctx, time.Now().UTC(), err.Error(), it.ID)
+			return counted(ctx, tx, tenantID, usage.MailsFailed, n, err)
 		})
 	}
 	if failed := m.release(ctx, tenantID, it, time.Now().UTC().Add(backoff(it.Attempts)), err.Error()); failed != nil {
@@ -153,6 +154,16 @@ func (m *mailTask) send(ctx context.Context, tenantID uuid.UUID, it item) error 
 	ctx, cancel := context.WithTimeout(ctx, mailTimeout)
 	defer cancel()
 	return m.mailer.Send(ctx, t, message)
+}
+
+// counted adds mails that ended to the usage of the tenant; none where another worker had ended them already.
+func counted(ctx context.Context, tx *store.Tx, tenant uuid.UUID, metric string, ended int, err error) error {
+	if err != nil || ended == 0 {
+		return err
+	}
+	var t usage.Tally
+	t.Add(time.Now(), metric, int64(ended))
+	return t.Save(ctx, tx, tenant)
 }
 
 // settled notes what became of a mail, and counts it once that is certain.

@@ -27,6 +27,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/usage"
 )
 
 // Needs are what a worker works with.
@@ -94,7 +95,7 @@ func New(n Needs) *Worker {
 	w := &Worker{needs: n, again: make(chan struct{}, 1), stop: make(chan struct{}), log: n.Log}
 	turns := func(kind string, portion int) *turns { return newTurns(n, kind, portion, w.look, w.stop) }
 	leases := func(kind string) *leases { return newLeases(n, kind, w.look, w.stop) }
-	w.cleanup = &cleanup{store: n.Store, policy: n.Cleanup, tenants: n.Tenants, saml: n.SAML, audit: newAuditUpkeep(n), log: n.Log}
+	w.cleanup = &cleanup{store: n.Store, policy: n.Cleanup, tenants: n.Tenants, saml: n.SAML, audit: newAuditUpkeep(n), usage: usage.NewRoom(n.Store), log: n.Log}
 	w.tasks = map[string]task{
 		event.KindMail:  newMailTask(n, leases(event.KindMail)),
 		event.KindAudit: newAuditTask(n, turns(event.KindAudit, auditPortion)),

@@ -22,12 +22,13 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/pkg/problem/humaproblem"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/usage"
 )
 
 // maxBody is the most a request's body may have.
 const maxBody = 1 << 20
 
-// Options are what the API needs; all are required.
+// Options are what the API needs; all but Calls are required.
 type Options struct {
 	Registry   *tenants.Registry
 	APIKeys    *tenants.APIKeys
@@ -38,6 +39,8 @@ type Options struct {
 	Tails      *audit.Tails
 	// Idempotency keeps the answers to requests that clients may send again.
 	Idempotency *idempotency.Keys
+	// Calls counts requests; optional.
+	Calls *usage.Calls
 	// Single says that there is one tenant, whose API is at the root.
 	Single  bool
 	Ready   func(context.Context) error // whether the database answers

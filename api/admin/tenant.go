@@ -11,6 +11,7 @@ import (
 	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/usage"
 )
 
 type keyKey struct{}
@@ -59,6 +60,7 @@ func (s *Server) tenant(next http.Handler) http.Handler {
 			s.refuse(w, r, errReadOnly)
 			return
 		}
+		s.o.Calls.Count(t.ID, usage.AdminCalls)
 		req := middleware.From(r.Context())
 		req.Tenant, req.Base = t, base
 		r = r.WithContext(context.WithValue(r.Context(), keyKey{}, key))

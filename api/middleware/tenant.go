@@ -11,6 +11,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/usage"
 )
 
 // A Resolver finds the tenant that a request is for: by its host, else by the first segment of its path. No header that a client may set
@@ -18,11 +19,18 @@ import (
 type Resolver struct {
 	registry *tenants.Registry
 	single   bool
+	calls    *usage.Calls
 }
 
 // NewResolver finds tenants in a registry. With single there is one, at every address.
 func NewResolver(registry *tenants.Registry, single bool) *Resolver {
 	return &Resolver{registry: registry, single: single}
+}
+
+// Counting has the requests of tenants counted, but not what browsers ask beforehand (CORS).
+func (v *Resolver) Counting(calls *usage.Calls) *Resolver {
+	v.calls = calls
+	return v
 }
 
 // Tenant resolves the tenant, takes its prefix off the path and hands the request on. base serves what belongs to no tenant.
@@ -73,6 +81,9 @@ func (v *Resolver) serve(w http.ResponseWriter, r *http.Request, next http.Handl
 	if t.System() { // it is the console's
 		fail(w, r, tenants.ErrNotFound)
 		return
+	}
+	if r.Method != http.MethodOptions {
+		v.calls.Count(t.ID, usage.PublicCalls)
 	}
 	Enter(r, t, From(r.Context()).Base)
 	next.ServeHTTP(w, r)

@@ -62,7 +62,7 @@ func Numbered(unit func() error) error {
 func IsPresent(err error) bool { return store.ViolatedKey(err) == "PRIMARY" }
 
 // Append adds records, at most MaxBatch, to the log of a tenant, whose scope the unit of work must have. Two units at once collide on the
-// number of a record: see Numbered.
+// number of a record: see Numbered. What the records tell is counted in the same unit: see tenants/usage.
 func (a *Appender) Append(ctx context.Context, tx *store.Tx, tenant uuid.UUID, records []Record) error {
 	if len(records) == 0 {
 		return nil
@@ -94,7 +94,18 @@ func (a *Appender) Append(ctx context.Context, tx *store.Tx, tenant uuid.UUID, r
 	if err := tx.AuditLog.CreateBulk(rows...).Exec(ctx); err != nil {
 		return fmt.Errorf("store records: %w", err)
 	}
-	return a.out.Write(ctx, tx, intents...)
+	if err := a.out.Write(ctx, tx, intents...); err != nil {
+		return err
+	}
+	return a.Count(ctx, tx, tenant, records)
+}
+
+// Count adds what records tell to the usage of their tenant. Append does so by itself: this is for who does not keep records.
+func (a *Appender) Count(ctx context.Context, tx *store.Tx, tenant uuid.UUID, records []Record) error {
+	if err := tallyOf(records).Save(ctx, tx, tenant); err != nil {
+		return fmt.Errorf("count records: %w", err)
+	}
+	return nil
 }
 
 // An end is where a log stops.

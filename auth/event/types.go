@@ -19,8 +19,10 @@ func AuditTypes() []AuditType {
 		WebhookEnabled, WebhookDisabled, WebhookSecret,
 		UsersImported, UsersExported,
 		tenants.AuditTenantCreated, tenants.AuditTenantImported, tenants.AuditTenantUpdated, tenants.AuditTenantSuspended, tenants.AuditTenantReadOnly,
-		tenants.AuditTenantResumed, tenants.AuditTenantDeleted, tenants.AuditTenantRestored, tenants.AuditTenantPurgeOrdered, tenants.AuditConfigChanged, tenants.AuditKeyRotated, tenants.AuditAPIKeyCreated,
+		tenants.AuditTenantResumed, tenants.AuditTenantDeleted, tenants.AuditTenantRestored, tenants.AuditTenantPurgeOrdered, tenants.AuditConfigChanged, tenants.AuditKeyRotated, tenants.AuditKeyRevoked, tenants.AuditAPIKeyCreated,
 		tenants.AuditAPIKeyRevoked, tenants.AuditSAMLCreated, tenants.AuditSAMLUpdated, tenants.AuditSAMLDeleted, tenants.AuditSAMLRotated,
+		tenants.AuditOperatorInvited, tenants.AuditOperatorJoined, tenants.AuditOperatorChanged, tenants.AuditOperatorDisabled, tenants.AuditOperatorEnabled,
+		tenants.AuditOperatorTokenCreated, tenants.AuditOperatorTokenRevoked,
 	}
 	types = append(types, legacyTypes...)
 	slices.Sort(types)

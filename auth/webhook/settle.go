@@ -24,7 +24,7 @@ func endpointID(id uuid.UUID) predicate.WebhookEndpoint { return webhookendpoint
 // settle ends a slice: in one transaction it writes what became of the last deliveries, how the endpoint does, and when it is due next.
 func (s *slice) settle(ctx context.Context, tried []rawsql.TriedDelivery) error {
 	r, now := s.room, s.room.now()
-	err := r.n.Store.Do(ctx, scope.Tenant(s.tenant.ID), func(ctx context.Context, tx *store.Tx) error {
+	err := s.counting(ctx, now, tried, func(ctx context.Context, tx *store.Tx, save store.Write) error {
 		if s.mayDisable() { // the tenant's row comes first in the order of locks
 			if err := r.n.Registry.Bump(ctx, tx, s.tenant.ID); err != nil {
 				return err
@@ -34,7 +34,7 @@ func (s *slice) settle(ctx context.Context, tried []rawsql.TriedDelivery) error 
 		if err != nil && !ent.IsNotFound(err) {
 			return fmt.Errorf("lock endpoint: %w", err)
 		}
-		if err := tx.Raw.SaveDeliveries(ctx, now, tried); err != nil {
+		if err := save(ctx, tx); err != nil {
 			return err
 		}
 		if row == nil || row.DueAt == nil || !row.DueAt.Equal(s.lease.Until) {

@@ -48,8 +48,7 @@ func (r *Room) Deliver(ctx context.Context, t *tenants.Tenant, lease rawsql.Clai
 		if !more {
 			return s.settle(ctx, tried)
 		}
-		err = r.n.Store.Do(ctx, scope.Tenant(t.ID), func(ctx context.Context, tx *store.Tx) error { return tx.Raw.SaveDeliveries(ctx, r.now(), tried) })
-		if err != nil {
+		if err := s.save(ctx, tried); err != nil {
 			return err
 		}
 	}

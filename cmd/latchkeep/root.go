@@ -27,7 +27,7 @@ func newRoot() *cobra.Command {
 	settings.AddFlags(root.PersistentFlags())
 	addOutputFlag(root)
 	root.AddCommand(
-		newDev(), newServe(), newWorker(), newMigrate(), newTenant(), newUser(), newImport(), newAudit(), newKey(), newOperator(), newConfig(), newDoctor(),
+		newDev(), newServe(), newWorker(), newMigrate(), newTenant(), newUser(), newImport(), newAudit(), newKey(), newOperator(), newUsage(), newConfig(), newDoctor(),
 		newJWT(), newJWK(), newSIWA(), newCleanup(), newIsReady(), newSchema(), newVersion(),
 	)
 	markMisuse(root)

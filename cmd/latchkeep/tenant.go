@@ -20,7 +20,8 @@ import (
 func newTenant() *cobra.Command {
 	return group("tenant", "Create, look at, change and delete tenants",
 		newTenantCreate(), newTenantList(), newTenantShow(), newTenantSet(), newTenantSuspend(), newTenantReadOnly(), newTenantResume(),
-		newTenantPlan(), newTenantApply(), newTenantDelete(), newTenantRestore(), newTenantPurge(), newTenantReceipt(), newTenantKey(), newTenantSAML(), newTenantDeadLetters())
+		newTenantPlan(), newTenantApply(), newTenantDelete(), newTenantRestore(), newTenantPurge(), newTenantReceipt(), newTenantKey(), newTenantSAML(), newTenantDeadLetters(),
+		newTenantUsage())
 }
 
 func newTenantCreate() *cobra.Command {

@@ -45,6 +45,9 @@ func TestContract(t *testing.T) {
 							require.NoError(t, err)
 							r.Body = map[string]any{"confirm": record.Slug}
 						}
+						if o.ID == "rotate-signing-key" {
+							r.Body = map[string]any{"activate_at": time.Now().Add(48 * time.Hour).Format(time.RFC3339)}
+						}
 						if o.ID == "preview-claims" {
 							r.Body = map[string]any{"user_id": c.person(t, r.Params["id"], "kim")}
 						}
@@ -213,6 +216,11 @@ func (c *console) things(tb testing.TB, elsewhere uuid.UUID, slug func() string,
 		owner = r.ID
 	}
 	found := map[string]string{}
+	if strings.Contains(o.Path, "{kid}") {
+		keys, err := c.tenants.SigningKeys(tb.Context(), owner)
+		require.NoError(tb, err)
+		found["kid"] = keys[0].ID
+	}
 	if strings.Contains(o.Path, "{key_id}") {
 		key, _, err := c.keys.Create(tb.Context(), tenants.ByCLI, owner, tenants.NewToken{Name: "contract"})
 		require.NoError(tb, err)

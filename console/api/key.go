@@ -77,8 +77,22 @@ type SigningKey struct {
 
 type signingKeysOutput struct {
 	Body struct {
-		SigningKeys []SigningKey `json:"signing_keys" nullable:"false" doc:"The keys, oldest first."`
+		SigningKeys  []SigningKey `json:"signing_keys" nullable:"false" doc:"The keys, oldest first."`
+		NextRotation *time.Time   `json:"next_rotation_at" doc:"When a new key is published by itself (signing.rotate_every), within the hour; null is never."`
 	}
+}
+
+type rotateKeyInput struct {
+	TenantPath
+	Body *struct {
+		ActivateAt *time.Time `json:"activate_at,omitempty" doc:"When the new key is to sign; left out: as soon as every client can know it, which is in twelve minutes." example:"2026-12-01T03:00:00Z"`
+	}
+}
+
+// SigningKeyPath names a signing key.
+type SigningKeyPath struct {
+	TenantPath
+	KID string `path:"kid" maxLength:"255" doc:"The key's kid." example:"649ac270-d0d2-4281-9623-34c4a770b2e7"`
 }
 
 type signingKeyOutput struct {
@@ -92,8 +106,13 @@ func (a *API) keyOperations() {
 	huma.Register(a.v1, describe(op("revoke-api-key", http.MethodDelete, "/tenants/{id}/api-keys/{key_id}", tenants.KeysWrite, tagKeys, "Revoke an API key", 400, 404),
 		"It works nowhere any more within a second."), a.revokeKey)
 	huma.Register(a.v1, op("list-signing-keys", http.MethodGet, "/tenants/{id}/signing-keys", tenants.KeysRead, tagKeys, "List signing keys", 400, 404), a.listSigningKeys)
-	huma.Register(a.v1, describe(op("rotate-signing-key", http.MethodPost, "/tenants/{id}/signing-keys", tenants.KeysWrite, tagKeys, "Rotate the signing key", 400, 404, 409),
-		"The new key is published now and signs as soon as every client can know it."), a.rotateKey)
+	huma.Register(a.v1, describe(op("rotate-signing-key", http.MethodPost, "/tenants/{id}/signing-keys", tenants.KeysWrite, tagKeys, "Rotate the signing key", 400, 404, 409, 413, 415),
+		"The new key is published now and signs as soon as every client can know it, or later where that is asked for."), a.rotateKey)
+	huma.Register(a.v1, describe(status(op("revoke-signing-key", http.MethodPost, "/tenants/{id}/signing-keys/{kid}/revoke", tenants.KeysWrite, tagKeys,
+		"Take a signing key out at once", 400, 404), http.StatusOK),
+		"For a key that somebody else may have. What it signed is valid no more: people whose sessions it signed sign in anew. Where it is the one that signs, "+
+			"another takes its place at once; back ends that keep the key set refuse what that signs until they fetch the set again, for ten minutes at most."),
+		a.revokeSigningKey)
 }
 
 func (a *API) createKey(ctx context.Context, in *createKeyInput) (*createKeyOutput, error) {
@@ -145,14 +164,33 @@ func (a *API) listSigningKeys(ctx context.Context, in *TenantPath) (*signingKeys
 	for i, k := range keys {
 		out.Body.SigningKeys[i] = showSigningKey(k)
 	}
+	t, err := a.o.Registry.ByID(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out.Body.NextRotation = tenants.NextRotation(keys, t.Config.Signing.RotateEvery.Std())
 	return out, nil
 }
 
-func (a *API) rotateKey(ctx context.Context, in *TenantPath) (*signingKeyOutput, error) {
+func (a *API) revokeSigningKey(ctx context.Context, in *SigningKeyPath) (*signingKeysOutput, error) {
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	key, err := a.o.Tenants.RotateKey(ctx, caller(ctx).Actor, in.ID)
+	if err := a.o.Tenants.RevokeKey(ctx, caller(ctx).Actor, in.ID, in.KID); err != nil {
+		return nil, err
+	}
+	return a.listSigningKeys(ctx, &in.TenantPath)
+}
+
+func (a *API) rotateKey(ctx context.Context, in *rotateKeyInput) (*signingKeyOutput, error) {
+	if err := reach(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	var at time.Time
+	if in.Body != nil && in.Body.ActivateAt != nil {
+		at = *in.Body.ActivateAt
+	}
+	key, err := a.o.Tenants.RotateKeyAt(ctx, caller(ctx).Actor, in.ID, at)
 	if err != nil {
 		return nil, err
 	}

@@ -133,3 +133,24 @@ func TestSigningKey_IsRotatedThroughTheAPI(t *testing.T) {
 		require.Len(t, c.must(t, 200, "GET", keys, "").get("signing_keys"), 2)
 	})
 }
+
+func TestSigningKeys_AreRotatedAtATimeAndTakenOutAtOnce(t *testing.T) {
+	t.Parallel()
+
+	eachDatabase(t, func(t *testing.T, c *console) {
+		acme, other := c.tenant(t, "acme"), c.tenant(t, "other")
+		keys := "/v1/tenants/" + acme + "/signing-keys"
+		require.Nil(t, c.must(t, 200, "GET", keys, "").get("next_rotation_at"))
+		c.must(t, 200, "PATCH", "/v1/tenants/"+acme+"/config", `{"signing":{"rotate_every":"720h"}}`)
+		require.NotNil(t, c.must(t, 200, "GET", keys, "").get("next_rotation_at"))
+		c.do(t, "POST", keys, `{"activate_at":"2020-01-01T00:00:00Z"}`).problem(t, 400, "activation_too_early")
+		at := time.Now().Add(24 * time.Hour).UTC().Truncate(time.Second).Format(time.RFC3339)
+		require.Equal(t, at, c.must(t, 201, "POST", keys, `{"activate_at":"`+at+`"}`).str("activated_at"))
+
+		first := c.must(t, 200, "GET", keys, "").get("signing_keys").([]any)[0].(map[string]any)["kid"].(string)
+		c.do(t, "POST", "/v1/tenants/"+other+"/signing-keys/"+first+"/revoke", "").problem(t, 404, "key_not_found")
+		after := c.must(t, 200, "POST", keys+"/"+first+"/revoke", "").get("signing_keys").([]any)
+		require.Equal(t, "gone", after[0].(map[string]any)["state"])
+		require.Equal(t, "active", after[1].(map[string]any)["state"])
+	})
+}

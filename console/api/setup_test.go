@@ -34,6 +34,7 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/safehttp"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/usage"
 )
 
 // console is a running operators' API and an operator who may do everything.
@@ -120,7 +121,7 @@ func newConsole(t *testing.T, st *store.Store) *console {
 		People: c.people, URL: "http://console.example", Session: web.New(web.Options{
 			Tenants: c.tenants, Registry: c.registry, Operators: c.people, OperatorTokens: c.operators, SignIn: http.NotFoundHandler(), Log: log, Now: time.Now,
 		}).Session,
-		SAML:    c.saml,
+		SAML: c.saml, Usage: usage.NewRoom(st),
 		Tenants: c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
 		Management: management.New(management.Needs{
 			Store: st, Outbox: out, Keyring: keyring, Users: users, Sessions: sessions,

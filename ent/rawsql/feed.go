@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 )
 
@@ -54,4 +55,28 @@ func (q *Queries) TenantsChangedSince(ctx context.Context, since time.Time, limi
 		return nil, fmt.Errorf("read changed tenants: %w", err)
 	}
 	return found, nil
+}
+
+// SettingRotateEvery is the setting signing.rotate_every, as it stands in stored configurations.
+const SettingRotateEvery = "rotate_every"
+
+// TenantsThatSet lists tenants in whose stored configuration a member with a name occurs, those after a given one. It reads the configurations
+// of all: it is for what happens now and then.
+//
+// Why raw: to look into JSON as text has no words in ent.
+func (q *Queries) TenantsThatSet(ctx context.Context, member string, after uuid.UUID, limit int) ([]uuid.UUID, error) {
+	if err := system(ctx); err != nil {
+		return nil, fmt.Errorf("find tenants by a setting: %w", err)
+	}
+	kind := "TEXT"
+	if q.dialect == dialect.MySQL {
+		kind = "CHAR"
+	}
+	rows, err := q.query(ctx, `SELECT id FROM tenants WHERE id > ? AND status <> 'deleting' AND CAST(config AS `+kind+`) LIKE ? ORDER BY id LIMIT ?`,
+		after, `%"`+member+`"%`, limit)
+	ids, err := collect(rows, err, func(rows *sql.Rows) (id uuid.UUID, err error) { return id, rows.Scan(&id) })
+	if err != nil {
+		return nil, fmt.Errorf("find tenants by a setting: %w", err)
+	}
+	return ids, nil
 }

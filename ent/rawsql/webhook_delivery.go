@@ -106,30 +106,32 @@ type TriedDelivery struct {
 	Blank       bool // forget the payload
 }
 
-// SaveDeliveries writes what became of deliveries of the tenant that waited, in one statement. Run it in a unit of work.
+// SaveDeliveries writes what became of deliveries of the tenant that waited, in one statement, and returns how many there were: fewer than tried
+// means that somebody else ended some. Run it in a unit of work.
 //
 // Why raw: each row gets values of its own.
-func (q *Queries) SaveDeliveries(ctx context.Context, now time.Time, tried []TriedDelivery) error {
+func (q *Queries) SaveDeliveries(ctx context.Context, now time.Time, tried []TriedDelivery) (int, error) {
 	owner, err := tenant(ctx)
 	if err != nil {
-		return fmt.Errorf("save deliveries: %w", err)
+		return 0, fmt.Errorf("save deliveries: %w", err)
 	}
 	if len(tried) == 0 {
-		return nil
+		return 0, nil
 	}
 	save := q.saveByCase
 	if q.dialect == dialect.Postgres {
 		save = q.saveByArrays
 	}
-	if err := save(ctx, owner, stamp(now), tried); err != nil {
-		return fmt.Errorf("save deliveries: %w", err)
+	n, err := save(ctx, owner, stamp(now), tried)
+	if err != nil {
+		return 0, fmt.Errorf("save deliveries: %w", err)
 	}
-	return nil
+	return n, nil
 }
 
 // saveByArrays names rows by their ids alone, and hides what else must be true of them, as stillReady does: else PostgreSQL looks for them among all
 // that waits.
-func (q *Queries) saveByArrays(ctx context.Context, owner uuid.UUID, now time.Time, tried []TriedDelivery) error {
+func (q *Queries) saveByArrays(ctx context.Context, owner uuid.UUID, now time.Time, tried []TriedDelivery) (int, error) {
 	types := []string{"uuid", "text", "bigint", "timestamptz", "text", "bigint", "timestamptz", "boolean"}
 	var values []any
 	for _, d := range tried {
@@ -142,17 +144,16 @@ func (q *Queries) saveByArrays(ctx context.Context, owner uuid.UUID, now time.Ti
 		args = append(args, column(typed, values, i, len(types)))
 	}
 	if _, err := q.exec(ctx, `SET LOCAL enable_seqscan = off`); err != nil { // a plan made while the table was small is kept when it has grown
-		return err
+		return 0, err
 	}
-	_, err := q.exec(ctx, `UPDATE webhook_deliveries AS d SET updated_at = ?, state = r.state, attempts = r.attempts, available_at = r.available_at,
+	return q.exec(ctx, `UPDATE webhook_deliveries AS d SET updated_at = ?, state = r.state, attempts = r.attempts, available_at = r.available_at,
 		attempt_log = r.log::jsonb, last_status = r.status, finished_at = r.finished_at, payload = CASE WHEN r.blank THEN NULL ELSE d.payload END
 		FROM unnest(`+strings.Join(arrays, ", ")+`) AS r (id, state, attempts, available_at, log, status, finished_at, blank)
 		WHERE d.id = r.id AND d.id = ANY(?::uuid[]) AND CASE WHEN d.tenant_id = ? AND d.state = 'waiting' THEN 1 ELSE 0 END = 1`,
 		append(args, args[1], owner)...)
-	return err
 }
 
-func (q *Queries) saveByCase(ctx context.Context, owner uuid.UUID, now time.Time, tried []TriedDelivery) error {
+func (q *Queries) saveByCase(ctx context.Context, owner uuid.UUID, now time.Time, tried []TriedDelivery) (int, error) {
 	text, args := `UPDATE webhook_deliveries SET updated_at = ?`, []any{now}
 	for _, c := range []struct {
 		name string
@@ -179,6 +180,5 @@ func (q *Queries) saveByCase(ctx context.Context, owner uuid.UUID, now time.Time
 	}
 	text += `, payload = CASE WHEN id IN (` + marks(len(blank)) + `) THEN NULL ELSE payload END`
 	args = append(append(append(args, blank...), owner), all...)
-	_, err := q.exec(ctx, text+` WHERE tenant_id = ? AND state = 'waiting' AND id IN (`+marks(len(all))+`)`, args...)
-	return err
+	return q.exec(ctx, text+` WHERE tenant_id = ? AND state = 'waiting' AND id IN (`+marks(len(all))+`)`, args...)
 }

@@ -207,7 +207,10 @@ func TestDueDeliveries_HoldBackWhatFollowsAFailure(t *testing.T) {
 		require.Equal(t, ids[:2], dueIDs(t, st, shop, to, now, 2))
 
 		save := func(tried ...rawsql.TriedDelivery) {
-			do(t, st, shop, func(ctx context.Context, tx *store.Tx) error { return tx.Raw.SaveDeliveries(ctx, now, tried) })
+			do(t, st, shop, func(ctx context.Context, tx *store.Tx) error {
+				_, err := tx.Raw.SaveDeliveries(ctx, now, tried)
+				return err
+			})
 		}
 		log := json.RawMessage(`[{"status": 500}]`)
 		save(rawsql.TriedDelivery{ID: ids[0], State: "waiting", Attempts: 3, AvailableAt: now.Add(time.Second), AttemptLog: log, LastStatus: 500},
@@ -270,7 +273,11 @@ func TestReplayDeliveries_TakesOnlyWhatWasAskedFor(t *testing.T) {
 			return rawsql.TriedDelivery{ID: ids[i], State: state, Attempts: 7, AvailableAt: now, AttemptLog: json.RawMessage(`[]`), FinishedAt: &now, Blank: blank}
 		}
 		do(t, st, shop, func(ctx context.Context, tx *store.Tx) error {
-			return tx.Raw.SaveDeliveries(ctx, now, []rawsql.TriedDelivery{finish(0, "dead", false), finish(1, "dead", true), finish(2, "delivered", false), finish(3, "dead", false)})
+			n, err := tx.Raw.SaveDeliveries(ctx, now, []rawsql.TriedDelivery{
+				finish(0, "dead", false), finish(1, "dead", true), finish(2, "delivered", false), finish(3, "dead", false),
+			})
+			require.Equal(t, 4, n)
+			return err
 		})
 		later := now.Add(time.Minute)
 		replay := func(r rawsql.Replay) (n int) {

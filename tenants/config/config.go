@@ -69,4 +69,6 @@ type Service struct {
 // Signing is about the tenant's signing keys. It is a setting of Latchkeep's own.
 type Signing struct {
 	Algorithm string `json:"algorithm" enum:"ES256,RS256,EdDSA" doc:"Algorithm of signing keys made from now on."`
+	// RotateEvery: 0, or 24 hours and more.
+	RotateEvery Duration `json:"rotate_every" doc:"How long a key signs before a new one is published by itself, at least 24h; 0 is never."`
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Validate finds everything that keeps a configuration from working.
@@ -25,6 +26,9 @@ func (c *Config) Validate() Problems {
 		p.add("username.min_length", "must not be above username.max_length (%d)", c.Username.MaxLength)
 	}
 	p.relyingParty(c.WebAuthn.RelyingParty)
+	if every := c.Signing.RotateEvery; every != 0 && every.Std() < 24*time.Hour {
+		p.add("signing.rotate_every", "must be 0 or at least 24h, not %s", every)
+	}
 	p.webhooks(c.Webhooks)
 	return p
 }

@@ -49,6 +49,7 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/telemetry"
 	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/config"
+	"github.com/latchkeep/latchkeep/tenants/usage"
 	"github.com/latchkeep/latchkeep/worker"
 )
 
@@ -112,6 +113,9 @@ type App struct {
 	Exporter       *transfer.Exporter
 	AuditLog       *audit.Log
 	AuditKeeper    *audit.Keeper
+	Usage          *usage.Room
+	UsageAudit     *audit.Usage
+	Calls          *usage.Calls
 	// Single is the configuration of the only tenant, in single-tenant mode.
 	Single *config.Config
 
@@ -213,6 +217,7 @@ func (a *App) buildTenants(ctx context.Context) error {
 		Store: a.Store, Keyring: a.keyring, Registry: a.Registry, Keys: a.keys, Log: a.Log, Outbox: out,
 		Grace: &a.Settings.Tenants.Grace, ResealHook: webhook.Resealer(a.keyring),
 	})
+	a.Usage, a.UsageAudit, a.Calls = usage.NewRoom(a.Store), audit.NewUsage(a.Store), usage.NewCalls(a.Store, a.Log)
 	a.APIKeys = tenants.NewAPIKeys(a.Store, a.Log, time.Now).Recording(out)
 	a.OperatorTokens = tenants.NewOperatorTokens(a.Store, a.Log, time.Now).Recording(out)
 	return a.Provisioner.EnsureSystem(ctx)

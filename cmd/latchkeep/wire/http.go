@@ -80,7 +80,7 @@ func (a *App) Public() http.Handler {
 	docs := documentPage("Latchkeep public API", PublicDocs, api.OpenAPI)
 	base.Handle(PublicDocs, docs)
 	pages.Handle(PublicDocs, docs)
-	resolver := middleware.NewResolver(a.Registry, !a.Settings.MultiTenancy.Enabled)
+	resolver := middleware.NewResolver(a.Registry, !a.Settings.MultiTenancy.Enabled).Counting(a.Calls)
 	return a.base("public", resolver.Tenant(api.Base(), middleware.CORS(api)))
 }
 
@@ -88,7 +88,7 @@ func (a *App) Public() http.Handler {
 func (a *App) Admin() http.Handler {
 	api := admin.New(admin.Options{
 		Registry: a.Registry, APIKeys: a.APIKeys, Management: a.Management, Webhooks: a.Webhooks, Idempotency: a.Idempotency, Jobs: a.Jobs,
-		Audit: a.AuditLog, Tails: a.tails, Single: !a.Settings.MultiTenancy.Enabled,
+		Audit: a.AuditLog, Tails: a.tails, Calls: a.Calls, Single: !a.Settings.MultiTenancy.Enabled,
 		Ready: a.ready, Version: a.options.Version, Log: a.Log,
 	})
 	mux := http.NewServeMux()
@@ -104,7 +104,7 @@ func (a *App) Console() http.Handler {
 		Tenants: a.Provisioner, Registry: a.Registry, APIKeys: a.APIKeys, Operators: a.OperatorTokens, People: a.Operators, Session: pages.Session,
 		URL:        a.Settings.Console.BaseURL.String(),
 		Management: a.Management, Mail: a.mailer, DeadLetters: a.DeadLetters,
-		SAML:  a.SAML,
+		SAML: a.SAML, Usage: a.Usage,
 		Ready: a.ready, Version: a.options.Version, Log: a.Log,
 	})
 	mux := http.NewServeMux()

@@ -118,6 +118,7 @@ func (a *App) serving(ctx context.Context, running *sync.WaitGroup) {
 		running.Go(func() { a.keys.Fill(ctx) })
 	}
 	running.Go(func() { a.APIKeys.Run(ctx) })
+	running.Go(func() { a.Calls.Run(ctx) })
 	running.Go(func() { a.OperatorTokens.Run(ctx) })
 }
 
