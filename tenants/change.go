@@ -100,6 +100,9 @@ func (p *Provisioner) change(
 		if err != nil {
 			return err
 		}
+		if err := primaryVerified(ctx, tx, id, c.full, full); err != nil {
+			return err
+		}
 		row, changes, changed = old, config.Changes(c.full, full), false
 		if len(changes) == 0 {
 			return nil

@@ -18,7 +18,7 @@ import (
 func newTenant() *cobra.Command {
 	return group("tenant", "Create, look at, change and delete tenants",
 		newTenantCreate(), newTenantList(), newTenantShow(), newTenantSet(), newTenantSuspend(), newTenantReadOnly(), newTenantResume(),
-		newTenantDelete(), newTenantKey(), newTenantSAML(), newTenantDeadLetters())
+		newTenantDelete(), newTenantKey(), newTenantSAML(), newTenantDeadLetters(), newTenantDomain())
 }
 
 func newTenantCreate() *cobra.Command {

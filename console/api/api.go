@@ -23,6 +23,7 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/pkg/problem/humaproblem"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/domains"
 )
 
 // maxBody is the most a request's body may have: a configuration with many providers is far smaller.
@@ -44,6 +45,7 @@ type Options struct {
 	Mail        letter.Mailer
 	DeadLetters *deadletter.Room
 	SAML        *saml.Room
+	Domains     *domains.Room
 	Ready       func(context.Context) error // whether the database answers
 	Log         *slog.Logger
 	Version     string // of the program
@@ -99,6 +101,7 @@ be rolled back to.`)
 	a.deadLetterOperations()
 	a.keyOperations()
 	a.samlOperations()
+	a.domainOperations()
 	a.operatorOperations()
 	a.personOperations()
 	a.router.Mount("/v1", v1)

@@ -45,6 +45,11 @@ func routes(id string) [][3]string {
 		{"DELETE", "/v1/tenants/" + id + "/saml/providers/" + id, "tenants:write"},
 		{"GET", "/v1/tenants/" + id + "/saml/certificates", "keys:read"},
 		{"POST", "/v1/tenants/" + id + "/saml/certificates", "keys:write"},
+		{"POST", "/v1/tenants/" + id + "/domains", "tenants:write"},
+		{"GET", "/v1/tenants/" + id + "/domains", "tenants:read"},
+		{"POST", "/v1/tenants/" + id + "/domains/" + id + "/check", "tenants:write"},
+		{"POST", "/v1/tenants/" + id + "/domains/" + id + "/primary", "tenants:write"},
+		{"DELETE", "/v1/tenants/" + id + "/domains/" + id, "tenants:write"},
 		{"POST", "/v1/operator-tokens", "operators:write"},
 		{"GET", "/v1/operator-tokens", "operators:read"},
 		{"DELETE", "/v1/operator-tokens/" + id, "operators:write"},
@@ -160,6 +165,8 @@ func body(method, path string) string {
 		return `{"name":"x"}`
 	case strings.Contains(path, "/saml/providers") && method != http.MethodGet && method != http.MethodDelete:
 		return `{"name":"x","domain":"x.example"}`
+	case method == http.MethodPost && strings.HasSuffix(path, "/domains"):
+		return `{"host":"login.shop.example"}`
 	case strings.HasSuffix(path, "/preview-claims"):
 		return `{"user_id":"` + newID() + `"}`
 	case strings.HasSuffix(path, "/test-mail"):

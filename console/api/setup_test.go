@@ -25,6 +25,7 @@ import (
 	"github.com/latchkeep/latchkeep/console/api"
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/internal/dnspeer"
 	"github.com/latchkeep/latchkeep/internal/samlpeer"
 	"github.com/latchkeep/latchkeep/internal/testdb"
 	"github.com/latchkeep/latchkeep/pkg/clientip"
@@ -32,6 +33,7 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/safehttp"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/domains"
 )
 
 // console is a running operators' API and an operator who may do everything.
@@ -51,6 +53,8 @@ type console struct {
 	post       *postbox
 	peer       *samlpeer.Peer
 	saml       *saml.Room
+	dns        *dnspeer.Peer
+	domains    *domains.Room
 	rings      atomic.Int32
 }
 
@@ -107,8 +111,12 @@ func newConsole(t *testing.T, st *store.Store) *console {
 		Linker: federation.New(federation.Needs{Store: st, Outbox: out, Users: users, Log: log}),
 		Client: safehttp.NewClient(safehttp.NewDialer(safehttp.Options{AllowLoopback: true}), saml.FetchTimeout),
 	})
+	c.dns = dnspeer.New(t)
+	c.domains = domains.NewRoom(domains.Needs{
+		Store: st, Outbox: out, Registry: c.registry, Tenants: c.tenants, Resolver: c.dns.Resolver(), Log: log,
+	})
 	c.doc = api.New(api.Options{
-		SAML:    c.saml,
+		SAML: c.saml, Domains: c.domains,
 		Tenants: c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
 		Management: management.New(management.Needs{
 			Store: st, Outbox: out, Keyring: keyring, Users: users, Sessions: session.New(st, out, func() {}, 10, log),

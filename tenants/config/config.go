@@ -63,7 +63,8 @@ type KeyManagement struct {
 
 // Service is the service as users see it.
 type Service struct {
-	Name string `json:"name" doc:"Name of the service in mails and in authenticator apps."`
+	Name          string `json:"name" doc:"Name of the service in mails and in authenticator apps."`
+	PrimaryDomain string `json:"primary_domain" doc:"Verified domain of the tenant's own that its public URL begins with. Empty: the name made of its slug. Other settings do not follow from it."`
 }
 
 // Signing is about the tenant's signing keys. It is a setting of Latchkeep's own.

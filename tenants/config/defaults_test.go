@@ -96,6 +96,7 @@ security_notifications.notifications.passkey_create.enabled true
 security_notifications.notifications.password_update.enabled true
 security_notifications.notifications.primary_email_update.enabled true
 service.name "Hanko Authentication Service"
+service.primary_domain ""
 session.acquire_ip_address true
 session.acquire_user_agent true
 session.allow_revocation true

@@ -19,6 +19,9 @@ func (c *Config) Validate() Problems {
 	if blank(c.Service.Name) {
 		p.add("service.name", "must not be empty: mails and authenticator apps show it")
 	}
+	if host := c.Service.PrimaryDomain; host != "" && (!isDomain(host) || len(host) > 253) {
+		p.add("service.primary_domain", "must be a host name such as login.shop.example, in lower case")
+	}
 	p.cookies(c)
 	p.thirdParty(c.ThirdParty)
 	if c.Username.MinLength > c.Username.MaxLength {

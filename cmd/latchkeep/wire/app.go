@@ -49,6 +49,7 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/telemetry"
 	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/config"
+	"github.com/latchkeep/latchkeep/tenants/domains"
 	"github.com/latchkeep/latchkeep/worker"
 )
 
@@ -102,6 +103,7 @@ type App struct {
 	Sessions       *session.Service
 	Federation     *federation.Room
 	SAML           *saml.Room
+	Domains        *domains.Room
 	RoundTrip      *roundtrip.Room
 	Flows          *flows.Flows
 	Management     *management.Service
@@ -214,6 +216,7 @@ func (a *App) buildTenants(ctx context.Context) error {
 	})
 	a.APIKeys = tenants.NewAPIKeys(a.Store, a.Log, time.Now).Recording(out)
 	a.OperatorTokens = tenants.NewOperatorTokens(a.Store, a.Log, time.Now).Recording(out)
+	a.Domains = a.domainRoom(out)
 	return a.Provisioner.EnsureSystem(ctx)
 }
 
@@ -341,7 +344,7 @@ func (a *App) buildWorker() {
 			Intents: day, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention, Webhooks: 7 * day, DeadWebhooks: 30 * day,
 		},
 		Webhooks: a.Webhooks, Now: a.options.Now, Metrics: a.working, Queues: a.options.Queues,
-		Jobs: a.Jobs, Tenants: a.Provisioner, SAML: a.SAML, Log: a.Log,
+		Jobs: a.Jobs, Tenants: a.Provisioner, SAML: a.SAML, Domains: a.Domains, Log: a.Log,
 	})
 }
 
