@@ -17,7 +17,7 @@ import (
 
 func newTenantDomain() *cobra.Command {
 	return group("domain", "Give a tenant host names of its own",
-		newTenantDomainAdd(), newTenantDomainList(), newTenantDomainCheck(), newTenantDomainPrimary(), newTenantDomainRemove())
+		newTenantDomainAdd(), newTenantDomainList(), newTenantDomainCheck(), newTenantDomainPrimary(), newTenantDomainRemove(), newTenantDomainPlan())
 }
 
 func newTenantDomainAdd() *cobra.Command {

@@ -46,6 +46,7 @@ func routes(id string) [][3]string {
 		{"GET", "/v1/tenants/" + id + "/saml/certificates", "keys:read"},
 		{"POST", "/v1/tenants/" + id + "/saml/certificates", "keys:write"},
 		{"POST", "/v1/tenants/" + id + "/domains", "tenants:write"},
+		{"GET", "/v1/tenants/" + id + "/relying-party/plan", "tenants:read"},
 		{"GET", "/v1/tenants/" + id + "/domains", "tenants:read"},
 		{"POST", "/v1/tenants/" + id + "/domains/" + id + "/check", "tenants:write"},
 		{"POST", "/v1/tenants/" + id + "/domains/" + id + "/primary", "tenants:write"},

@@ -102,7 +102,7 @@ func (c *console) provocations(t *testing.T, base string) map[string]map[string]
 				r.Body.(map[string]any)["slug"] = "elsewhere"
 				return send(tb, r)
 			},
-			"add-domain 409":              twice,
+			"add-domain 409": twice,
 			"make-domain-primary 409": func(tb testing.TB, r contract.Request) contract.Answer {
 				pending, err := c.domains.Add(tb.Context(), tenants.ByCLI, uuid.MustParse(r.Params["id"]), "pending.example")
 				require.NoError(tb, err)
