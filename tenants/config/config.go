@@ -14,6 +14,7 @@ type Config struct {
 	CORS                  CORS                  `json:"cors" doc:"Which web pages may call the public API."`
 	Email                 Email                 `json:"email" doc:"E-mail addresses of users and signing in by passcode."`
 	EmailDelivery         EmailDelivery         `json:"email_delivery" doc:"How mails are sent."`
+	HostedPage            HostedPage            `json:"hosted_page" doc:"The sign-in page that the tenant serves by itself, for those who have none."`
 	MFA                   MFA                   `json:"mfa" doc:"Second factors and trusted devices."`
 	Passkey               Passkey               `json:"passkey" doc:"Passkeys."`
 	Password              Password              `json:"password" doc:"Passwords."`

@@ -14,6 +14,7 @@ func (c *Config) Validate() Problems {
 	p.tags("", reflect.ValueOf(*c), "")
 	p.cors(c.CORS)
 	p.email(c.EmailDelivery)
+	p.hostedPage(c.HostedPage)
 	p.saml(c.SAML)
 	p.secrets(c)
 	if blank(c.Service.Name) {

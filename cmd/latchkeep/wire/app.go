@@ -402,6 +402,7 @@ func TenantKeys() []settings.TenantKey {
 	return []settings.TenantKey{
 		{Path: "signing.algorithm", Kind: settings.Text},
 		{Path: "mfa.third_party", Kind: settings.Bool},
+		{Path: "hosted_page.enabled", Kind: settings.Bool},
 		{Path: "third_party.providers.apple.team_id", Kind: settings.Text},
 		{Path: "third_party.providers.apple.key_id", Kind: settings.Text},
 		{Path: "third_party.providers.apple.private_key", Kind: settings.Text},
