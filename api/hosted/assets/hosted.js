@@ -22,6 +22,7 @@ if (page.kind === "sign-in" && is_valid) {
   onwards();
 } else if (page.kind === "sign-in") {
   hanko.onSessionCreated(onwards);
+  page.state = "signed-out";
   place("hanko-auth");
 } else if (!is_valid) {
   location.replace(page.signIn);
@@ -37,6 +38,6 @@ if (page.kind === "sign-in" && is_valid) {
   const button = document.getElementById("sign-out");
   button.addEventListener("click", () => hanko.logout());
   button.hidden = false;
+  page.state = "signed-in";
   place("hanko-profile");
 }
-document.body.dataset.ready = "true";
