@@ -30,3 +30,6 @@ func (a Actor) Token() (uuid.UUID, bool) {
 
 // ByOperator is an operator signed in to the console.
 func ByOperator(email string) Actor { return Actor("operator:" + email) }
+
+// Operator reports whether the actor is an operator signed in to the console.
+func (a Actor) Operator() bool { return strings.HasPrefix(string(a), "operator:") }

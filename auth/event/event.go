@@ -55,6 +55,10 @@ type AuditPayload = outbox.AuditRecord
 
 // Audit records something that happened in a tenant.
 func Audit(t *tenants.Tenant, c auth.Client, kind AuditType, by Actor, details map[string]any, failure string) outbox.Intent {
+	return record(c, kind, by, details, failure).Intent(t.ID)
+}
+
+func record(c auth.Client, kind AuditType, by Actor, details map[string]any, failure string) AuditPayload {
 	p := AuditPayload{
 		Type:       kind,
 		Error:      failure,
@@ -70,7 +74,7 @@ func Audit(t *tenants.Tenant, c auth.Client, kind AuditType, by Actor, details m
 	if by.UserID != uuid.Nil {
 		p.ActorUserID = &by.UserID
 	}
-	return p.Intent(t.ID)
+	return p
 }
 
 // Nothing costs what Audit costs and records nothing: the worker drops it. It stands in where a record is written for accounts that exist

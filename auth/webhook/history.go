@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,8 +9,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/predicate"
+	"github.com/latchkeep/latchkeep/ent/rawsql"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/webhookdelivery"
 	"github.com/latchkeep/latchkeep/pkg/paging"
@@ -129,6 +132,30 @@ func (r *Room) Delivery(ctx context.Context, t *tenants.Tenant, id uuid.UUID) (T
 		}
 	}
 	return told, nil
+}
+
+// Payload is what a delivery tells, as indented JSON, for operators to look at; empty where it is not kept, or holds what signs somebody in. Error:
+// ErrNoDelivery, also for another tenant's.
+func (r *Room) Payload(ctx context.Context, t *tenants.Tenant, id uuid.UUID) (string, error) {
+	row, err := r.n.Store.Reader().WebhookDelivery.Get(scope.With(ctx, scope.Tenant(t.ID)), id)
+	if ent.IsNotFound(err) {
+		return "", ErrNoDelivery
+	}
+	if err != nil {
+		return "", fmt.Errorf("read delivery %s: %w", id, err)
+	}
+	if len(row.Payload) == 0 || row.Event == string(event.EmailSend) {
+		return "", nil
+	}
+	m, err := r.open(t, rawsql.DueDelivery{ID: row.ID, MessageID: row.MessageID, Payload: row.Payload})
+	if err != nil {
+		return "", fmt.Errorf("open delivery %s: %w", id, err)
+	}
+	var b bytes.Buffer
+	if err := json.Indent(&b, m.data, "", "  "); err != nil {
+		return "", fmt.Errorf("show delivery %s: %w", id, err)
+	}
+	return b.String(), nil
 }
 
 func deliveryOf(row *ent.WebhookDelivery) Delivery {

@@ -13,6 +13,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/auth"
+	"github.com/latchkeep/latchkeep/auth/operator"
 	"github.com/latchkeep/latchkeep/internal/contract"
 	"github.com/latchkeep/latchkeep/tenants"
 )
@@ -124,6 +126,9 @@ func (c *console) provocations(t *testing.T, base string) map[string]map[string]
 				require.NoError(tb, err)
 				return send(tb, r)
 			},
+			"invite-operator 409":       twice,
+			"invite-operator-again 409": c.joined(send, operator.Admin, ""),
+			"change-operator 409":       c.joined(send, operator.Owner, `{"disabled":true}`),
 			"list-tenants 404": func(tb testing.TB, r contract.Request) contract.Answer {
 				r.Query.Set("after", uuid.NewString())
 				return send(tb, r)
@@ -138,6 +143,23 @@ func (c *console) provocations(t *testing.T, base string) map[string]map[string]
 			"compatible-create-saml-provider 409": twice,
 			"compatible-update-saml-provider 409": c.takenDomain(base),
 		},
+	}
+}
+
+// joined has the operator of the request be another one, who has joined.
+func (c *console) joined(send func(testing.TB, contract.Request) contract.Answer, role operator.Role, body string) func(testing.TB, contract.Request) contract.Answer {
+	return func(tb testing.TB, r contract.Request) contract.Answer {
+		o, token, err := c.people.Invite(tb.Context(), tenants.ByCLI, nil, operator.Invitation{
+			Email: "joined-" + string(role) + "@example.com", Grants: []operator.Grant{{Role: role}},
+		})
+		require.NoError(tb, err)
+		_, err = c.people.Join(tb.Context(), auth.Client{}, token)
+		require.NoError(tb, err)
+		r.Params["operator_id"] = o.ID.String()
+		if body != "" {
+			r.Body = json.RawMessage(body)
+		}
+		return send(tb, r)
 	}
 }
 
@@ -162,7 +184,7 @@ func (c *console) callers(t *testing.T, elsewhere uuid.UUID) map[contract.Caller
 	require.Eventually(t, func() bool {
 		return c.do(t, "GET", "/v1/tenants", "", "Authorization", "Bearer "+callers[contract.Expired]).Status == http.StatusUnauthorized
 	}, 10*time.Second, 10*time.Millisecond)
-	callers[contract.Powerless] = callers[contract.Caller(tenants.OperatorsRead)]
+	callers[contract.Powerless] = callers[contract.Caller(tenants.SessionsRead)]
 	return callers
 }
 
@@ -203,6 +225,13 @@ func (c *console) things(tb testing.TB, elsewhere uuid.UUID, slug func() string,
 	if strings.Contains(o.Path, "{version}") {
 		found["version"] = "1"
 	}
+	if strings.Contains(o.Path, "{operator_id}") {
+		person, _, err := c.people.Invite(tb.Context(), tenants.ByCLI, nil, operator.Invitation{
+			Email: slug() + "@example.com", Grants: []operator.Grant{{Role: operator.Admin}},
+		})
+		require.NoError(tb, err)
+		found["operator_id"] = person.ID.String()
+	}
 	if strings.Contains(o.Path, "{token_id}") {
 		token, _, err := c.operators.Create(tb.Context(), tenants.ByCLI, nil, tenants.NewOperatorToken{NewToken: tenants.NewToken{Name: "contract"}})
 		require.NoError(tb, err)
@@ -242,6 +271,8 @@ func completeExample(o *contract.Operation, r *contract.Request, slug func() str
 		body["config"] = map[string]any{}
 	}
 	switch o.Route() {
+	case "POST /operators":
+		body["email"] = slug() + "@example.com"
 	case "POST /tenants":
 		body["id"] = uuid.NewString()
 		if _, ok := body["slug"]; ok {

@@ -32,7 +32,8 @@ type Operator struct {
 	CreatedAt    time.Time  `json:"created_at" doc:"When she was invited." example:"2026-11-24T12:00:00Z"`
 }
 
-type personPath struct {
+// PersonPath names an operator.
+type PersonPath struct {
 	ID uuid.UUID `path:"operator_id" format:"uuid" doc:"The operator's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
 }
 
@@ -60,7 +61,7 @@ type peopleOutput struct {
 type personOutput struct{ Body Operator }
 
 type changeInput struct {
-	personPath
+	PersonPath
 	Body struct {
 		Name     *string `json:"name,omitempty" doc:"What others call her."`
 		Grants   []Grant `json:"grants,omitempty" nullable:"false" minItems:"1" doc:"What she may do where, in place of all before."`
@@ -113,7 +114,7 @@ func (a *API) invitePerson(ctx context.Context, in *inviteInput) (*inviteOutput,
 	}))
 }
 
-func (a *API) invitePersonAgain(ctx context.Context, in *personPath) (*inviteOutput, error) {
+func (a *API) invitePersonAgain(ctx context.Context, in *PersonPath) (*inviteOutput, error) {
 	if err := everywhere(ctx); err != nil {
 		return nil, err
 	}
@@ -129,7 +130,7 @@ func (a *API) invited(o *operator.Operator, token string, err error) (*inviteOut
 	return out, nil
 }
 
-func (a *API) getPerson(ctx context.Context, in *personPath) (*personOutput, error) {
+func (a *API) getPerson(ctx context.Context, in *PersonPath) (*personOutput, error) {
 	if err := everywhere(ctx); err != nil {
 		return nil, err
 	}

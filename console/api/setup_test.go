@@ -20,9 +20,11 @@ import (
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/management"
+	"github.com/latchkeep/latchkeep/auth/operator"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/console/api"
+	"github.com/latchkeep/latchkeep/console/web"
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/internal/dnspeer"
@@ -44,6 +46,7 @@ type console struct {
 	tenants    *tenants.Provisioner
 	keys       *tenants.APIKeys
 	operators  *tenants.OperatorTokens
+	people     *operator.Room
 	store      *store.Store
 	dbURL      string
 	statements *atomic.Int64
@@ -103,7 +106,9 @@ func newConsole(t *testing.T, st *store.Store) *console {
 	c.tenants = tenants.NewProvisioner(tenants.ProvisionerOptions{Store: st, Keyring: keyring, Registry: c.registry, Keys: newKeys{}, Outbox: out})
 	c.keys = tenants.NewAPIKeys(st, log, time.Now)
 	c.operators = tenants.NewOperatorTokens(st, log, time.Now)
-	_, c.token, err = c.operators.Create(t.Context(), tenants.ByCLI, nil, tenants.NewOperatorToken{NewToken: tenants.NewToken{Name: "test"}})
+	_, c.token, err = c.operators.Create(t.Context(), tenants.ByCLI, nil, tenants.NewOperatorToken{
+		NewToken: tenants.NewToken{Name: "test", Scopes: []string{tenants.AllScopes, tenants.CredentialsExport}},
+	})
 	require.NoError(t, err)
 	users := user.NewDirectory(st)
 	c.saml = saml.NewRoom(saml.Needs{
@@ -115,11 +120,18 @@ func newConsole(t *testing.T, st *store.Store) *console {
 	c.domains = domains.NewRoom(domains.Needs{
 		Store: st, Outbox: out, Registry: c.registry, Tenants: c.tenants, Resolver: c.dns.Resolver(), Log: log,
 	})
+	sessions := session.New(st, out, func() {}, 10, log)
+	require.NoError(t, c.tenants.EnsureSystem(t.Context()))
+	c.people = operator.NewRoom(operator.Needs{Store: st, Outbox: out, Registry: c.registry, Users: users, Sessions: sessions, Now: time.Now})
+	c.operators.HeldBy(c.people.Held)
 	c.doc = api.New(api.Options{
+		People: c.people, URL: "http://console.example", Session: web.New(web.Options{
+			Tenants: c.tenants, Registry: c.registry, Operators: c.people, OperatorTokens: c.operators, SignIn: http.NotFoundHandler(), Log: log, Now: time.Now,
+		}).Session,
 		SAML: c.saml, Domains: c.domains,
 		Tenants: c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
 		Management: management.New(management.Needs{
-			Store: st, Outbox: out, Keyring: keyring, Users: users, Sessions: session.New(st, out, func() {}, 10, log),
+			Store: st, Outbox: out, Keyring: keyring, Users: users, Sessions: sessions,
 		}),
 		Mail: c.post, DeadLetters: deadletter.NewRoom(st, func() { c.rings.Add(1) }), Ready: st.Ping, Log: log, Version: "test",
 	})

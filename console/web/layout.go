@@ -55,6 +55,12 @@ type menuEntry struct{ section, path, name, scope string }
 
 var tenantEntries = []menuEntry{
 	{"overview", "", "Overview", tenants.TenantsRead},
+	{"people", "/people", "People", tenants.UsersRead},
+	{"settings", "/settings", "Settings", tenants.TenantsRead},
+	{"keys", "/keys", "Keys", tenants.KeysRead},
+	{"webhooks", "/webhooks", "Webhooks", tenants.WebhooksRead},
+	{"mail", "/mail", "Mail", tenants.TenantsRead},
+	{"audit", "/audit", "Audit log", tenants.AuditRead},
 }
 
 // nameOf is what a tenant is called.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"net/url"
 
 	"github.com/google/uuid"
@@ -61,12 +62,68 @@ func (s *Server) createTenant(v *visit) error {
 		if form.Wrong, err = fields(err); err != nil {
 			return err
 		}
-		return v.showAs(422, "New tenant", newTenantPage(form))
+		return v.showAs(http.StatusUnprocessableEntity, "New tenant", newTenantPage(form))
 	}
 	return v.done("/t/"+made.ID.String(), "The tenant was made. It serves already.")
 }
 
 func (s *Server) overview(v *visit) error {
 	v.Section = "overview"
-	return v.show(nameOf(v.Tenant), overviewPage(v))
+	return v.show(nameOf(v.Tenant), overviewPage(v, lifecycleForm{Name: v.Tenant.Name, Slug: v.Tenant.Slug, Reason: v.Tenant.StatusReason}))
+}
+
+// lifecycleForm is what the overview's forms had, where something was wrong with them.
+type lifecycleForm struct {
+	Name, Slug, Reason string
+	Wrong              fieldErrors
+}
+
+func (s *Server) overviewAgain(v *visit, form lifecycleForm) error {
+	v.Section = "overview"
+	return v.showAs(http.StatusUnprocessableEntity, nameOf(v.Tenant), overviewPage(v, form))
+}
+
+// renameTenant gives a tenant another name or slug.
+func (s *Server) renameTenant(v *visit) error {
+	form := lifecycleForm{Name: v.form("name"), Slug: v.form("slug"), Reason: v.Tenant.StatusReason}
+	edit := tenants.Edit{Name: &form.Name}
+	if form.Slug != "" && form.Slug != v.Tenant.Slug {
+		edit.Slug = &form.Slug
+	}
+	return s.edit(v, form, edit, "Saved.")
+}
+
+// setStatus suspends a tenant, makes it read-only, or lets it work again.
+func (s *Server) setStatus(v *visit) error {
+	form := lifecycleForm{Name: v.Tenant.Name, Slug: v.Tenant.Slug, Reason: v.form("reason")}
+	status := tenants.Status(v.form("status"))
+	done := map[tenants.Status]string{
+		tenants.StatusActive:    "The tenant works again.",
+		tenants.StatusReadOnly:  "People sign in, and nothing changes.",
+		tenants.StatusSuspended: "Nobody signs in any more. All data is kept.",
+	}
+	return s.edit(v, form, tenants.Edit{Status: &status, StatusReason: &form.Reason}, done[status])
+}
+
+func (s *Server) edit(v *visit, form lifecycleForm, edit tenants.Edit, message string) error {
+	if _, err := s.o.Tenants.Edit(v.ctx(), v.Who.Actor, v.Tenant.ID, edit); err != nil {
+		if form.Wrong, err = fields(err); err != nil {
+			return err
+		}
+		return s.overviewAgain(v, form)
+	}
+	return v.done("/t/"+v.Tenant.ID.String(), message)
+}
+
+// deleteTenant ends a tenant whose slug was typed.
+func (s *Server) deleteTenant(v *visit) error {
+	if v.form("confirm") != v.Tenant.Slug {
+		return s.overviewAgain(v, lifecycleForm{
+			Name: v.Tenant.Name, Slug: v.Tenant.Slug, Reason: v.Tenant.StatusReason, Wrong: fieldErrors{"confirm": "must be the slug of the tenant"},
+		})
+	}
+	if err := s.o.Tenants.Delete(v.ctx(), v.Who.Actor, v.Tenant.ID); err != nil {
+		return err
+	}
+	return v.done("/tenants", nameOf(v.Tenant)+" was deleted.")
 }

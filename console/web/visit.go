@@ -126,6 +126,11 @@ func (v *visit) May(scope string) bool {
 
 func (v *visit) param(name string) string { return chi.URLParam(v.r, name) }
 
+// snapshot is the tenant of the page, as the rooms of auth know her.
+func (v *visit) snapshot() (*tenants.Tenant, error) {
+	return v.s.o.Registry.AtLeast(v.ctx(), v.Tenant.ID, v.Tenant.Version)
+}
+
 // id is a part of the path that is an id. Error: errNoPage.
 func (v *visit) id(name string) (uuid.UUID, error) {
 	id, err := uuid.Parse(v.param(name))

@@ -15,10 +15,17 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
+	"github.com/latchkeep/latchkeep/auth/audit"
+	"github.com/latchkeep/latchkeep/auth/deadletter"
+	"github.com/latchkeep/latchkeep/auth/letter"
+	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
+	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/pkg/elements"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
 //go:generate go tool templ generate
@@ -31,9 +38,18 @@ type Options struct {
 	Tenants        *tenants.Provisioner
 	Registry       *tenants.Registry
 	Operators      *operator.Room
+	People         *management.Service
+	Audit          *audit.Log
+	Tails          *audit.Tails
+	Webhooks       *webhook.Room
+	Mail           letter.Mailer
+	DeadLetters    *deadletter.Room
+	APIKeys        *tenants.APIKeys
 	OperatorTokens *tenants.OperatorTokens
 	// URL is where the console is, as browsers see it.
 	URL string
+	// Consequences are what a change of a tenant's configuration would mean for her people, in sentences.
+	Consequences func(ctx context.Context, t *tenants.Tenant, after *config.Config) ([]string, error)
 	// SignIn is the public API of the operators' tenant, without a prefix.
 	SignIn  http.Handler
 	Log     *slog.Logger
@@ -54,7 +70,7 @@ var files embed.FS
 // New makes the console.
 func New(o Options) *Server {
 	s := &Server{o: o, router: chi.NewRouter(), csrf: http.NewCrossOriginProtection()}
-	s.router.Use(headers, s.csrf.Handler)
+	s.router.Use(headers, s.csrf.Handler, middleware.Compress(5, "text/html", "text/css", "text/javascript", "image/svg+xml"))
 	assets, err := fs.Sub(files, "assets")
 	if err != nil {
 		panic("web: the assets are embedded: " + err.Error())
@@ -111,6 +127,3 @@ func cached(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
-
-// now is the time by the clock of the console.
-func (s *Server) now(context.Context) time.Time { return s.o.Now().UTC() }

@@ -99,7 +99,7 @@ func TestRowLevelSecurity_StopsRawStatements(t *testing.T) {
 	require.Equal(t, refused, code(err), "moving a row to another's house")
 	_, err = conn.ExecContext(ctx, insert+" ON CONFLICT (id) DO UPDATE SET name = 'overwritten'", theirs, a.TenantID())
 	require.Equal(t, refused, code(err), "an upsert on the id of another's row")
-	_, err = conn.ExecContext(ctx, "INSERT INTO operators (id, created_at, updated_at, email, role) VALUES ($1, now(), now(), 'x', 'owner')", uuid.New())
+	_, err = conn.ExecContext(ctx, "INSERT INTO operators (id, created_at, updated_at, email, grants) VALUES ($1, now(), now(), 'x', '[]')", uuid.New())
 	require.Equal(t, refused, code(err))
 	_, err = conn.ExecContext(ctx, "ALTER TABLE users DISABLE ROW LEVEL SECURITY")
 	require.Equal(t, refused, code(err), "the program owns nothing")

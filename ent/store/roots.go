@@ -23,6 +23,10 @@ func confineRoots(c *ent.Client) {
 	c.Operator.Use(changeSystem)
 	c.OperatorToken.Intercept(readSystem)
 	c.OperatorToken.Use(changeSystem)
+	c.CertificateFile.Intercept(readSystem)
+	c.CertificateFile.Use(changeSystem)
+	c.PurgeReceipt.Intercept(readSystem)
+	c.PurgeReceipt.Use(changeSystem)
 }
 
 var readTenant = intercept.TraverseTenant(func(ctx context.Context, q *ent.TenantQuery) error {

@@ -142,6 +142,9 @@ func (r AuditRecord) origin() (string, []string) {
 	if r.Details["api"] == "admin" {
 		return fromBackend, []string{"api", "api_key"}
 	}
+	if r.Details["api"] == "console" {
+		return fromBackend, []string{"api", "by"}
+	}
 	return fromFlow, []string{"flow_id"}
 }
 

@@ -99,7 +99,7 @@ func (a *App) Admin() http.Handler {
 
 // Console is what operators talk to: the pages, and the API.
 func (a *App) Console() http.Handler {
-	pages := a.consolePages()
+	pages := a.ConsolePages()
 	api := consoleapi.New(consoleapi.Options{
 		Tenants: a.Provisioner, Registry: a.Registry, APIKeys: a.APIKeys, Operators: a.OperatorTokens, People: a.Operators, Session: pages.Session,
 		URL:        a.Settings.Console.BaseURL.String(),
@@ -120,15 +120,17 @@ func (a *App) Console() http.Handler {
 	return a.base("console", mux)
 }
 
-// consolePages are the pages of the console, with the public API of the operators' own tenant.
-func (a *App) consolePages() *web.Server {
+// ConsolePages are the pages of the console, with the public API of the operators' own tenant.
+func (a *App) ConsolePages() *web.Server {
 	return web.New(web.Options{
 		Tenants: a.Provisioner, Registry: a.Registry, Operators: a.Operators, OperatorTokens: a.OperatorTokens,
+		People: a.Management, Audit: a.AuditLog, Tails: a.tails, Webhooks: a.Webhooks, Mail: a.mailer, DeadLetters: a.DeadLetters, APIKeys: a.APIKeys,
 		URL: a.Settings.Console.BaseURL.String(),
 		SignIn: public.New(public.Options{
 			Flows: a.Flows, Sessions: a.Sessions, Users: a.Users, RoundTrip: a.RoundTrip, SAML: a.SAML, Version: a.options.Version, Log: a.Log,
 		}),
-		Log: a.Log, Version: a.options.Version, Now: time.Now,
+		Consequences: a.Management.Consequences,
+		Log:          a.Log, Version: a.options.Version, Now: time.Now,
 	})
 }
 
