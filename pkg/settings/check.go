@@ -49,6 +49,7 @@ func (c *checker) all() {
 	c.audit()
 	c.log()
 	c.mail()
+	c.tls()
 	c.s.Egress.AllowCIDRs = c.prefixes("egress.allow_cidrs", true)
 }
 

@@ -22,6 +22,7 @@ type Settings struct {
 	DefaultEmailDelivery EmailDelivery `koanf:"default_email_delivery"`
 	MultiTenancy         MultiTenancy  `koanf:"multi_tenancy"`
 	Egress               Egress        `koanf:"egress"`
+	TLS                  TLS           `koanf:"tls"`
 
 	// Debug was asked for. It lowers the log level; it never opens an internal error to a client.
 	Debug bool `koanf:"debug"`

@@ -48,6 +48,7 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/settings"
 	"github.com/latchkeep/latchkeep/pkg/telemetry"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/certificates"
 	"github.com/latchkeep/latchkeep/tenants/config"
 	"github.com/latchkeep/latchkeep/tenants/domains"
 	"github.com/latchkeep/latchkeep/worker"
@@ -83,6 +84,8 @@ type Options struct {
 	Now func() time.Time
 	// ThirdParties replaces the OAuth providers of tenants; nil: those that are configured.
 	ThirdParties func(t *tenants.Tenant) roundtrip.Providers
+	// CertificateCheck is how often certificates are looked at for renewal; 10 min where it is not positive. Tests are in more of a hurry.
+	CertificateCheck time.Duration
 	// Queues are those that the worker works on; all where there is none.
 	Queues []string
 }
@@ -127,8 +130,10 @@ type App struct {
 	working *worker.Metrics
 	works   atomic.Bool // this process carries out what is in the outbox
 	worker  *worker.Worker
-	tails   *audit.Tails
-	closers []io.Closer
+	// certificates are got by the public server itself; nil behind a proxy.
+	certificates *certificates.Manager
+	tails        *audit.Tails
+	closers      []io.Closer
 }
 
 // New opens what the settings name and puts the program together. It refuses a database whose migrations are not at head, unless the
@@ -168,6 +173,9 @@ func New(ctx context.Context, s *settings.Settings, o Options) (_ *App, err erro
 		return nil, err
 	}
 	if err := a.buildAuth(); err != nil {
+		return nil, err
+	}
+	if err := a.buildTLS(); err != nil {
 		return nil, err
 	}
 	a.buildWorker()

@@ -42,6 +42,8 @@ func (a *App) handler(name string) http.Handler {
 		return a.Admin()
 	case "console":
 		return a.Console()
+	case "http":
+		return a.base("http", a.certificates.Plain())
 	default:
 		return a.Ops()
 	}
