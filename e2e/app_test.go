@@ -7,10 +7,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/pkg/elements"
 )
 
 //go:embed app.html

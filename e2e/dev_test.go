@@ -27,6 +27,7 @@ func devMode(t *testing.T) *deployment {
 	console := "http://localhost:" + port[2]
 	inbox := &devInbox{console: console, read: map[string]bool{}}
 	return &deployment{
+		join:    joinLink(t, p.log.String()),
 		home:    "http://localhost:" + port[0] + "/",
 		demo:    "http://demo.localhost:" + port[0] + "/",
 		console: console,

@@ -30,7 +30,8 @@ type deployment struct {
 	home    string  // the front page, in dev mode
 	demo    string  // the page of the demo tenant, in dev mode
 	inbox   mailbox // of dev mode
-	console string  // base URL of the console API
+	console string  // base URL of the console and its API
+	join    string  // the path of the first operator's link, in dev mode
 	token   string  // of the operator
 	// place turns a new tenant into a site, and says what its configuration needs for that.
 	config func(slug string) map[string]any

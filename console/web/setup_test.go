@@ -15,7 +15,6 @@ import (
 
 	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/auth/operator"
-	"github.com/latchkeep/latchkeep/cmd/latchkeep/wire"
 	"github.com/latchkeep/latchkeep/console/web"
 	"github.com/latchkeep/latchkeep/internal/testenv"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -23,7 +22,7 @@ import (
 
 // console is the program, with what tests of the pages need.
 type console struct {
-	app    *wire.App
+	env    *testenv.Env
 	pages  *web.Server
 	url    string
 	client *http.Client
@@ -31,18 +30,18 @@ type console struct {
 
 func newConsole(t *testing.T) *console {
 	t.Helper()
-	app := testenv.New(t, "sqlite3").App
-	server := httptest.NewServer(app.Console())
+	env := testenv.New(t, "sqlite3")
+	server := httptest.NewServer(env.App.Console())
 	t.Cleanup(server.Close)
 	return &console{
-		app: app, pages: app.ConsolePages(), url: server.URL,
+		env: env, pages: env.App.ConsolePages(), url: server.URL,
 		client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 }
 
 func (c *console) tenant(t *testing.T, slug string) uuid.UUID {
 	t.Helper()
-	r, err := c.app.Provisioner.Create(t.Context(), tenants.ByCLI, tenants.NewTenant{Slug: slug})
+	r, err := c.env.App.Provisioner.Create(t.Context(), tenants.ByCLI, tenants.NewTenant{Slug: slug})
 	require.NoError(t, err)
 	return r.ID
 }
@@ -50,9 +49,9 @@ func (c *console) tenant(t *testing.T, slug string) uuid.UUID {
 // signedIn is the cookie of an operator who has joined.
 func (c *console) signedIn(t *testing.T, grants ...operator.Grant) *http.Cookie {
 	t.Helper()
-	_, token, err := c.app.Operators.Invite(t.Context(), tenants.ByCLI, nil, operator.Invitation{Email: uuid.NewString() + "@example.com", Grants: grants})
+	_, token, err := c.env.App.Operators.Invite(t.Context(), tenants.ByCLI, nil, operator.Invitation{Email: uuid.NewString() + "@example.com", Grants: grants})
 	require.NoError(t, err)
-	issued, err := c.app.Operators.Join(t.Context(), auth.Client{}, token)
+	issued, err := c.env.App.Operators.Join(t.Context(), auth.Client{}, token)
 	require.NoError(t, err)
 	return &http.Cookie{Name: "latchkeep_console", Value: issued.Token}
 }

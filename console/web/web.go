@@ -70,7 +70,7 @@ var files embed.FS
 // New makes the console.
 func New(o Options) *Server {
 	s := &Server{o: o, router: chi.NewRouter(), csrf: http.NewCrossOriginProtection()}
-	s.router.Use(headers, s.csrf.Handler, middleware.Compress(5, "text/html", "text/css", "text/javascript", "image/svg+xml"))
+	s.router.Use(headers, s.csrf.Handler, compressed)
 	assets, err := fs.Sub(files, "assets")
 	if err != nil {
 		panic("web: the assets are embedded: " + err.Error())
@@ -111,6 +111,18 @@ func headers(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r)
+	})
+}
+
+// compressed compresses pages and what they load. A stream is sent as it comes.
+func compressed(next http.Handler) http.Handler {
+	small := middleware.Compress(5, "text/html", "text/css", "text/javascript", "image/svg+xml")(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/tail") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		small.ServeHTTP(w, r)
 	})
 }
 

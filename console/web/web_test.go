@@ -76,7 +76,7 @@ func TestForms_OfOtherSitesAreRefused(t *testing.T) {
 		a = c.ask(t, owner, r.Method, path, "status=suspended", "Origin", "https://evil.example")
 		require.Equal(t, http.StatusForbidden, a.StatusCode, path)
 	}
-	record, err := c.app.Provisioner.Get(t.Context(), mine)
+	record, err := c.env.App.Provisioner.Get(t.Context(), mine)
 	require.NoError(t, err)
 	require.Equal(t, "active", string(record.Status))
 }

@@ -1,0 +1,203 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestConsole is the day of an operator: she joins by the link that dev mode announces, makes a passkey, and runs a tenant while people use it.
+func TestConsole(t *testing.T) {
+	needBrowser(t)
+	t.Parallel()
+	d := devMode(t)
+	o := &operator{visit(t, site{page: d.console + "/console" + d.join, mailbox: d.inbox}, english), d.console}
+
+	// The first operator, by link.
+	o.shows("Join as an operator")
+	o.looksRound(t, "join")
+	mac := o.builtIn()
+	o.sends("Join")
+	o.shows("Your account")
+	o.shows("Owner everywhere")
+	o.until("the profile", shown, func(raw json.RawMessage) bool { return string(raw) >= "1" })
+	o.unfold(o.words.createPasskey)
+	o.makes(o.words.createPasskey)
+	require.Len(t, mac.holds(1), 1)
+	o.looksRound(t, "account")
+	o.open(d.join)
+	o.shows("This link is not good any more")
+
+	// Out, and in again with the passkey.
+	o.open("/tenants")
+	o.ask(`document.querySelector(".sign-out").requestSubmit(), 0`, new(any))
+	o.shows("Sign in to the console")
+	o.looksRound(t, "sign-in")
+	o.open("/operators")
+	o.shows("Sign in to the console")
+	o.byPasskey()
+	o.shows("Invite an operator")
+	require.Equal(t, "/console/operators", o.where(), "she is where she wanted to go")
+	o.looksRound(t, "operators")
+
+	// A tenant.
+	o.open("/tenants/new")
+	o.looksRound(t, "new-tenant")
+	o.types("slug", "Not a slug")
+	o.sends("Create")
+	o.shows("Must")
+	o.types("slug", "shop")
+	o.types("name", "Shop")
+	o.sends("Create")
+	o.shows("It serves already")
+	tenant := strings.TrimPrefix(o.where(), "/console/t/")
+	at := func(path string) string { return "/t/" + tenant + path }
+	o.looksRound(t, "tenant")
+	o.open("/tenants")
+	o.shows("Shop")
+	o.looksRound(t, "tenants")
+
+	// Settings: what a change means is said before it is made, and it can be taken back.
+	o.open(at("/settings/sign-in"))
+	o.looksRound(t, "settings")
+	o.types("account.allow_signup", "false")
+	o.sends("Review the change")
+	o.shows("Nobody new can register")
+	o.looksRound(t, "review")
+	o.sends("Save")
+	o.shows("Saved as version 2")
+	o.open(at("/settings/history"))
+	o.shows("account.allow_signup")
+	o.looksRound(t, "history")
+	o.sends("Go back to this")
+	o.shows("Review the change")
+	o.sends("Save")
+	o.shows("Version 1 is in effect again")
+	for _, group := range []string{"security", "mail", "sessions", "providers", "addresses", "webhooks", "json"} {
+		o.open(at("/settings/" + group))
+		o.looksRound(t, "settings-"+group)
+	}
+
+	// A webhook and a person, who signs up in another window while the log is followed.
+	receiver := receive(t)
+	o.open(at("/settings/webhooks"))
+	o.types("webhooks.enabled", "true")
+	o.types("webhooks.hooks", `[{"callback":"`+receiver.URL+`","events":["user"]}]`)
+	o.sends("Review the change")
+	o.sends("Save")
+	o.open(at("/audit"))
+	o.shows("tenant_config_changed")
+	o.ask(`document.querySelector("[data-tail]").click(), 0`, new(any))
+	o.shows("New records appear")
+	shop := site{page: tenantPage(d, "shop"), api: strings.TrimSuffix(tenantPage(d, "shop"), "/"), mailbox: d.inbox}
+	kim := visit(t, shop, english)
+	kim.register("kim@shop.example", "correct horse battery")
+	o.shows("user_created")
+	o.looksRound(t, "audit")
+	o.open(at("/people"))
+	o.shows("kim@shop.example")
+	o.looksRound(t, "people")
+	o.do(navigate(o.base + link(t, o, "kim@shop.example")))
+	o.shows("Password")
+	o.looksRound(t, "person")
+	o.open(at("/webhooks"))
+	o.shows("user.create")
+	o.looksRound(t, "webhooks")
+	o.do(navigate(o.base + link(t, o, "user.create")))
+	o.shows("webhook-id")
+	o.shows("kim@shop.example")
+	o.looksRound(t, "delivery")
+
+	// Keys rotate while kim's session is asked about: it is always good.
+	o.open(at("/keys"))
+	o.sends("Rotate")
+	o.shows("A new key is published")
+	o.looksRound(t, "keys")
+	kim.reload()
+	kim.signedIn()
+	o.open(at("/mail"))
+	o.looksRound(t, "mail")
+	o.open(at("/dead-letters"))
+	o.looksRound(t, "dead-letters")
+
+	// Suspended, and back.
+	o.open(at(""))
+	o.types("reason", "unpaid")
+	o.becomes("status-2")
+	o.shows("suspended")
+	require.Equal(t, http.StatusForbidden, statusOf(t, d.home+tenant+"/sessions/validate"))
+	o.becomes("status-0")
+	o.shows("The tenant works again")
+	kim.reload()
+	kim.signedIn()
+
+	// Blocked: out at once.
+	o.open(at("/people"))
+	o.do(navigate(o.base + link(t, o, "kim@shop.example")))
+	o.sends("Block")
+	o.shows("blocked")
+	kim.reload()
+	kim.signedOut()
+
+	// The console's own log knows all of it.
+	o.open("/t/00000000-0000-0000-0000-000000000002/audit")
+	o.shows("tenant_suspended")
+	o.shows("operator_joined")
+
+	// Gone.
+	o.open(at(""))
+	o.types("confirm", "shop")
+	o.sends("Delete the tenant")
+	o.shows("Shop was deleted")
+	require.Equal(t, http.StatusNotFound, statusOf(t, d.home+tenant+"/.well-known/jwks.json"))
+}
+
+// link is where a link of the page leads.
+func link(t *testing.T, o *operator, text string) string {
+	t.Helper()
+	var href string
+	o.ask(`[...document.querySelectorAll("main a")].find((a) => a.innerText.trim() === `+quoted(text)+`).getAttribute("href")`, &href)
+	return href
+}
+
+// becomes chooses an option of a form, by its id, and sends the form.
+func (o *operator) becomes(option string) {
+	o.t.Helper()
+	o.ask(`window.left = true, document.getElementById(`+quoted(option)+`).checked = true, document.getElementById(`+quoted(option)+`).form.requestSubmit(), 0`, new(any))
+	o.until("the next page", `!window.left && document.readyState === "complete"`, isTrue)
+}
+
+func quoted(text string) string {
+	encoded, err := json.Marshal(text)
+	if err != nil {
+		panic(err)
+	}
+	return string(encoded)
+}
+
+func statusOf(t *testing.T, address string) int {
+	t.Helper()
+	a, err := http.Get(address) //nolint:noctx // a look
+	require.NoError(t, err)
+	defer a.Body.Close()
+	return a.StatusCode
+}
+
+// tenantPage is the page of a tenant of dev mode.
+func tenantPage(d *deployment, slug string) string {
+	return strings.Replace(d.demo, "demo.", slug+".", 1)
+}
+
+// receive takes webhooks.
+func receive(t *testing.T) *httptest.Server {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	t.Cleanup(server.Close)
+	return server
+}
