@@ -23,9 +23,12 @@ func TestHostedPage(t *testing.T) {
 	})
 	shop.page = shop.api + "/sign-in"
 	p := visit(t, shop, english)
+	p.begins(english.signIn)
+	(&operator{person: p}).looksRound(t, "hosted page")
 	p.register(address, password)
 	p.isAt(shop.api + "/profile?lang=en")
 	p.sees(address)
+	(&operator{person: p}).looksRound(t, "hosted account")
 	p.press("Sign out")
 	p.signedOut()
 	p.isAt(shop.page + "?lang=en")
