@@ -70,6 +70,7 @@ var byways = []journey{
 	{"third party, connected", connectProvider},
 	{"third party, same address", linkWithProvider},
 	{"SAML, same address", linkBySAML},
+	{"SAML, a provider of others", strangeProvider},
 }
 
 func walk(t *testing.T, d *deployment, ways []journey) {

@@ -71,6 +71,16 @@ func (d *deployment) withProvider(t *testing.T, users ...oidcpeer.User) site {
 // company has the people of a site who have an address of a domain sign in at an identity provider, from now on.
 func (d *deployment) company(t *testing.T, shop site, domain string, people ...samlpeer.Person) *samlpeer.Peer {
 	t.Helper()
+	peer := samlpeer.New(t, samlpeer.SignedRequests())
+	peer.Add(people...)
+	d.employs(t, shop, domain, fetch(t, peer.MetadataURL()))
+	peer.Trust(t, fetch(t, shop.api+"/saml/metadata?domain="+domain))
+	return peer
+}
+
+// employs has a site trust the identity provider that the metadata describes, for the people who have an address of the domain.
+func (d *deployment) employs(t *testing.T, shop site, domain string, metadata []byte) {
+	t.Helper()
 	home, pattern := shop.pages(t)
 	page, err := url.Parse(shop.page)
 	require.NoError(t, err)
@@ -82,13 +92,9 @@ func (d *deployment) company(t *testing.T, shop site, domain string, people ...s
 		"default_redirect_url": page.String(), "allowed_redirect_urls": []string{home, pattern},
 		"options": map[string]any{"sign_authn_requests": true},
 	}})
-	peer := samlpeer.New(t, samlpeer.SignedRequests())
-	peer.Add(people...)
 	d.ask(t, http.StatusCreated, http.MethodPost, "/v1/tenants/"+shop.id+"/saml/providers", map[string]any{
-		"name": "Work", "domain": domain, "metadata_xml": string(fetch(t, peer.MetadataURL())), "enabled": true, "skip_email_verification": true,
+		"name": "Work", "domain": domain, "metadata_xml": string(metadata), "enabled": true, "skip_email_verification": true,
 	})
-	peer.Trust(t, fetch(t, shop.api+"/saml/metadata?domain="+domain))
-	return peer
 }
 
 // fetch reads a page of a site. Its name need not be known to this machine's resolver.
@@ -119,7 +125,7 @@ func (p *person) signsInThere(nameInput, name, password string) {
 		if (!name) { return false; }
 		name.value = `+q(name)+`;
 		document.getElementById("password").value = `+q(password)+`;
-		setTimeout(() => document.getElementById("sign-in").click());
+		setTimeout(() => name.form.requestSubmit());
 		return true;
 	})()`, func(raw json.RawMessage) bool { return string(raw) == "true" })
 }

@@ -65,6 +65,7 @@ type cleanup struct {
 	tenants Housekeeper
 	saml    Federation
 	audit   *auditUpkeep
+	pending pending
 	log     *slog.Logger
 }
 
@@ -85,6 +86,7 @@ func (c *cleanup) rules(at time.Time) []rule {
 		{rawsql.ExpiredSAMLUses, at},
 		{rawsql.ExpiredIdempotencyKeys, at},
 		{rawsql.ExpiredJobs, at},
+		{rawsql.PendingIdentities, at.Add(-pendingFor)},
 		{rawsql.DoneIntents, at.Add(-c.policy.Intents)},
 	}
 	if c.policy.DeadIntents > 0 {
@@ -104,9 +106,13 @@ func (c *cleanup) rules(at time.Time) []rule {
 
 func (c *cleanup) run(ctx context.Context) error {
 	failures := []error{c.audit.run(ctx, c.policy.AuditLogs)}
-	for _, r := range c.rules(time.Now().UTC()) {
+	at := time.Now().UTC()
+	for _, r := range c.rules(at) {
 		if r.kind == rawsql.OldAuditLogs {
 			continue // they go by their chain: see auditUpkeep
+		}
+		if r.kind == rawsql.PendingIdentities && !c.pending.due(at) {
+			continue
 		}
 		if _, err := c.expire(ctx, r.kind, r.before, cleanupRows, cleanupRounds); err != nil {
 			failures = append(failures, err)
@@ -181,12 +187,7 @@ func (c *cleanup) one(ctx context.Context, r rule, size int, run bool) (int, err
 func (c *cleanup) expire(ctx context.Context, kind rawsql.Expiring, before time.Time, rows, rounds int) (int, error) {
 	total := 0
 	for range rounds {
-		deleted := 0
-		err := c.store.Do(ctx, scope.System("delete expired rows of all tenants"), func(ctx context.Context, tx *store.Tx) error {
-			var err error
-			deleted, err = tx.Raw.DeleteExpired(ctx, kind, before, rows)
-			return err
-		})
+		deleted, err := c.some(ctx, kind, before, rows)
 		if err != nil {
 			return total, fmt.Errorf("clean up: %w", err)
 		}
@@ -199,6 +200,19 @@ func (c *cleanup) expire(ctx context.Context, kind rawsql.Expiring, before time.
 		c.log.DebugContext(ctx, "cleaned up", "table", kind.String(), "rows", total)
 	}
 	return total, nil
+}
+
+// some deletes expired rows of a kind in one transaction, and returns how many went: less than rows where no more are left.
+func (c *cleanup) some(ctx context.Context, kind rawsql.Expiring, before time.Time, rows int) (deleted int, err error) {
+	if kind == rawsql.PendingIdentities {
+		return c.somePending(ctx, before, rows)
+	}
+	err = c.store.Do(ctx, scope.System("delete expired rows of all tenants"), func(ctx context.Context, tx *store.Tx) error {
+		var err error
+		deleted, err = tx.Raw.DeleteExpired(ctx, kind, before, rows)
+		return err
+	})
+	return deleted, err
 }
 
 func (c *cleanup) purge(ctx context.Context) error {

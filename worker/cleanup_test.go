@@ -84,6 +84,10 @@ func aging(user uuid.UUID) map[string]func(ctx context.Context, tx *store.Tx, en
 			done := end.Add(-keptIntents)
 			return tx.Intent.Create().SetKind("mail").SetState("done").SetPayload([]byte{}).SetAvailableAt(done).SetDoneAt(done).Exec(ctx)
 		},
+		"identities": func(ctx context.Context, tx *store.Tx, end time.Time) error {
+			made := end.Add(-keptPending)
+			return tx.Identity.Create().SetProviderID("google").SetSubject(uuid.NewString()).SetCreatedAt(made).Exec(ctx)
+		},
 		"audit_logs": func(ctx context.Context, tx *store.Tx, end time.Time) error {
 			made := end.Add(-keptRecords)
 			return tx.AuditLog.Create().SetSequence(end.UnixNano()).SetType("login_success").SetCreatedAt(made).Exec(ctx)
@@ -91,7 +95,7 @@ func aging(user uuid.UUID) map[string]func(ctx context.Context, tx *store.Tx, en
 	}
 }
 
-const keptIntents, keptRecords = time.Hour, 24 * time.Hour
+const keptIntents, keptRecords, keptPending = time.Hour, 24 * time.Hour, 24 * time.Hour
 
 func TestCleanup_TakesFromEachTableWhatIsOfNoUseAnyMore(t *testing.T) {
 	t.Parallel()

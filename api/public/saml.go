@@ -92,6 +92,10 @@ func (s *Server) samlAuth(w http.ResponseWriter, r *http.Request) {
 		sendOn(w, http.StatusTemporaryRedirect, to)
 		return
 	}
+	if err.Code == federation.RateLimited {
+		problem.WriteCompatible(w, problem.RateLimited(err.RetryAfter))
+		return
+	}
 	back := req.Tenant.Config.SAML.DefaultRedirectURL
 	if from, bad := url.Parse(r.Referer()); bad == nil && (from.Scheme == "http" || from.Scheme == "https") && from.Host != "" {
 		back = r.Referer()

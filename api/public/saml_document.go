@@ -44,6 +44,7 @@ func documentSAML(doc *huma.OpenAPI) {
 		Responses: map[string]*huma.Response{
 			"307": {Description: "To the identity provider"},
 			"303": {Description: "Back to the page that the link was on, with `error`"},
+			"429": {Description: "Too many sign-ins were begun from this address; `Retry-After` says how long to wait"},
 			"403": off,
 		},
 	})

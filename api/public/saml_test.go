@@ -41,3 +41,12 @@ func TestSAML_SignsUpSignsInAndLinks(t *testing.T) {
 		require.Equal(t, 2, s.Count(t, "users"))
 	}, samlEnv)
 }
+
+func TestSAML_RoutesThatThereAreNot(t *testing.T) {
+	t.Parallel()
+	shop := samlTenant(t, testenv.OnSQLite(t, samlEnv), "shop")
+	for _, path := range []string{"/saml/logout", "/saml/provider?domain=" + samlDomain} {
+		require.Equal(t, http.StatusNotFound, shop.Client().Get(t, path).Status, path)
+		require.Equal(t, http.StatusNotFound, shop.Client().Send(t, http.MethodPost, path, nil).Status, path)
+	}
+}

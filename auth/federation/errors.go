@@ -1,6 +1,9 @@
 package federation
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // A Code says why a sign-in through a provider ended without one: the query parameter error of the page that the browser returns to. What a
 // provider says itself (access_denied …) is a Code, too. Spec: third-party §6.3.
@@ -15,6 +18,8 @@ const (
 	UnverifiedEmail  Code = "unverified_email"
 	EmailMaxNum      Code = "email_maxnum"
 	SignupDisabled   Code = "signup_disabled"
+	// RateLimited is not told to a page: who begins too often is not sent anywhere.
+	RateLimited Code = "rate_limit_exceeded"
 )
 
 // An Error ends a sign-in through a provider.
@@ -24,6 +29,8 @@ type Error struct {
 	Description string
 	// Cause is for the audit log, or for the program's log where Code is ServerError. It is never shown.
 	Cause error
+	// RetryAfter is how long to wait, where Code is RateLimited.
+	RetryAfter time.Duration
 }
 
 // Refuse makes an Error.

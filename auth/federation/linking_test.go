@@ -3,7 +3,6 @@ package federation_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,76 +18,6 @@ import (
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/internal/testenv"
 )
-
-// The columns of testdata/linking.txt and what they may say.
-var columns = []struct {
-	name   string
-	values []string
-}{
-	{"start", []string{"sign-in", "register", "connect", "orphan"}},
-	{"identity", []string{"none", "kim", "lee", "pending"}},
-	{"address", []string{"none", "new", "ownerless", "kim", "kim?", "lee"}},
-	{"verified", []string{"yes", "no"}},
-	{"linking", []string{"yes", "no"}},
-	{"signup", []string{"yes", "no"}},
-}
-
-// A row of the table, and how often it said what must happen.
-type row struct {
-	line    int
-	cells   [][]string
-	outcome string
-	used    int
-}
-
-func (r *row) fits(combination []string) bool {
-	for i, cell := range r.cells {
-		if cell[0] != "*" && !slices.Contains(cell, combination[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func readTable(t *testing.T) []*row {
-	t.Helper()
-	text, err := os.ReadFile("testdata/linking.txt")
-	require.NoError(t, err)
-	var rows []*row
-	for i, line := range strings.Split(string(text), "\n") {
-		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
-			continue
-		}
-		left, outcome, found := strings.Cut(line, "->")
-		words := strings.Fields(left)
-		require.True(t, found && len(words) == len(columns), "line %d", i+1)
-		r := &row{line: i + 1, outcome: strings.TrimSpace(outcome)}
-		for c, word := range words {
-			cell := strings.Split(word, ",")
-			for _, value := range cell {
-				require.True(t, value == "*" || slices.Contains(columns[c].values, value), "line %d: %s", i+1, value)
-			}
-			r.cells = append(r.cells, cell)
-		}
-		rows = append(rows, r)
-	}
-	return rows
-}
-
-// combinations of everything, but that an address which is not there is not verified.
-func combinations() [][]string {
-	all := [][]string{nil}
-	for _, c := range columns {
-		var longer [][]string
-		for _, begun := range all {
-			for _, value := range c.values {
-				longer = append(longer, append(slices.Clone(begun), value))
-			}
-		}
-		all = longer
-	}
-	return slices.DeleteFunc(all, func(c []string) bool { return c[2] == "none" && c[3] == "yes" })
-}
 
 func TestLinking_DoesWhatTheTableSays(t *testing.T) {
 	t.Parallel()
@@ -145,58 +74,6 @@ func (w *world) look(t *testing.T) {
 		}
 	}
 	require.Equal(t, w.events, told)
-}
-
-// A cast is who takes part in one happening.
-type cast struct {
-	kim, lee         *testenv.Person
-	kimsOther, other string // her unverified address, the provider's that nobody has
-	subject          string
-	identity         uuid.UUID
-}
-
-func (w *world) newCast(t *testing.T, n int, c []string) *cast {
-	t.Helper()
-	p := &cast{
-		kim:       w.shop.Person(t, testenv.NewPerson{Email: fmt.Sprintf("kim%d@shop.example", n)}),
-		lee:       w.shop.Person(t, testenv.NewPerson{Email: fmt.Sprintf("lee%d@shop.example", n)}),
-		kimsOther: fmt.Sprintf("kim-too%d@shop.example", n), other: fmt.Sprintf("new%d@shop.example", n),
-		subject: fmt.Sprintf("subject-%d", n),
-	}
-	p.kim.AddEmail(t, p.kimsOther, false)
-	require.NoError(t, w.shop.Change(t, func(ctx context.Context, tx *store.Tx) error {
-		if c[2] == "ownerless" {
-			if err := tx.Email.Create().SetAddress(p.other).SetIsVerified(true).Exec(ctx); err != nil {
-				return err
-			}
-		}
-		if c[1] == "none" {
-			return nil
-		}
-		create := tx.Identity.Create().SetProviderID("google").SetSubject(p.subject)
-		for name, who := range map[string]*testenv.Person{"kim": p.kim, "lee": p.lee} {
-			if c[1] != name {
-				continue
-			}
-			u, err := user.LoadIn(ctx, tx, who.ID)
-			if err != nil {
-				return err
-			}
-			create.SetUserID(u.ID).SetEmailID(u.Primary().ID)
-		}
-		made, err := create.Save(ctx)
-		if err == nil {
-			p.identity = made.ID
-		}
-		return err
-	}))
-	return p
-}
-
-// account is what the provider says.
-func (p *cast) account(c []string) testenv.PartyAccount {
-	address := map[string]string{"none": "", "new": p.other, "ownerless": p.other, "kim": p.kim.Email, "kim?": p.kimsOther, "lee": p.lee.Email}[c[2]]
-	return testenv.PartyAccount{Subject: p.subject, Email: address, EmailVerified: c[3] == "yes", Name: "As the provider has it"}
 }
 
 // counted are the rows that a refusal must leave as they were.
@@ -326,20 +203,5 @@ func (w *world) clear(t *testing.T) {
 	require.NoError(t, w.shop.Change(t, func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.OneTimeToken.Delete().Exec(ctx)
 		return err
-	}))
-}
-
-// steal takes the identity from kim for a while; give gives it back.
-func (p *cast) steal(t *testing.T, shop *testenv.Tenant) {
-	t.Helper()
-	require.NoError(t, shop.Change(t, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Identity.UpdateOneID(p.identity).ClearUserID().Exec(ctx)
-	}))
-}
-
-func (p *cast) give(t *testing.T, shop *testenv.Tenant) {
-	t.Helper()
-	require.NoError(t, shop.Change(t, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Identity.UpdateOneID(p.identity).SetUserID(p.kim.ID).Exec(ctx)
 	}))
 }

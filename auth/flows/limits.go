@@ -51,6 +51,12 @@ func (l *limiter) token(t *turn) (wait, error) {
 	return l.take(t, "token_exchange", l.limits.Token, ratelimit.Limit{}, "")
 }
 
+// departure counts by the caller alone, with what links begin: see [federation.Gate].
+func (f *Flows) departure(t *turn) (wait, error) {
+	retry, allowed, err := f.gate.Pass(t.Context(), t.Env.Tenant, t.Env.Client)
+	return wait{exceeded: !allowed, retry: retry}, err
+}
+
 func (l *limiter) take(t *turn, kind string, perCaller, perAccount ratelimit.Limit, subject string) (wait, error) {
 	id := t.Env.Tenant.ID
 	for _, bucket := range []struct {

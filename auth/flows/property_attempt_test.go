@@ -100,6 +100,10 @@ func (a *attempt) over() bool { return len(a.state.Actions) == 0 }
 // begin starts a conversation.
 func (w *walk) begin() {
 	r := pick(w, w.realms)
+	if r.config.SAML.Enabled && w.chance(8) {
+		w.beginExchange(r)
+		return
+	}
 	flows := []string{"login", "login", "login", "registration", "registration", "profile", "profile"}
 	a := &attempt{number: w.begun, in: r, name: pick(w, flows)}
 	w.begun++

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/internal/testenv"
 )
 
@@ -35,7 +36,7 @@ func (w *walk) arrive(a *attempt, s testenv.State) {
 	require.True(w, who.mine, "%s: the attacker has a session of %s", a, who.title)
 	want := a.set
 	switch {
-	case a.name == "login":
+	case a.name == "login", a.name == flows.TokenExchange:
 		want = w.loginProven(a, a.subject)
 	case a.ext():
 		want = append(slices.Clone(a.set), w.loginProven(a, a.subject)...)

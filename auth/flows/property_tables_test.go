@@ -165,7 +165,7 @@ func (w *walk) permitted(a *attempt, s testenv.State) {
 	case "login_security_key":
 		allowed = c.MFA.Enabled && c.MFA.SecurityKeys.Enabled && a.first != nil
 	case "thirdparty":
-		allowed = c.ThirdParty.Providers.Google.Enabled
+		allowed = c.ThirdParty.Providers.Google.Enabled || a.name == flows.TokenExchange && c.SAML.Enabled
 	case "onboarding_username":
 		allowed = c.Username.Enabled && (c.Username.AcquireOnLogin || a.ext()) && a.first != nil
 	case "onboarding_email":

@@ -162,7 +162,7 @@ func landmarks() []string {
 		"passkey made in login", "passkey made in registration", "passkey made in profile",
 		"security_key made in login", "security_key made in registration", "security_key made in profile",
 		"429 in passcode_confirmation", "429 in login_password", "429 in login_otp", "passcode_max_attempts_reached", "passkey_invalid", "twins",
-		"success of login by ext:google", "success of registration by ext:google", "account added through google", "refused by a provider",
+		"success of login by ext:google", "success of registration by ext:google", "success of token_exchange by ext:google", "account added through google", "refused by a provider",
 		"profile without session", "refused: at another tenant", "refused: a profile flow with another's session",
 	}
 }

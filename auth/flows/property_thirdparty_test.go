@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/internal/testenv"
 )
 
@@ -59,8 +60,13 @@ func (w *walk) noteDeparture(a *attempt, q request, s testenv.State) {
 
 // oneTimeToken is the one that she came back with in this conversation; the first time, she goes there for it. Or any that she ever had.
 func (w *walk) oneTimeToken(a *attempt, sensible bool) any {
-	if sensible && (a.token == nil || a.token.used || a.token.expired) && a.away != nil {
-		w.visit(a)
+	if sensible && (a.token == nil || a.token.used || a.token.expired) {
+		switch {
+		case a.name == flows.TokenExchange:
+			w.unasked(a)
+		case a.away != nil:
+			w.visit(a)
+		}
 	}
 	switch {
 	case sensible && a.token != nil:
@@ -75,9 +81,7 @@ func (w *walk) oneTimeToken(a *attempt, sensible bool) any {
 // have. Whatever comes of it, it makes nobody else's account hers.
 func (w *walk) visit(a *attempt) {
 	r, provider := a.in, a.away.Query().Get("provider")
-	account := testenv.PartyAccount{Subject: pick(w, []string{"s0", "s1", "s2", "s3"}), Name: "As told"}
-	account.Email = pick(w, append(mailboxes(), victimAddress, leakedAddress, nobodyAddress, ""))
-	account.EmailVerified = readable(account.Email) && w.chance(60)
+	account := w.consents()
 	query := w.env.Consent(w, a.away, account)
 	if w.chance(5) && len(w.attempts) > 1 { // with the state of another conversation
 		if other := pick(w, w.attempts); other.away != nil && other != a {
@@ -105,6 +109,14 @@ func (w *walk) visit(a *attempt) {
 	w.look(r)
 }
 
+// consents is what a provider tells of the attacker.
+func (w *walk) consents() testenv.PartyAccount {
+	account := testenv.PartyAccount{Subject: pick(w, []string{"s0", "s1", "s2", "s3"}), Name: "As told"}
+	account.Email = pick(w, append(mailboxes(), victimAddress, leakedAddress, nobodyAddress, ""))
+	account.EmailVerified = readable(account.Email) && w.chance(60)
+	return account
+}
+
 // meetNewPeople notes an account that a callback made, and an address that a provider vouched for.
 func (w *walk) meetNewPeople(r *realm, told testenv.PartyAccount) {
 	if told.EmailVerified {
@@ -127,7 +139,7 @@ func badToken(q request, s testenv.State) bool {
 // refusedToken checks that there was a reason.
 func (w *walk) refusedToken(a *attempt, q request) {
 	for _, k := range w.tokens {
-		if k == a.token && k.value == q.data["token"] && k.in == a.in && k.flow == a.id && !k.used && !k.expired {
+		if k == a.token && k.value == q.data["token"] && k.in == a.in && a.takes(k) && !k.used && !k.expired {
 			gone := a.in.rows.identities[k.provider+" "+k.account.Subject].id == uuid.Nil
 			w.look(a.in)
 			gone = gone || a.in.rows.identities[k.provider+" "+k.account.Subject].id == uuid.Nil
@@ -149,7 +161,7 @@ func (w *walk) noteExchange(a *attempt, q request, cookie string) {
 	require.False(w, k.used, "%s: a token is taken twice", a)
 	require.False(w, k.expired, "%s: an expired token is taken", a)
 	require.Equal(w, a.in, k.in, "%s: a token of another tenant is taken", a)
-	require.Equal(w, a.id, k.flow, "%s: a token of another conversation is taken", a)
+	require.True(w, a.takes(k), "%s: a token of another conversation is taken", a)
 	verifier, _ := q.data["code_verifier"].(string)
 	require.True(w, k.verifier == "" || k.verifier == verifier, "%s: a token is taken without its verifier", a)
 	k.used = true

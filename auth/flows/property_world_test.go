@@ -38,12 +38,15 @@ func settings() []setting {
 		{"whatever is missing", `{"password": {"acquire_on_login": "always", "optional": true}, "username": {"enabled": true},
 			"email": {"optional": true}, "mfa": {"acquire_on_login": true}}`},
 		{"no second factors", `{"mfa": {"enabled": false}, "passkey": {"optional": false}, "session": {"limit": 2}}`},
-		{"providers", `{` + testenv.ThirdParty + `, "username": {"enabled": true}, "email": {"optional": true}}`},
-		{"providers and second factors", `{` + testenv.ThirdParty + `, "mfa": {"third_party": true, "acquire_on_login": true}, "account": {"allow_deletion": true}}`},
+		{"providers", `{` + testenv.ThirdParty + `, ` + unaskedToo + `, "username": {"enabled": true}, "email": {"optional": true}}`},
+		{"providers and second factors", `{` + testenv.ThirdParty + `, ` + unaskedToo + `, "mfa": {"third_party": true, "acquire_on_login": true}, "account": {"allow_deletion": true}}`},
 		{"passwords only", `{"email": {"use_for_authentication": false}, "passkey": {"enabled": false},
 			"mfa": {"security_keys": {"enabled": false}}}`},
 	}
 }
+
+// unaskedToo lets identity providers send people by themselves, who then redeem their tokens in a flow for that.
+const unaskedToo = `"saml": {"enabled": true, "audience_uri": "https://shop.example"}`
 
 type setting struct{ name, patch string }
 

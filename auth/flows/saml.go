@@ -28,6 +28,16 @@ func (f *Flows) leaveForSAML(t *turn, address string) (flow.Outcome, error) {
 	if !ok {
 		return nil, nil
 	}
+	if _, found := t.Env.Tenant.SAMLForDomain(domain); !found {
+		return nil, nil
+	}
+	wait, err := f.departure(t)
+	if err != nil {
+		return nil, err
+	}
+	if wait.exceeded {
+		return rateLimited(t, wait, "retry_after"), nil
+	}
 	url, found, err := f.saml.SAMLStart(t.Context(), t.Env.Tenant, domain, t.FlowID(), t.Now())
 	if err != nil || !found {
 		return nil, err

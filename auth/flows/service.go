@@ -63,6 +63,7 @@ type Flows struct {
 	federation *federation.Room
 	roundtrip  *roundtrip.Room
 	saml       SAML
+	gate       *federation.Gate
 	log        *slog.Logger
 
 	flows map[string]*flow.Flow[Data, *Env]
@@ -85,7 +86,9 @@ type Needs struct {
 	Federation *federation.Room
 	RoundTrip  *roundtrip.Room
 	// SAML knows the identity providers of mail domains; nil: there are none.
-	SAML    SAML
+	SAML SAML
+	// Gate limits how often a caller may leave for a third party.
+	Gate    *federation.Gate
 	Limiter ratelimit.Limiter
 	Limits  Limits
 	Log     *slog.Logger
@@ -98,7 +101,7 @@ func New(n Needs) (*Flows, error) {
 		users: n.Users, passwords: n.Passwords, passcodes: n.Passcodes, sessions: n.Sessions,
 		passkeys: n.Passkeys, totp: n.TOTP, recovery: n.Recovery, devices: n.Devices,
 		limits:     &limiter{store: n.Limiter, limits: n.Limits},
-		federation: n.Federation, roundtrip: n.RoundTrip, saml: n.SAML,
+		federation: n.Federation, roundtrip: n.RoundTrip, saml: n.SAML, gate: n.Gate,
 		log:   n.Log,
 		flows: map[string]*flow.Flow[Data, *Env]{},
 	}

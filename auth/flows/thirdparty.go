@@ -170,6 +170,13 @@ func providerInputs(list []oauth.Listed) []flow.Input {
 
 // leaveFor sends the browser to the provider that was chosen. user is who adds an account to hers.
 func (f *Flows) leaveFor(t *turn, user uuid.UUID) (flow.Outcome, error) {
+	wait, err := f.departure(t)
+	if err != nil {
+		return nil, err
+	}
+	if wait.exceeded {
+		return rateLimited(t, wait, "retry_after"), nil
+	}
 	departure, err := f.roundtrip.Begin(t.Context(), t.Env.Tenant, roundtrip.Start{
 		Provider: t.Input("provider"), RedirectTo: t.Input("redirect_to"), CodeVerifier: t.Input("code_verifier"),
 		Flow: t.FlowID(), User: user,

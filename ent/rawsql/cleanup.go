@@ -34,6 +34,7 @@ var (
 	OldWebhookDeliveries   = Expiring{table: "webhook_deliveries", column: "created_at", where: "state IN ('delivered', 'dropped') AND "}
 	DeadWebhookDeliveries  = Expiring{table: "webhook_deliveries", column: "created_at", where: "state = 'dead' AND "}
 	ExpiredJobs            = Expiring{table: "jobs", column: "expires_at"}
+	PendingIdentities      = Expiring{table: "identities", column: "created_at", where: "user_id IS NULL AND "}
 )
 
 // String is the name of the table.

@@ -36,9 +36,9 @@ type SimpleSAML struct {
 	dir string
 }
 
-// NewSimpleSAML starts SimpleSAMLphp with one person, whose user name and password are her NameID and Password. It reports false where it is not
-// installed.
-func NewSimpleSAML(t testing.TB, person Person) (*SimpleSAML, bool) {
+// NewSimpleSAML starts SimpleSAMLphp with some people, whose user names and passwords are their NameID and Password. It reports false where it is
+// not installed.
+func NewSimpleSAML(t testing.TB, people ...Person) (*SimpleSAML, bool) {
 	t.Helper()
 	source := os.Getenv(SimpleSAMLDir)
 	if source == "" {
@@ -54,9 +54,10 @@ func NewSimpleSAML(t testing.TB, person Person) (*SimpleSAML, bool) {
 	s := &SimpleSAML{dir: t.TempDir()}
 	port := freePort(t)
 	s.URL = "http://127.0.0.1:" + port
-	s.configure(t, person)
+	s.configure(t, people)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	command := exec.CommandContext(ctx, php, "-S", "127.0.0.1:"+port, "-t", filepath.Join(source, "www"))
+	// Without its cache of scripts, which would hide for some seconds that Trust wrote another.
+	command := exec.CommandContext(ctx, php, "-d", "opcache.enable=0", "-S", "127.0.0.1:"+port, "-t", filepath.Join(source, "www"))
 	command.Env = append(os.Environ(), "SIMPLESAMLPHP_CONFIG_DIR="+s.dir, "PHP_CLI_SERVER_WORKERS=1")
 	require.NoError(t, command.Start())
 	t.Cleanup(func() {
@@ -91,7 +92,7 @@ func freePort(t testing.TB) string {
 // MetadataURL is where the metadata is; it is also the entity id.
 func (s *SimpleSAML) MetadataURL() string { return s.URL + "/saml2/idp/metadata.php" }
 
-func (s *SimpleSAML) configure(t testing.TB, person Person) {
+func (s *SimpleSAML) configure(t testing.TB, people []Person) {
 	t.Helper()
 	key, certificate := NewCertificate(t, time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
 	private := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
@@ -106,11 +107,15 @@ func (s *SimpleSAML) configure(t testing.TB, person Person) {
 		'metadata.sources' => [['type' => 'flatfile', 'directory' => '%[2]s']], 'admin.protectmetadata' => false, 'showerrors' => true,
 		'language.default' => 'en', 'language.available' => ['en'],
 	];`, s.URL, s.dir))
-	attributes := "'uid' => [" + quote(person.NameID) + "]"
-	for name, value := range person.Attributes {
-		attributes += ", " + quote(name) + " => [" + quote(value) + "]"
+	known := ""
+	for _, person := range people {
+		known += ", " + quote(person.NameID+":"+person.Password) + " => ['uid' => [" + quote(person.NameID) + "]"
+		for name, value := range person.Attributes {
+			known += ", " + quote(name) + " => [" + quote(value) + "]"
+		}
+		known += "]"
 	}
-	s.write(t, "authsources.php", "<?php $config = ['people' => ['exampleauth:UserPass', "+quote(person.NameID+":"+person.Password)+" => ["+attributes+"]]];")
+	s.write(t, "authsources.php", "<?php $config = ['people' => ['exampleauth:UserPass'"+known+"]];")
 	s.write(t, "saml20-idp-hosted.php", fmt.Sprintf(`<?php $metadata['%s'] = [
 		'host' => '__DEFAULT__', 'privatekey' => 'idp.key', 'certificate' => 'idp.crt', 'auth' => 'people',
 		'signature.algorithm' => 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',

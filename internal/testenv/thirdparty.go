@@ -97,6 +97,9 @@ func (p thirdParty) AuthorizationURL(_ context.Context, r oauth.Request) (string
 	return "https://idp.example/authorize?" + q.Encode(), nil
 }
 
+// From is content with every answer: these providers do not name themselves.
+func (p thirdParty) From(context.Context, string) error { return nil }
+
 func (p thirdParty) Account(_ context.Context, a oauth.Answer) (federation.Account, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -193,7 +193,8 @@ func (c *checker) baseURLs() {
 
 func (c *checker) limits() {
 	rl := &c.s.RateLimiter
-	for _, limit := range []*Limit{&rl.Passcode, &rl.OTP, &rl.Password, &rl.Token, &rl.AccountPasscode, &rl.AccountPassword, &rl.AccountOTP} {
+	all := []*Limit{&rl.Passcode, &rl.OTP, &rl.Password, &rl.Token, &rl.AccountPasscode, &rl.AccountPassword, &rl.AccountOTP, &rl.ThirdParty}
+	for _, limit := range all {
 		limit.Tokens = max(limit.Tokens, 1)
 		if limit.Interval <= 0 {
 			limit.Interval = time.Second

@@ -137,15 +137,17 @@ func limitKeys() []Key {
 	for _, l := range []struct {
 		name, meaning string
 		tokens        int
+		interval      time.Duration
 	}{
-		{"account_passcode", "mails with a code per address, whoever asks", 30},
-		{"account_password", "attempts at a password per identifier, whoever tries", 100},
-		{"account_otp", "attempts at the code of an authenticator app per user, whoever tries", 30},
+		{"account_passcode", "mails with a code per address, whoever asks", 30, time.Hour},
+		{"account_password", "attempts at a password per identifier, whoever tries", 100, time.Hour},
+		{"account_otp", "attempts at the code of an authenticator app per user, whoever tries", 30, time.Hour},
+		{"third_party", "sign-ins through a third party, OAuth and SAML together, that a client begins", 60, time.Minute},
 	} {
 		path := "rate_limiter." + l.name + "_limits"
 		keys = append(keys,
 			Key{Path: path + ".tokens", Kind: Uint, Default: uint(l.tokens), Meaning: l.meaning + " in one interval; `0` acts as `1`"},
-			Key{Path: path + ".interval", Kind: Duration, Default: time.Hour, Meaning: "the interval; `0s` or less acts as `1s`"})
+			Key{Path: path + ".interval", Kind: Duration, Default: l.interval, Meaning: "the interval; `0s` or less acts as `1s`"})
 	}
 	unused := "accepted and ignored: flows are guarded by their version, not by a lock"
 	return append(keys,

@@ -80,6 +80,7 @@ func (s *Settings) lines() []line {
 		{"rate_limiter.account_passcode_limits", limit(s.RateLimiter.AccountPasscode)},
 		{"rate_limiter.account_password_limits", limit(s.RateLimiter.AccountPassword)},
 		{"rate_limiter.account_otp_limits", limit(s.RateLimiter.AccountOTP)},
+		{"rate_limiter.third_party_limits", limit(s.RateLimiter.ThirdParty)},
 		{"audit_log.console_output.enabled", fmt.Sprint(s.AuditLog.ConsoleOutput.Enabled)},
 		{"audit_log.console_output.output", s.AuditLog.ConsoleOutput.Output},
 		{"audit_log.mask", fmt.Sprint(s.AuditLog.Mask)},

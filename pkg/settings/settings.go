@@ -130,6 +130,9 @@ type RateLimiter struct {
 	AccountPasscode Limit `koanf:"account_passcode_limits"`
 	AccountPassword Limit `koanf:"account_password_limits"`
 	AccountOTP      Limit `koanf:"account_otp_limits"`
+
+	// ThirdParty is how often a client may leave for a third party to sign in.
+	ThirdParty Limit `koanf:"third_party_limits"`
 }
 
 // A Limit allows Tokens attempts in each Interval. Tokens ≥ 1, Interval > 0.

@@ -113,12 +113,9 @@ func (c *client) Account(ctx context.Context, a Answer) (federation.Account, err
 		return federation.Account{}, c.refuse("the provider does not answer", err)
 	}
 	defer leave()
-	m, err := c.connector.metadata(ctx)
+	m, err := c.from(ctx, a.Issuer)
 	if err != nil {
-		return federation.Account{}, c.refuse("the provider cannot be asked", err)
-	}
-	if m.mixedUp(a.Issuer) {
-		return federation.Account{}, c.refuse("the answer is not the provider's", errors.New("iss is not that of the provider"))
+		return federation.Account{}, err
 	}
 	token, err := c.redeem(ctx, m, a)
 	if err != nil {
@@ -137,6 +134,26 @@ func (c *client) Account(ctx context.Context, a Answer) (federation.Account, err
 		return federation.Account{}, c.refuse("the provider did not tell who signed in", errors.New("sub is too long, or has spaces around it or characters that are not printable"))
 	}
 	return federation.Account{Provider: c.id, Claims: claims, AllowLinking: c.allowLinking}, nil
+}
+
+// From implements Provider.
+func (c *client) From(ctx context.Context, issuer string) error {
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	_, err := c.from(ctx, issuer)
+	return err
+}
+
+// from is the provider as it describes itself, if an answer is its own.
+func (c *client) from(ctx context.Context, issuer string) (metadata, error) {
+	m, err := c.connector.metadata(ctx)
+	if err != nil {
+		return m, c.refuse("the provider cannot be asked", err)
+	}
+	if m.mixedUp(issuer) {
+		return m, c.refuse("the answer is not the provider's", errors.New("iss is not that of the provider"))
+	}
+	return m, nil
 }
 
 // mixedUp reports whether an answer that says who it is from is from somebody else, or should say and does not (RFC 9207 §2.4).

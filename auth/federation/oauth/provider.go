@@ -34,6 +34,9 @@ type Answer struct {
 type Provider interface {
 	// AuthorizationURL is where to send the browser. It may have to ask the provider where that is.
 	AuthorizationURL(ctx context.Context, r Request) (string, error)
+	// From checks that an answer is the provider's, by the query parameter iss, empty where there was none (RFC 9207 §2.4): for answers that bring
+	// no code. Account checks it by itself.
+	From(ctx context.Context, issuer string) error
 	// Account redeems the code and tells who signed in.
 	Account(ctx context.Context, a Answer) (federation.Account, error)
 }

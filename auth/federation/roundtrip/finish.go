@@ -75,10 +75,16 @@ func (r *Room) sameNonce(t *tenants.Tenant, state federation.State, cookie strin
 
 // signIn is steps 4 to 11.
 func (r *Room) signIn(ctx context.Context, t *tenants.Tenant, c auth.Client, state federation.State, in Return) (string, *federation.Error) {
+	provider, err := r.provider(t, state.Provider)
 	if in.Error != "" {
+		if err == nil { // else there is nobody whose answer it might be, and nothing comes of it but the text
+			err = provider.From(ctx, in.Issuer)
+		}
+		if err != nil && !errors.Is(err, ErrProvider) {
+			return "", federation.AsError(err)
+		}
 		return "", theirs(in.Error, in.ErrorDescription)
 	}
-	provider, err := r.provider(t, state.Provider)
 	switch {
 	case errors.Is(err, ErrProvider):
 		return "", federation.Refuse(federation.InvalidRequest, "the provider is not available", err)

@@ -36,6 +36,8 @@ type Needs struct {
 	Keyring  *secret.Keyring
 	Registry *tenants.Registry
 	Linker   Linker
+	// Gate limits how often a caller may begin by a link.
+	Gate *federation.Gate
 	// Client fetches metadata. It must not reach what tenants may not: see pkg/safehttp.
 	Client *http.Client
 	// AllowHTTP lets metadata be fetched without TLS: for development.

@@ -55,14 +55,14 @@ func (r *Room) SAMLStart(
 
 // Authorize begins a sign-in that no flow asked for, and gives the address where the browser goes. Spec: saml §5.1.
 func (r *Room) Authorize(ctx context.Context, t *tenants.Tenant, c auth.Client, domain, redirectTo string) (string, *federation.Error) {
-	to, err := r.authorize(ctx, t, domain, redirectTo)
+	to, err := r.authorize(ctx, t, c, domain, redirectTo)
 	if err != nil && err.Code == federation.ServerError && ctx.Err() == nil {
 		r.n.Log.WarnContext(ctx, "a SAML sign-in cannot begin", "tenant_id", t.ID, "request_id", c.RequestID, "error", err.Cause)
 	}
 	return to, err
 }
 
-func (r *Room) authorize(ctx context.Context, t *tenants.Tenant, domain, redirectTo string) (string, *federation.Error) {
+func (r *Room) authorize(ctx context.Context, t *tenants.Tenant, c auth.Client, domain, redirectTo string) (string, *federation.Error) {
 	switch {
 	case !isDomain(domain):
 		return "", federation.Refuse(federation.InvalidRequest, "domain must be the domain of an address", nil)
@@ -80,6 +80,12 @@ func (r *Room) authorize(ctx context.Context, t *tenants.Tenant, domain, redirec
 	}
 	if !pages.Allows(redirectTo) {
 		return "", internal(errNotAllowed)
+	}
+	switch retry, allowed, err := r.n.Gate.Pass(ctx, t, c); {
+	case err != nil:
+		return "", internal(err)
+	case !allowed:
+		return "", &federation.Error{Code: federation.RateLimited, RetryAfter: retry}
 	}
 	now := r.now()
 	state := federation.NewState(p.Domain, redirectTo, uuid.Nil, now)

@@ -262,8 +262,10 @@ func (a *App) buildAuth() error {
 	a.AuditKeeper = audit.NewKeeper(a.Store, a.Registry)
 	a.Exporter = transfer.NewExporter(a.Store, totps, out)
 	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)
+	limiter := a.limiter()
+	gate := federation.NewGate(limiter, departures(s.RateLimiter))
 	a.Federation = federation.New(federation.Needs{Store: a.Store, Outbox: out, Users: a.Users, Log: a.Log})
-	a.SAML = a.samlRoom(out)
+	a.SAML = a.samlRoom(out, gate)
 	a.RoundTrip = roundtrip.New(roundtrip.Needs{Keyring: a.keyring, Providers: a.providers, Federation: a.Federation, Log: a.Log})
 	var err error
 	a.Flows, err = flows.New(flows.Needs{
@@ -281,7 +283,8 @@ func (a *App) buildAuth() error {
 		Federation: a.Federation,
 		RoundTrip:  a.RoundTrip,
 		SAML:       a.SAML,
-		Limiter:    a.limiter(),
+		Gate:       gate,
+		Limiter:    limiter,
 		Limits:     limits(s.RateLimiter),
 		Log:        a.Log,
 	})
@@ -296,10 +299,10 @@ func (a *App) outbound(timeout time.Duration) *http.Client {
 }
 
 // samlRoom is sign-in through SAML identity providers. Their metadata is fetched where tenants say, so no further than tenants may reach.
-func (a *App) samlRoom(out *outbox.Writer) *saml.Room {
+func (a *App) samlRoom(out *outbox.Writer, gate *federation.Gate) *saml.Room {
 	return saml.NewRoom(saml.Needs{
 		Store: a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry,
-		Linker: a.Federation,
+		Linker: a.Federation, Gate: gate,
 		Client: a.outbound(saml.FetchTimeout), AllowHTTP: a.Settings.Dev.Enabled, Log: a.Log, Now: a.options.Now,
 	})
 }
@@ -329,11 +332,22 @@ func limits(r settings.RateLimiter) flows.Limits {
 	if !r.Enabled {
 		return flows.Limits{}
 	}
-	limit := func(l settings.Limit) ratelimit.Limit { return ratelimit.Limit{Tokens: l.Tokens, Interval: l.Interval} }
 	return flows.Limits{
 		Passcode: limit(r.Passcode), Password: limit(r.Password), OTP: limit(r.OTP), Token: limit(r.Token),
 		AccountPasscode: limit(r.AccountPasscode), AccountPassword: limit(r.AccountPassword), AccountOTP: limit(r.AccountOTP),
 	}
+}
+
+func limit(l settings.Limit) ratelimit.Limit {
+	return ratelimit.Limit{Tokens: l.Tokens, Interval: l.Interval}
+}
+
+// departures is how often a caller may leave for a third party.
+func departures(r settings.RateLimiter) ratelimit.Limit {
+	if !r.Enabled {
+		return ratelimit.Limit{}
+	}
+	return limit(r.ThirdParty)
 }
 
 const day = 24 * time.Hour
