@@ -21,18 +21,21 @@ const (
 	AuditTenantReadOnly  outbox.AuditType = "tenant_set_read_only"
 	AuditTenantResumed   outbox.AuditType = "tenant_resumed"
 	AuditTenantDeleted   outbox.AuditType = "tenant_deleted"
-	AuditConfigChanged   outbox.AuditType = "tenant_config_changed"
-	AuditKeyRotated      outbox.AuditType = "signing_key_rotated"
-	AuditAPIKeyCreated   outbox.AuditType = "api_key_created"
-	AuditAPIKeyRevoked   outbox.AuditType = "api_key_revoked"
-	AuditSAMLCreated     outbox.AuditType = "saml_provider_created"
-	AuditSAMLUpdated     outbox.AuditType = "saml_provider_updated"
-	AuditSAMLDeleted     outbox.AuditType = "saml_provider_deleted"
-	AuditSAMLRotated     outbox.AuditType = "saml_certificate_rotated"
-	AuditDomainAdded     outbox.AuditType = "domain_added"
-	AuditDomainVerified  outbox.AuditType = "domain_verified"
-	AuditDomainRemoved   outbox.AuditType = "domain_removed"
-	AuditDomainLost      outbox.AuditType = "domain_lost"
+	AuditTenantRestored  outbox.AuditType = "tenant_restored"
+	// AuditTenantPurgeOrdered is of who ends the grace period.
+	AuditTenantPurgeOrdered outbox.AuditType = "tenant_purge_ordered"
+	AuditConfigChanged      outbox.AuditType = "tenant_config_changed"
+	AuditKeyRotated         outbox.AuditType = "signing_key_rotated"
+	AuditAPIKeyCreated      outbox.AuditType = "api_key_created"
+	AuditAPIKeyRevoked      outbox.AuditType = "api_key_revoked"
+	AuditSAMLCreated        outbox.AuditType = "saml_provider_created"
+	AuditSAMLUpdated        outbox.AuditType = "saml_provider_updated"
+	AuditSAMLDeleted        outbox.AuditType = "saml_provider_deleted"
+	AuditSAMLRotated        outbox.AuditType = "saml_certificate_rotated"
+	AuditDomainAdded        outbox.AuditType = "domain_added"
+	AuditDomainVerified     outbox.AuditType = "domain_verified"
+	AuditDomainRemoved      outbox.AuditType = "domain_removed"
+	AuditDomainLost         outbox.AuditType = "domain_lost"
 )
 
 // The audit records of what happens among operators. They are in the log of the console.
@@ -44,6 +47,7 @@ const (
 	AuditOperatorEnabled      outbox.AuditType = "operator_enabled"
 	AuditOperatorTokenCreated outbox.AuditType = "operator_token_created"
 	AuditOperatorTokenRevoked outbox.AuditType = "operator_token_revoked"
+	AuditTenantPurged         outbox.AuditType = "tenant_purged"
 )
 
 // A Caller is where an operator's request came from, for the record of what it did. Commands have none.

@@ -29,7 +29,7 @@ func (p *Provisioner) Edit(ctx context.Context, by Actor, id uuid.UUID, e Edit) 
 		name := strings.TrimSpace(*e.Name)
 		e.Name = &name
 	}
-	if err := e.check(); err != nil {
+	if err := e.Check(); err != nil {
 		return nil, err
 	}
 	var row *ent.Tenant
@@ -69,7 +69,8 @@ func (p *Provisioner) Edit(ctx context.Context, by Actor, id uuid.UUID, e Edit) 
 	return p.record(row)
 }
 
-func (e Edit) check() error {
+// Check finds all that is wrong with an edit, whatever tenant it is for. Error: invalid_tenant.
+func (e Edit) Check() error {
 	var fields []problem.Field
 	add := func(path, why string) {
 		if why != "" {
@@ -103,57 +104,6 @@ func (e Edit) changes(row *ent.Tenant) bool {
 // SetStatus suspends a tenant or lets it work again. A tenant in that status already stays as it is. Errors: ErrNotFound, invalid_tenant.
 func (p *Provisioner) SetStatus(ctx context.Context, by Actor, id uuid.UUID, status Status, reason string) (*Record, error) {
 	return p.Edit(ctx, by, id, Edit{Status: &status, StatusReason: &reason})
-}
-
-// Delete ends a tenant: from now on it is not found. Its rows go later, in batches: see Purge. Until then its id and slug stay taken. Error:
-// ErrNotFound, also for a tenant deleted before.
-func (p *Provisioner) Delete(ctx context.Context, by Actor, id uuid.UUID) error {
-	var row *ent.Tenant
-	if p.registry.o.Single != nil && id == SingleID {
-		return problem.Conflict("only_tenant", "the only tenant of this deployment cannot be deleted")
-	}
-	err := p.db.Do(ctx, scope.System("delete tenant"), func(ctx context.Context, tx *store.Tx) error {
-		old, err := p.lock(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		now := p.now()
-		row, err = old.Update().SetStatus(string(StatusDeleting)).SetPurgeAfter(now.Add(p.o.PurgeAfter)).AddVersion(1).SetUpdatedAt(now).Save(ctx)
-		if err != nil {
-			return err
-		}
-		return p.recorder.note(ctx, tx, id, AuditTenantDeleted, by, nil)
-	})
-	if err != nil {
-		return fmt.Errorf("delete tenant %s: %w", id, err)
-	}
-	p.registry.Invalidate(Changed{row.ID, row.Version, []string{row.Slug}})
-	return nil
-}
-
-// Purge deletes at most limit rows of the deleted tenants whose time has come, and reports how many went: call it until that is 0.
-func (p *Provisioner) Purge(ctx context.Context, limit int) (int, error) {
-	sc := scope.System("purge deleted tenants")
-	due, err := p.db.Reader().Tenant.Query().Where(tenant.StatusEQ(string(StatusDeleting)), tenant.PurgeAfterLTE(p.now())).
-		Order(ent.Asc(tenant.FieldPurgeAfter)).FirstID(scope.With(ctx, sc))
-	if ent.IsNotFound(err) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("find tenants to purge: %w", err)
-	}
-	deleted := 0
-	err = p.db.Do(ctx, sc, func(ctx context.Context, tx *store.Tx) error {
-		n, gone, err := tx.Raw.PurgeTenant(ctx, due, limit)
-		if deleted = n; gone {
-			deleted++
-		}
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("purge tenant %s: %w", due, err)
-	}
-	return deleted, nil
 }
 
 // lock reads a tenant's row and keeps others from changing it until the unit of work ends. Error: ErrNotFound.

@@ -1,6 +1,7 @@
 package tenants
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,7 +29,7 @@ type KeySource interface {
 	Get(ctx context.Context, alg jose.Alg) (*jose.Key, error)
 }
 
-// ProvisionerOptions are what a Provisioner needs; all but Log, Now, Outbox and PurgeAfter are required.
+// ProvisionerOptions are what a Provisioner needs; all but Log, Now, Outbox, Grace and ResealHook are required.
 type ProvisionerOptions struct {
 	Store    *store.Store
 	Keyring  *secret.Keyring
@@ -38,8 +39,10 @@ type ProvisionerOptions struct {
 	Now      func() time.Time
 	// Outbox takes the audit records of what operators do; nil for none.
 	Outbox *outbox.Writer
-	// PurgeAfter is how long the rows of a deleted tenant are kept; default 24 h.
-	PurgeAfter time.Duration
+	// Grace is how long a deleted tenant can be restored; default 30 days.
+	Grace *time.Duration
+	// ResealHook seals the signing secrets of a webhook anew for the copy of it in another tenant.
+	ResealHook func(from, hook, to, copied uuid.UUID, sealed []byte) ([]byte, error)
 }
 
 // A Provisioner makes, changes and ends tenants. Every change bumps the tenant's version in the same transaction, and tells the registries.
@@ -59,8 +62,9 @@ func NewProvisioner(o ProvisionerOptions) *Provisioner {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.PurgeAfter <= 0 {
-		o.PurgeAfter = 24 * time.Hour
+	if o.Grace == nil {
+		month := 30 * 24 * time.Hour
+		o.Grace = &month
 	}
 	return &Provisioner{o: o, db: o.Store, registry: o.Registry, addresses: o.Registry.Addresses(), recorder: recorder{o.Outbox}}
 }
@@ -82,6 +86,8 @@ type Record struct {
 	AdminURL      string
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+	// Deletion is that of a deleted tenant; nil for others.
+	Deletion *Deletion
 }
 
 // NewTenant is what a tenant is made from.
@@ -91,6 +97,9 @@ type NewTenant struct {
 	Name   string          // for people; may be empty
 	Config json.RawMessage // what differs from the defaults; may be empty
 	Origin Origin          // OriginV1 where empty
+	// Template is the name of a template that the configuration begins with, CopyFrom a tenant whose settings it begins with: one of the two at most.
+	Template string
+	CopyFrom uuid.UUID
 }
 
 // Create makes a tenant with its signing key, ready to serve when it returns. Errors: invalid_tenant or invalid_config with every problem,
@@ -106,6 +115,10 @@ func (p *Provisioner) Create(ctx context.Context, by Actor, in NewTenant) (*Reco
 		in.ID = uuid.Must(uuid.NewV7())
 	}
 	in.normalise()
+	copied, err := p.begin(ctx, &in)
+	if err != nil {
+		return nil, err
+	}
 	base, full, err := p.check(in)
 	if err != nil {
 		return nil, err
@@ -117,12 +130,68 @@ func (p *Provisioner) Create(ctx context.Context, by Actor, in NewTenant) (*Reco
 	now := p.now()
 	key.state, key.activated = KeyActive, &now
 	row, err := p.insert(ctx, by, in, base, full, now, func(ctx context.Context, tx *store.Tx) error {
-		return p.recorder.note(ctx, tx, in.ID, AuditTenantCreated, by, map[string]any{"slug": in.Slug})
+		if err := copied.insert(ctx, tx, p, in.ID); err != nil {
+			return err
+		}
+		return p.recorder.note(ctx, tx, in.ID, AuditTenantCreated, by, in.details())
 	}, key)
 	if err != nil {
 		return nil, err
 	}
 	return p.record(row)
+}
+
+// Preview checks a new tenant as Create does, and lists what its configuration changes of the defaults, secrets masked; it makes nothing. Errors:
+// invalid_tenant or invalid_config with every problem, slug_taken, id_taken, single_tenant.
+func (p *Provisioner) Preview(ctx context.Context, in NewTenant) ([]config.Change, error) {
+	if p.registry.o.Single != nil {
+		return nil, problem.Conflict("single_tenant", "this deployment serves one tenant only: multi_tenancy.enabled is off")
+	}
+	in.Origin = cmp.Or(in.Origin, OriginV1)
+	given := in.ID
+	if in.ID == uuid.Nil {
+		in.ID = uuid.Must(uuid.NewV7())
+	}
+	in.normalise()
+	if _, err := p.begin(ctx, &in); err != nil {
+		return nil, err
+	}
+	base, full, err := p.check(in)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.free(ctx, given, in.Slug); err != nil {
+		return nil, err
+	}
+	return config.Changes(base, full), nil
+}
+
+// free makes sure that no tenant, deleted ones included, has the id or slug.
+func (p *Provisioner) free(ctx context.Context, id uuid.UUID, slug string) error {
+	rows, err := p.db.Reader().Tenant.Query().Where(tenant.Or(tenant.ID(id), tenant.Slug(slug))).Limit(1).
+		All(scope.With(ctx, scope.System("look whether a tenant exists")))
+	switch {
+	case err != nil:
+		return fmt.Errorf("look whether a tenant exists: %w", err)
+	case len(rows) == 0:
+		return nil
+	case rows[0].ID == id:
+		return problem.Conflict("id_taken", "a tenant with this id exists")
+	default:
+		return problem.Conflict("slug_taken", "a tenant with this slug exists")
+	}
+}
+
+// details are what the audit log says of a new tenant.
+func (in NewTenant) details() map[string]any {
+	d := map[string]any{"slug": in.Slug}
+	if in.Template != "" {
+		d["template"] = in.Template
+	}
+	if in.CopyFrom != uuid.Nil {
+		d["copy_from"] = in.CopyFrom.String()
+	}
+	return d
 }
 
 // normalise fills in what follows from the rest.
@@ -248,6 +317,6 @@ func (p *Provisioner) record(row *ent.Tenant) (*Record, error) {
 		ID: row.ID, Slug: row.Slug, Name: row.Name, Status: Status(row.Status), StatusReason: row.StatusReason, Origin: Origin(row.Origin),
 		Config: &shown, ConfigVersion: row.ConfigVersion, Version: row.Version,
 		PublicURL: p.registry.publicURL(row, shown, []string{shown.Service.PrimaryDomain}), AdminURL: p.addresses.Admin(row.ID),
-		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(), Deletion: deletionOf(row),
 	}, nil
 }

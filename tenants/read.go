@@ -53,7 +53,7 @@ type Filter struct {
 	PerPage int         // 1 and more
 	After   uuid.UUID   // instead of Page: what comes after this tenant
 	Slug    string      // only the one with this slug
-	Status  Status      // only those with this status
+	Status  Status      // only those with this status; deleted ones are listed only where it is StatusDeleting
 	Only    []uuid.UUID // only these; all where nil
 	// Search finds tenants whose slug or name begins with it, in any case, or whose id it is.
 	Search string
@@ -71,7 +71,10 @@ type Page[T any] struct {
 // List reads a page of tenants, newest first.
 func (p *Provisioner) List(ctx context.Context, f Filter) (Page[*Record], error) {
 	ctx = scope.With(ctx, scope.System("list tenants"))
-	q := p.db.Reader().Tenant.Query().Where(alive)
+	q := p.db.Reader().Tenant.Query()
+	if f.Status != StatusDeleting {
+		q = q.Where(alive)
+	}
 	if f.Only != nil {
 		q = q.Where(tenant.IDIn(f.Only...))
 	}

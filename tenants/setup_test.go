@@ -110,7 +110,7 @@ func (s *setup) newRegistry(change func(*tenants.RegistryOptions)) *tenants.Regi
 
 func (s *setup) newProvisioner(r *tenants.Registry) *tenants.Provisioner {
 	return tenants.NewProvisioner(tenants.ProvisionerOptions{
-		Store: s.store, Keyring: s.keyring, Registry: r, Keys: freshKeys{}, Now: s.clock.Now, PurgeAfter: time.Hour,
+		Store: s.store, Keyring: s.keyring, Registry: r, Keys: freshKeys{}, Now: s.clock.Now, Grace: new(time.Hour),
 	})
 }
 

@@ -15,7 +15,7 @@ var SingleID = uuid.UUID{15: 1}
 // Status is where a tenant is in its life.
 type Status string
 
-// The statuses of a tenant. A deleting tenant is never seen outside this package: it is not found.
+// The statuses of a tenant. A deleting tenant is not found, but by those who ask for deleted ones.
 const (
 	StatusActive    Status = "active"
 	StatusReadOnly  Status = "read_only" // nothing may change; people still sign in

@@ -19,7 +19,7 @@ func AuditTypes() []AuditType {
 		WebhookEnabled, WebhookDisabled, WebhookSecret,
 		UsersImported, UsersExported,
 		tenants.AuditTenantCreated, tenants.AuditTenantImported, tenants.AuditTenantUpdated, tenants.AuditTenantSuspended, tenants.AuditTenantReadOnly,
-		tenants.AuditTenantResumed, tenants.AuditTenantDeleted, tenants.AuditConfigChanged, tenants.AuditKeyRotated, tenants.AuditAPIKeyCreated,
+		tenants.AuditTenantResumed, tenants.AuditTenantDeleted, tenants.AuditTenantRestored, tenants.AuditTenantPurgeOrdered, tenants.AuditConfigChanged, tenants.AuditKeyRotated, tenants.AuditAPIKeyCreated,
 		tenants.AuditAPIKeyRevoked, tenants.AuditSAMLCreated, tenants.AuditSAMLUpdated, tenants.AuditSAMLDeleted, tenants.AuditSAMLRotated,
 		tenants.AuditDomainAdded, tenants.AuditDomainVerified, tenants.AuditDomainRemoved, tenants.AuditDomainLost,
 	}

@@ -29,6 +29,10 @@ type action struct {
 func (a *action) signIn(how drift) {
 	u, address := a.person, a.facts.address.id
 	a.who, a.identityID = u.ID, a.identity.id
+	if a.tenant.ReadOnly() {
+		a.record(event.ThirdPartySignin, u)
+		return
+	}
 	if how != steady {
 		a.work.Do(u.Touch())
 	}

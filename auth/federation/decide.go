@@ -98,6 +98,18 @@ func decide(f facts) (meaning, drift, *Error) {
 	}
 }
 
+// staysAsItIs refuses what a read-only tenant does not allow: only who has the account already is signed in by it.
+func staysAsItIs(does meaning) *Error {
+	switch does {
+	case signIn:
+		return nil
+	case signUp:
+		return Refuse(SignupDisabled, "nobody can sign up just now", nil)
+	default:
+		return Refuse(UserConflict, "the account cannot be added just now", nil)
+	}
+}
+
 const unverified = "the provider has not verified the e-mail address"
 
 // moved reports whether the account has another address than the one that its identity goes with.

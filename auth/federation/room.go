@@ -63,6 +63,11 @@ func (r *Room) signIn(ctx context.Context, t *tenants.Tenant, c auth.Client, s S
 	if refused != nil {
 		return "", refused
 	}
+	if t.ReadOnly() {
+		if refused := staysAsItIs(does); refused != nil {
+			return "", refused
+		}
+	}
 	act := action{facts: f, tenant: t, client: c}
 	switch does {
 	case signIn:

@@ -14,6 +14,9 @@ import (
 // proved to own it. Spec: flow-login-registration §8.5.
 func (f *Flows) storeAddress(t *turn) error {
 	d := t.Data
+	if t.Env.Tenant.ReadOnly() {
+		return nil // the code signs her in, but her account stays as it is
+	}
 	create := d.CreateEmail && d.Email != "" && (!t.Env.config().Email.RequireVerification || d.EmailVerified)
 	if !create && !d.EmailVerified {
 		return nil

@@ -125,8 +125,8 @@ type Env struct {
 	cookies    []*http.Cookie
 }
 
-// config of the tenant.
-func (e *Env) config() *config.Config { return e.Tenant.Config }
+// config is what holds for the tenant's flows.
+func (e *Env) config() *config.Config { return settings(e.Tenant) }
 
 // audit queues an audit record of the flow.
 func (f *Flows) audit(t *turn, kind event.AuditType, actor event.Actor, details map[string]any, failure string) {

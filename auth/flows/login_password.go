@@ -48,7 +48,7 @@ func (f *Flows) passwordLogin(t *turn) (flow.Outcome, error) {
 		f.auditWrongPassword(t)
 		return flow.Reject("password", flow.ValueInvalid), nil
 	}
-	if verdict.Upgrade != nil {
+	if verdict.Upgrade != nil && !t.Env.Tenant.ReadOnly() {
 		t.Env.Work.Do(verdict.Upgrade)
 	}
 	t.Data.LoginMethod = methodPassword

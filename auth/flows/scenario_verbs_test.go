@@ -12,6 +12,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/internal/testenv"
+	"github.com/latchkeep/latchkeep/tenants"
 )
 
 // verbs are what a line of a scenario may begin with.
@@ -20,6 +21,7 @@ func verbs() map[string]func(s *scenario, rest string) {
 		// what is there before
 		"config":    (*scenario).setConfig,
 		"change":    (*scenario).changeConfig,
+		"status":    func(s *scenario, status string) { s.shop.SetStatus(s, tenants.Status(status)) },
 		"user":      (*scenario).addUser,
 		"has":       (*scenario).give,
 		"signed-in": (*scenario).signIn,

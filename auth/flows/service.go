@@ -106,7 +106,7 @@ func New(n Needs) (*Flows, error) {
 		flows: map[string]*flow.Flow[Data, *Env]{},
 	}
 	for _, def := range []definition{f.login(), f.registration(), f.profile(), f.tokenExchange()} {
-		ready, err := flow.New(def, n.Keyring)
+		ready, err := flow.New(withheld(def), n.Keyring)
 		if err != nil {
 			return nil, err
 		}
@@ -174,11 +174,12 @@ func (f *Flows) Continue(ctx context.Context, t *tenants.Tenant, name string, re
 	return f.render(ctx, name, env, result)
 }
 
-// refuse turns away what is not available: flows of suspended tenants, and those that are switched off.
+// refuse turns away what is not available: flows of suspended tenants, registrations in read-only ones, and flows that are switched off.
 func (f *Flows) refuse(t *tenants.Tenant, name string) *Answer {
 	code := flow.Forbidden
 	switch {
-	case t.Status == tenants.StatusSuspended:
+	case t.Suspended():
+	case name == Registration && t.ReadOnly():
 	case name == TokenExchange && !t.Config.SAML.Enabled:
 	case f.flows[name] == nil:
 		code = flow.NotFound

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/latchkeep/latchkeep/pkg/secret"
 )
 
 const (
@@ -91,4 +93,15 @@ func (r *Room) unseal(tenant, endpoint uuid.UUID, sealed []byte) (secrets, error
 
 func secretsAAD(tenant, endpoint uuid.UUID) []byte {
 	return fmt.Appendf(nil, "webhook-secrets|%s|%s", tenant, endpoint)
+}
+
+// Resealer seals the signing secrets of a webhook anew, for a copy of it in another tenant.
+func Resealer(keyring *secret.Keyring) func(from, hook, to, copied uuid.UUID, sealed []byte) ([]byte, error) {
+	return func(from, hook, to, copied uuid.UUID, sealed []byte) ([]byte, error) {
+		plain, err := keyring.Open(sealed, secretsAAD(from, hook))
+		if err != nil {
+			return nil, fmt.Errorf("open the secrets of endpoint %s: %w", hook, err)
+		}
+		return keyring.Seal(plain, secretsAAD(to, copied)), nil
+	}
 }

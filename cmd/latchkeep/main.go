@@ -24,6 +24,9 @@ func main() {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	if cmd, err := newRoot().ExecuteContextC(ctx); err != nil {
+		if status, ok := errors.AsType[exitStatus](err); ok {
+			os.Exit(int(status))
+		}
 		if misused(err) {
 			fmt.Fprintln(os.Stderr, cmd.UsageString())
 		}
@@ -31,6 +34,12 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// exitStatus ends the program with a status that is an answer and no failure.
+type exitStatus int
+
+// Error implements error.
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // explain is an error for people: everything that is wrong where several things are, and no inner workings where the domain says what it is.
 func explain(err error) string {

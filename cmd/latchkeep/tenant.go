@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -13,20 +14,22 @@ import (
 	"github.com/latchkeep/latchkeep/cmd/latchkeep/wire"
 	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/config"
+	"github.com/latchkeep/latchkeep/tenants/template"
 )
 
 func newTenant() *cobra.Command {
 	return group("tenant", "Create, look at, change and delete tenants",
 		newTenantCreate(), newTenantList(), newTenantShow(), newTenantSet(), newTenantSuspend(), newTenantReadOnly(), newTenantResume(),
-		newTenantDelete(), newTenantKey(), newTenantSAML(), newTenantDeadLetters(), newTenantDomain())
+		newTenantPlan(), newTenantApply(), newTenantDelete(), newTenantRestore(), newTenantPurge(), newTenantReceipt(), newTenantKey(), newTenantSAML(), newTenantDeadLetters(),
+		newTenantDomain())
 }
 
 func newTenantCreate() *cobra.Command {
-	var name, configFile, id string
+	var name, configFile, id, from, source string
 	cmd := &cobra.Command{
 		Use: "create SLUG", Short: "Create a tenant", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			in := tenants.NewTenant{Slug: args[0], Name: name}
+			in := tenants.NewTenant{Slug: args[0], Name: name, Template: from}
 			var err error
 			if in.Config, err = readConfig(configFile); err != nil {
 				return err
@@ -37,6 +40,13 @@ func newTenantCreate() *cobra.Command {
 				}
 			}
 			return open(cmd, func(ctx context.Context, app *wire.App) error {
+				if source != "" {
+					copied, err := findTenant(ctx, app, source)
+					if err != nil {
+						return err
+					}
+					in.CopyFrom = copied.ID
+				}
 				record, err := app.Provisioner.Create(ctx, tenants.ByCLI, in)
 				if err != nil {
 					return err
@@ -48,16 +58,23 @@ func newTenantCreate() *cobra.Command {
 	cmd.Flags().StringVar(&name, "name", "", "name for people")
 	cmd.Flags().StringVar(&configFile, "config-file", "", "JSON file with what differs from the default configuration")
 	cmd.Flags().StringVar(&id, "id", "", "UUID of the tenant; made where absent")
+	cmd.Flags().StringVar(&from, "template", "", "what the configuration begins with: "+strings.Join(template.Names(), ", "))
+	cmd.Flags().StringVar(&source, "copy-from", "", "ID or slug of a tenant whose settings it begins with; people and keys are not copied")
 	return cmd
 }
 
 func newTenantList() *cobra.Command {
-	return &cobra.Command{
+	var deleted bool
+	cmd := &cobra.Command{
 		Use: "list", Short: "List tenants", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return open(cmd, func(ctx context.Context, app *wire.App) error {
 				list := []summary{}
-				for filter := (tenants.Filter{PerPage: 100}); ; {
+				filter := tenants.Filter{PerPage: 100}
+				if deleted {
+					filter.Status = tenants.StatusDeleting
+				}
+				for {
 					page, err := app.Provisioner.List(ctx, filter)
 					if err != nil {
 						return err
@@ -78,17 +95,25 @@ func newTenantList() *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&deleted, "deleted", false, "those that were deleted and not purged yet")
+	return cmd
 }
 
 func newTenantShow() *cobra.Command {
-	return &cobra.Command{
+	var as shape
+	cmd := &cobra.Command{
 		Use: "show ID|SLUG", Short: "Show a tenant and its configuration, secrets masked", Args: cobra.ExactArgs(1), ValidArgsFunction: completeTenant,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withTenant(cmd, args[0], func(_ context.Context, _ *wire.App, record *tenants.Record) error {
+				if as == asYAML {
+					return printYAML(cmd, show(record))
+				}
 				return printJSON(cmd, show(record))
 			})
 		},
 	}
+	cmd.Flags().VarP(&as, outputFlag, "o", "how to print: json, or yaml, which tenant apply takes")
+	return cmd
 }
 
 func newTenantSet() *cobra.Command {
@@ -160,31 +185,6 @@ func readConfig(name string) ([]byte, error) {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
 	return raw, nil
-}
-
-func newTenantDelete() *cobra.Command {
-	var yes bool
-	cmd := &cobra.Command{
-		Use: "delete ID|SLUG", Short: "Delete a tenant with everyone in it", Args: cobra.ExactArgs(1), ValidArgsFunction: completeTenant,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if !yes {
-				return errors.New("this deletes everyone in the tenant: say so with --yes")
-			}
-			return withTenant(cmd, args[0], func(ctx context.Context, app *wire.App, record *tenants.Record) error {
-				if err := app.Provisioner.Delete(ctx, tenants.ByCLI, record.ID); err != nil {
-					return err
-				}
-				deleted := struct {
-					ID      uuid.UUID `json:"id"`
-					Slug    string    `json:"slug"`
-					Deleted bool      `json:"deleted"`
-				}{record.ID, record.Slug, true}
-				return answer(cmd, deleted, line("deleted %s (%s)", record.Slug, record.ID))
-			})
-		},
-	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "do it")
-	return cmd
 }
 
 // withTenant finds a tenant by its id or slug.

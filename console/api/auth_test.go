@@ -18,7 +18,11 @@ func routes(id string) [][3]string {
 		{"GET", "/v1/tenants", "tenants:read"},
 		{"GET", "/v1/tenants/" + id, "tenants:read"},
 		{"PATCH", "/v1/tenants/" + id, "tenants:write"},
+		{"POST", "/v1/tenants/" + id + "/restore", "tenants:write"},
+		{"POST", "/v1/tenants/" + id + "/purge", "tenants:write"},
 		{"DELETE", "/v1/tenants/" + id, "tenants:write"},
+		{"GET", "/v1/purge-receipts", "tenants:read"},
+		{"GET", "/v1/purge-receipts/" + id, "tenants:read"},
 		{"GET", "/v1/tenants/" + id + "/config", "tenants:read"},
 		{"PUT", "/v1/tenants/" + id + "/config", "tenants:write"},
 		{"PATCH", "/v1/tenants/" + id + "/config", "tenants:write"},
@@ -31,6 +35,7 @@ func routes(id string) [][3]string {
 		{"GET", "/v1/tenants/" + id + "/dead-letters", "tenants:read"},
 		{"POST", "/v1/tenants/" + id + "/dead-letters/retry", "tenants:write"},
 		{"POST", "/v1/tenants/" + id + "/dead-letters/discard", "tenants:write"},
+		{"GET", "/v1/tenant-templates", "tenants:read"},
 		{"GET", "/v1/config-schema", "tenants:read"},
 		{"GET", "/v1/config-defaults", "tenants:read"},
 		{"POST", "/v1/tenants/" + id + "/api-keys", "keys:write"},
@@ -174,6 +179,8 @@ func body(method, path string) string {
 		return `{"name":"x","domain":"x.example"}`
 	case method == http.MethodPost && strings.HasSuffix(path, "/domains"):
 		return `{"host":"login.shop.example"}`
+	case strings.HasSuffix(path, "/purge"):
+		return `{"confirm":"x"}`
 	case strings.HasSuffix(path, "/preview-claims"):
 		return `{"user_id":"` + newID() + `"}`
 	case strings.HasSuffix(path, "/test-mail"):

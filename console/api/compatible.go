@@ -68,7 +68,7 @@ func (a *API) compatibleOperations() {
 	huma.Register(a.compatible, op("get-tenant", http.MethodGet, "/tenants/{id}", tenants.TenantsRead, "Read a tenant", 400, 404), a.compatibleGet)
 	huma.Register(a.compatible, op("update-tenant", http.MethodPut, "/tenants/{id}", tenants.TenantsWrite, "Replace a tenant's configuration", 400, 404, 409, 413, 415),
 		a.compatibleUpdate)
-	huma.Register(a.compatible, op("delete-tenant", http.MethodDelete, "/tenants/{id}", tenants.TenantsWrite, "Delete a tenant", 400, 404), a.deleteTenant)
+	huma.Register(a.compatible, op("delete-tenant", http.MethodDelete, "/tenants/{id}", tenants.TenantsWrite, "Delete a tenant", 400, 404), a.deleteCompatible)
 }
 
 func (a *API) compatibleCreate(ctx context.Context, in *compatibleCreateInput) (*compatibleOutput, error) {
@@ -135,4 +135,12 @@ func showCompatible(r *tenants.Record, err error) (*compatibleOutput, error) {
 		return nil, err
 	}
 	return &compatibleOutput{compatibleTenant{r.ID, whole, stamp(r.CreatedAt), stamp(r.UpdatedAt)}}, nil
+}
+
+// deleteCompatible deletes a tenant that exists; one deleted before is not found. Spec: rest-admin.
+func (a *API) deleteCompatible(ctx context.Context, in *TenantPath) (*struct{}, error) {
+	if err := reach(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return nil, a.o.Tenants.Delete(ctx, caller(ctx).Actor, in.ID)
 }

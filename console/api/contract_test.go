@@ -40,6 +40,11 @@ func TestContract(t *testing.T) {
 					Complete: func(o *contract.Operation, r *contract.Request) {
 						completeExample(o, r, slug)
 						c.completeSAML(o, r)
+						if o.ID == "purge-tenant" {
+							record, err := c.tenants.Deleted(t.Context(), uuid.MustParse(r.Params["id"]), "")
+							require.NoError(t, err)
+							r.Body = map[string]any{"confirm": record.Slug}
+						}
 						if o.ID == "preview-claims" {
 							r.Body = map[string]any{"user_id": c.person(t, r.Params["id"], "kim")}
 						}
@@ -129,6 +134,24 @@ func (c *console) provocations(t *testing.T, base string) map[string]map[string]
 			"invite-operator 409":       twice,
 			"invite-operator-again 409": c.joined(send, operator.Admin, ""),
 			"change-operator 409":       c.joined(send, operator.Owner, `{"disabled":true}`),
+			"delete-tenant 409": func(tb testing.TB, r contract.Request) contract.Answer {
+				require.NoError(tb, c.tenants.EnsureSystem(tb.Context()))
+				r.Params["id"] = tenants.SystemID.String()
+				return send(tb, r)
+			},
+			"restore-tenant 409": func(tb testing.TB, r contract.Request) contract.Answer {
+				c.partlyPurged(tb, uuid.MustParse(r.Params["id"]))
+				return send(tb, r)
+			},
+			"purge-tenant 409": func(tb testing.TB, r contract.Request) contract.Answer {
+				_, err := c.tenants.Restore(tb.Context(), tenants.ByCLI, uuid.MustParse(r.Params["id"]))
+				require.NoError(tb, err)
+				return send(tb, r)
+			},
+			"list-purge-receipts 404": func(tb testing.TB, r contract.Request) contract.Answer {
+				r.Query.Set("after", uuid.NewString())
+				return send(tb, r)
+			},
 			"list-tenants 404": func(tb testing.TB, r contract.Request) contract.Answer {
 				r.Query.Set("after", uuid.NewString())
 				return send(tb, r)
@@ -222,6 +245,7 @@ func (c *console) things(tb testing.TB, elsewhere uuid.UUID, slug func() string,
 		found["domain_id"] = c.domain(tb, owner, slug()+".example").ID.String()
 	}
 	found["id"] = owner.String()
+	c.thingsDeleted(tb, owner, o, found)
 	if strings.Contains(o.Path, "{version}") {
 		found["version"] = "1"
 	}

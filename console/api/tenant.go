@@ -21,7 +21,7 @@ type TenantSummary struct {
 	ID            uuid.UUID `json:"id" format:"uuid" doc:"The tenant's id." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
 	Slug          string    `json:"slug" doc:"DNS label of its public URL." example:"acme"`
 	Name          string    `json:"name" doc:"What operators call it." example:"Acme Inc."`
-	Status        string    `json:"status" enum:"active,read_only,suspended" doc:"Whether it serves." example:"active"`
+	Status        string    `json:"status" enum:"active,read_only,suspended,deleting" doc:"Whether it serves. A deleted one can be restored for a while." example:"active"`
 	StatusReason  string    `json:"status_reason,omitempty" doc:"Why it is suspended or read-only."`
 	Origin        string    `json:"origin" enum:"v1,compatible,single,system" doc:"How it was made: decides its defaults." example:"v1"`
 	ConfigVersion int       `json:"config_version" doc:"Grows with every change of its configuration." example:"1"`
@@ -29,6 +29,7 @@ type TenantSummary struct {
 	AdminURL      string    `json:"admin_url" doc:"Base of its admin API." example:"https://admin.auth.example.com/019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
 	CreatedAt     time.Time `json:"created_at" doc:"When it was made." example:"2026-11-24T12:00:00Z"`
 	UpdatedAt     time.Time `json:"updated_at" doc:"When it was last changed." example:"2026-11-24T12:00:00Z"`
+	Deletion      *Deletion `json:"deletion,omitempty" doc:"Of a deleted tenant: by whom, and until when it can be restored."`
 }
 
 // Tenant is a tenant with its configuration.
@@ -50,10 +51,12 @@ type TenantPath struct {
 
 type createInput struct {
 	Body struct {
-		Slug   string      `json:"slug" doc:"DNS label, not reserved; the tenant is reached under it." example:"acme"`
-		Name   string      `json:"name,omitempty" doc:"What operators call it." example:"Acme Inc."`
-		ID     *uuid.UUID  `json:"id,omitempty" format:"uuid" doc:"An id of your own choice." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
-		Config rawjson.Any `json:"config,omitempty" doc:"What is to differ from the defaults. See GET /config-schema."`
+		Slug     string      `json:"slug" doc:"DNS label, not reserved; the tenant is reached under it." example:"acme"`
+		Name     string      `json:"name,omitempty" doc:"What operators call it." example:"Acme Inc."`
+		ID       *uuid.UUID  `json:"id,omitempty" format:"uuid" doc:"An id of your own choice." example:"019345a0-7c1e-7f3a-9d2b-4f6c8e0a1b2c"`
+		Config   rawjson.Any `json:"config,omitempty" doc:"What is to differ from the defaults, or from what it begins with. See GET /config-schema."`
+		Template string      `json:"template,omitempty" doc:"A template that its configuration begins with. See GET /tenant-templates." example:"passkey_first"`
+		CopyFrom *uuid.UUID  `json:"copy_from,omitempty" format:"uuid" doc:"A tenant whose settings it begins with: configuration with secrets, SAML providers, webhooks; no people, no keys."`
 	}
 }
 
@@ -62,7 +65,7 @@ type listInput struct {
 	PerPage int       `query:"per_page" minimum:"1" maximum:"100" default:"20" doc:"Tenants on a page."`
 	After   uuid.UUID `query:"after" format:"uuid" doc:"Instead of page: what comes after this tenant, as next says. Fast however many there are."`
 	Slug    string    `query:"slug" doc:"Only the tenant with this slug."`
-	Status  string    `query:"status" enum:"active,read_only,suspended" doc:"Only tenants with this status."`
+	Status  string    `query:"status" enum:"active,read_only,suspended,deleting" doc:"Only tenants with this status. Deleted ones are listed only with deleting."`
 }
 
 type listOutput struct {
@@ -93,8 +96,6 @@ func (a *API) tenantOperations() {
 	huma.Register(a.v1, op("get-tenant", http.MethodGet, "/tenants/{id}", tenants.TenantsRead, tagTenants, "Read a tenant", 400, 404), a.getTenant)
 	huma.Register(a.v1, describe(op("edit-tenant", http.MethodPatch, "/tenants/{id}", tenants.TenantsWrite, tagTenants, "Rename, move, suspend a tenant", 400, 404, 409, 413, 415),
 		"Members left out stay as they are. The configuration has routes of its own."), a.editTenant)
-	huma.Register(a.v1, describe(op("delete-tenant", http.MethodDelete, "/tenants/{id}", tenants.TenantsWrite, tagTenants, "Delete a tenant", 400, 404),
-		"The tenant is gone at once for everybody; its data is erased later. Until then its id and slug stay taken."), a.deleteTenant)
 }
 
 func (a *API) createTenant(ctx context.Context, in *createInput) (*tenantOutput, error) {
@@ -105,9 +106,13 @@ func (a *API) createTenant(ctx context.Context, in *createInput) (*tenantOutput,
 	if err != nil {
 		return nil, err
 	}
-	r, err := a.o.Tenants.Create(ctx, caller(ctx).Actor, tenants.NewTenant{
-		ID: id, Slug: in.Body.Slug, Name: in.Body.Name, Config: []byte(in.Body.Config), Origin: tenants.OriginV1,
-	})
+	n := tenants.NewTenant{
+		ID: id, Slug: in.Body.Slug, Name: in.Body.Name, Config: []byte(in.Body.Config), Origin: tenants.OriginV1, Template: in.Body.Template,
+	}
+	if in.Body.CopyFrom != nil {
+		n.CopyFrom = *in.Body.CopyFrom
+	}
+	r, err := a.o.Tenants.Create(ctx, caller(ctx).Actor, n)
 	if err != nil {
 		return nil, err
 	}
@@ -178,17 +183,11 @@ func (a *API) editTenant(ctx context.Context, in *editInput) (*tenantOutput, err
 	return showTenant(r)
 }
 
-func (a *API) deleteTenant(ctx context.Context, in *TenantPath) (*struct{}, error) {
-	if err := reach(ctx, in.ID); err != nil {
-		return nil, err
-	}
-	return nil, a.o.Tenants.Delete(ctx, caller(ctx).Actor, in.ID)
-}
-
 func summarise(r *tenants.Record) TenantSummary {
 	return TenantSummary{
 		ID: r.ID, Slug: r.Slug, Name: r.Name, Status: string(r.Status), StatusReason: r.StatusReason, Origin: string(r.Origin),
 		ConfigVersion: r.ConfigVersion, PublicURL: r.PublicURL, AdminURL: r.AdminURL, CreatedAt: stamp(r.CreatedAt), UpdatedAt: stamp(r.UpdatedAt),
+		Deletion: showDeletion(r.Deletion),
 	}
 }
 

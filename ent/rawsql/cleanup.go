@@ -89,27 +89,47 @@ func (q *Queries) deleteSome(ctx context.Context, table, where, order string, ar
 		append(args, limit)...)
 }
 
-// PurgeTenant deletes at most limit rows of a tenant, children before parents and the tenant last. It reports how many rows went and
-// whether the tenant itself is gone; call it until then, each time in a unit of work of its own.
+// Purged is what went of a tenant.
+type Purged struct {
+	Rows map[string]int // by table; those of which nothing went are left out
+	Gone bool           // the tenant itself went, too
+}
+
+// Total is how many rows went, but for the tenant itself.
+func (p Purged) Total() int {
+	total := 0
+	for _, n := range p.Rows {
+		total += n
+	}
+	return total
+}
+
+// PurgeTenant deletes at most limit rows of a tenant, children before parents and the tenant last. It reports what went and whether the tenant
+// itself is gone; call it until then, each time in a unit of work of its own.
 //
 // Why raw: one DELETE of the tenant would cascade to a million rows in one transaction.
-func (q *Queries) PurgeTenant(ctx context.Context, id uuid.UUID, limit int) (deleted int, gone bool, err error) {
+func (q *Queries) PurgeTenant(ctx context.Context, id uuid.UUID, limit int) (Purged, error) {
+	purged := Purged{Rows: map[string]int{}}
 	if err := system(ctx); err != nil {
-		return 0, false, fmt.Errorf("purge tenant: %w", err)
+		return purged, fmt.Errorf("purge tenant: %w", err)
 	}
 	tables := ddl.TenantTables()
 	slices.Reverse(tables)
 	for _, table := range tables {
-		n, err := q.deleteSome(ctx, table, `tenant_id = ?`, "", []any{id}, limit-deleted)
+		n, err := q.deleteSome(ctx, table, `tenant_id = ?`, "", []any{id}, limit)
 		if err != nil {
-			return deleted, false, fmt.Errorf("purge %s of tenant: %w", table, err)
+			return purged, fmt.Errorf("purge %s of tenant: %w", table, err)
 		}
-		if deleted += n; deleted >= limit {
-			return deleted, false, nil
+		if n > 0 {
+			purged.Rows[table] = n
+		}
+		if limit -= n; limit <= 0 {
+			return purged, nil
 		}
 	}
 	if _, err := q.exec(ctx, `DELETE FROM tenants WHERE id = ?`, id); err != nil {
-		return deleted, false, fmt.Errorf("purge tenant: %w", err)
+		return purged, fmt.Errorf("purge tenant: %w", err)
 	}
-	return deleted, true, nil
+	purged.Gone = true
+	return purged, nil
 }

@@ -250,18 +250,19 @@ func TestPurgeTenant_GoesInBatchesUntilNothingIsLeft(t *testing.T) {
 				return nil
 			})
 		}
-		batches, total := 0, 0
+		batches, total, users := 0, 0, 0
 		for gone := false; !gone; batches++ {
-			do(t, st, system, func(ctx context.Context, tx *store.Tx) (err error) {
-				var n int
-				n, gone, err = tx.Raw.PurgeTenant(ctx, a.TenantID(), 3)
-				require.LessOrEqual(t, n, 3)
-				total += n
+			do(t, st, system, func(ctx context.Context, tx *store.Tx) error {
+				purged, err := tx.Raw.PurgeTenant(ctx, a.TenantID(), 3)
+				require.LessOrEqual(t, purged.Total(), 3)
+				total, gone = total+purged.Total(), purged.Gone
+				users += purged.Rows["users"]
 				return err
 			})
 			require.Less(t, batches, 10)
 		}
 		require.Equal(t, 8, total)
+		require.Equal(t, 4, users)
 		all := scope.With(t.Context(), system)
 		require.Equal(t, []uuid.UUID{b.TenantID()}, st.Reader().Tenant.Query().IDsX(all))
 		require.Equal(t, 4, st.Reader().User.Query().CountX(all))

@@ -74,7 +74,7 @@ func emptyTables(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	for _, table := range []string{"tenants", "operators", "operator_tokens"} { // the others go with their tenant
+	for _, table := range []string{"tenants", "operators", "operator_tokens", "purge_receipts"} { // the others go with their tenant
 		if _, e := db.ExecContext(ctx, "DELETE FROM "+table); e != nil {
 			err = errors.Join(err, e)
 		}

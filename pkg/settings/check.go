@@ -47,6 +47,7 @@ func (c *checker) all() {
 	c.locker()
 	c.secrets()
 	c.audit()
+	c.tenants()
 	c.log()
 	c.mail()
 	c.tls()
@@ -268,6 +269,15 @@ func (c *checker) audit() {
 		return
 	}
 	c.s.AuditLog.Retention = retention
+}
+
+func (c *checker) tenants() {
+	grace, err := time.ParseDuration(c.tree.String("tenants.grace"))
+	if err != nil || grace < 0 {
+		c.problem("tenants.grace", "must be a duration, and not negative", "for thirty days write 720h")
+		return
+	}
+	c.s.Tenants.Grace = grace
 }
 
 func (c *checker) log() {

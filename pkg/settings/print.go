@@ -88,6 +88,7 @@ func (s *Settings) lines() []line {
 		{"audit_log.retention", s.AuditLog.Retention.String()},
 		{"audit_log.erase_deleted_users", fmt.Sprint(s.AuditLog.EraseDeletedUsers)},
 		{"multi_tenancy.enabled", fmt.Sprint(s.MultiTenancy.Enabled)},
+		{"tenants.grace", s.Tenants.Grace.String()},
 		{"egress.allow_cidrs", fmt.Sprint(s.Egress.AllowCIDRs)},
 		{"default_email_delivery.enabled", fmt.Sprint(s.DefaultEmailDelivery.Enabled)},
 		{"default_email_delivery.from_address", s.DefaultEmailDelivery.FromAddress},

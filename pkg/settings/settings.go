@@ -21,6 +21,7 @@ type Settings struct {
 	Log                  Log           `koanf:"log"`
 	DefaultEmailDelivery EmailDelivery `koanf:"default_email_delivery"`
 	MultiTenancy         MultiTenancy  `koanf:"multi_tenancy"`
+	Tenants              Tenants       `koanf:"tenants"`
 	Egress               Egress        `koanf:"egress"`
 	TLS                  TLS           `koanf:"tls"`
 
@@ -188,6 +189,11 @@ type SMTP struct {
 // MultiTenancy chooses between many tenants kept in the database and the one tenant of the file, served at "/".
 type MultiTenancy struct {
 	Enabled bool `koanf:"enabled"`
+}
+
+// Tenants is what holds for all tenants of the deployment.
+type Tenants struct {
+	Grace time.Duration `koanf:"-"` // how long a deleted tenant can be restored
 }
 
 // Egress opens ranges that outbound calls on behalf of tenants may reach besides public addresses.

@@ -221,6 +221,7 @@ func (a *App) buildTenants(ctx context.Context) error {
 	out := outbox.NewWriter(a.keyring, func() { a.bell.Ring(bellOutbox) })
 	a.Provisioner = tenants.NewProvisioner(tenants.ProvisionerOptions{
 		Store: a.Store, Keyring: a.keyring, Registry: a.Registry, Keys: a.keys, Log: a.Log, Outbox: out,
+		Grace: &a.Settings.Tenants.Grace, ResealHook: webhook.Resealer(a.keyring),
 	})
 	a.APIKeys = tenants.NewAPIKeys(a.Store, a.Log, time.Now).Recording(out)
 	a.OperatorTokens = tenants.NewOperatorTokens(a.Store, a.Log, time.Now).Recording(out)
