@@ -33,6 +33,10 @@ const (
 	AuditSAMLUpdated        outbox.AuditType = "saml_provider_updated"
 	AuditSAMLDeleted        outbox.AuditType = "saml_provider_deleted"
 	AuditSAMLRotated        outbox.AuditType = "saml_certificate_rotated"
+	AuditDomainAdded        outbox.AuditType = "domain_added"
+	AuditDomainVerified     outbox.AuditType = "domain_verified"
+	AuditDomainRemoved      outbox.AuditType = "domain_removed"
+	AuditDomainLost         outbox.AuditType = "domain_lost"
 )
 
 // The audit records of what happens among operators. They are in the log of the console.

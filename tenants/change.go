@@ -100,6 +100,9 @@ func (p *Provisioner) change(
 		if err != nil {
 			return err
 		}
+		if err := primaryVerified(ctx, tx, id, c.full, full); err != nil {
+			return err
+		}
 		row, changes, changed = old, config.Changes(c.full, full), false
 		if len(changes) == 0 {
 			return nil
@@ -125,7 +128,11 @@ func (p *Provisioner) change(
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Record: record, Changes: changes, Warnings: record.Config.Warnings()}, nil
+	warnings, err := p.warnings(ctx, id, record.Config, changes)
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Record: record, Changes: changes, Warnings: warnings}, nil
 }
 
 // saveChange writes the row as it is to be, and the version beside it.

@@ -154,7 +154,7 @@ func (r *Registry) read(ctx context.Context, l lookup) (*Tenant, []string, error
 	if err != nil {
 		return nil, nil, fmt.Errorf("load the webhooks of tenant %s: %w", row.ID, err)
 	}
-	t, err := r.compile(row, keys)
+	t, err := r.compile(row, keys, hosts)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -171,13 +171,13 @@ func (r *Registry) read(ctx context.Context, l lookup) (*Tenant, []string, error
 	return t, names, nil
 }
 
-// compile makes the snapshot of a row.
-func (r *Registry) compile(row *ent.Tenant, keys []*ent.SigningKey) (*Tenant, error) {
+// compile makes the snapshot of a row, whose verified domains are hosts.
+func (r *Registry) compile(row *ent.Tenant, keys []*ent.SigningKey, hosts []string) (*Tenant, error) {
 	t := &Tenant{
 		ID: row.ID, Slug: row.Slug, Name: row.Name,
 		Status: Status(row.Status), StatusReason: row.StatusReason, Origin: Origin(row.Origin),
 		Version: row.Version, ConfigVersion: row.ConfigVersion,
-		PublicURL: r.o.Addresses.Public(row.ID, row.Slug), AdminURL: r.o.Addresses.Admin(row.ID),
+		AdminURL:  r.o.Addresses.Admin(row.ID),
 		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
 	var err error
@@ -188,6 +188,6 @@ func (r *Registry) compile(row *ent.Tenant, keys []*ent.SigningKey) (*Tenant, er
 	if err != nil {
 		return nil, problem.Internal("tenant_unreadable", err)
 	}
-	t.Config = &c
+	t.Config, t.PublicURL = &c, r.publicURL(row, c, hosts)
 	return t, nil
 }

@@ -254,6 +254,9 @@ func (p *Provisioner) check(in NewTenant) (base, full config.Config, err error) 
 	}
 	base = baseConfig(p.addresses, in.ID, slug, in.Name, in.Origin)
 	full, err = decodeConfig(base, base, in.Config, in.Origin != OriginCompatible)
+	if err == nil && full.Service.PrimaryDomain != "" {
+		err = unverifiedPrimary()
+	}
 	if len(wrong) == 0 {
 		return base, full, err
 	}
@@ -313,7 +316,7 @@ func (p *Provisioner) record(row *ent.Tenant) (*Record, error) {
 	return &Record{
 		ID: row.ID, Slug: row.Slug, Name: row.Name, Status: Status(row.Status), StatusReason: row.StatusReason, Origin: Origin(row.Origin),
 		Config: &shown, ConfigVersion: row.ConfigVersion, Version: row.Version,
-		PublicURL: p.addresses.Public(row.ID, row.Slug), AdminURL: p.addresses.Admin(row.ID),
+		PublicURL: p.registry.publicURL(row, shown, []string{shown.Service.PrimaryDomain}), AdminURL: p.addresses.Admin(row.ID),
 		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(), Deletion: deletionOf(row),
 	}, nil
 }

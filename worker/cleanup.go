@@ -275,15 +275,21 @@ func (p *periodic) run(ctx context.Context) {
 	ticker := time.NewTicker(cleanupEvery)
 	defer ticker.Stop()
 	for {
-		_, err := p.client.EnqueueContext(ctx, asynq.NewTask(cleanupType, nil),
-			asynq.Queue(periodicQueue), asynq.MaxRetry(0), asynq.Unique(cleanupEvery-5*time.Second), asynq.Timeout(cleanupEvery))
-		if err != nil && !errors.Is(err, asynq.ErrDuplicateTask) && ctx.Err() == nil {
-			p.log.WarnContext(ctx, "the clean-up cannot be enqueued", "error", err)
-		}
+		p.enqueue(ctx, cleanupType, cleanupEvery-5*time.Second, cleanupEvery)
+		p.enqueue(ctx, domainsType, domainsEvery-5*time.Second, domainsTime)
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
+	}
+}
+
+// enqueue calls for a job, once in a time whoever does, that may take so long.
+func (p *periodic) enqueue(ctx context.Context, kind string, once, takes time.Duration) {
+	_, err := p.client.EnqueueContext(ctx, asynq.NewTask(kind, nil),
+		asynq.Queue(periodicQueue), asynq.MaxRetry(0), asynq.Unique(once), asynq.Timeout(takes))
+	if err != nil && !errors.Is(err, asynq.ErrDuplicateTask) && ctx.Err() == nil {
+		p.log.WarnContext(ctx, "a periodic job cannot be enqueued", "job", kind, "error", err)
 	}
 }

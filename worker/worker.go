@@ -55,7 +55,9 @@ type Needs struct {
 	Tenants Housekeeper
 	// SAML looks after certificates and metadata; optional.
 	SAML Federation
-	Log  *slog.Logger
+	// Domains looks after tenants' domains; optional.
+	Domains Surveyor
+	Log     *slog.Logger
 	// Metrics count what is done; optional.
 	Metrics *Metrics
 	// Queues are the names of those to work on, of [Queues]; all where there is none.
@@ -205,6 +207,11 @@ func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
 	if t.Type() == cleanupType {
 		defer w.needs.Metrics.begin(cleanupType)()
 		return w.cleanup.run(ctx)
+	}
+	if t.Type() == domainsType {
+		defer w.needs.Metrics.begin(domainsType)()
+		w.surveyDomains(ctx)
+		return nil
 	}
 	if t.Type() == sliceType {
 		defer w.needs.Metrics.begin(sliceQueue)()

@@ -69,6 +69,7 @@ func New(o Options) *Server {
 	s.registerRelatedOrigins()
 	s.registerSAML()
 	s.registerHealth()
+	s.registerHosted()
 	s.router.Get("/", s.front)
 	if o.Pages != nil {
 		s.router.Handle("/_/*", o.Pages)

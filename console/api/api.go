@@ -23,6 +23,7 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/pkg/problem/humaproblem"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/domains"
 	"github.com/latchkeep/latchkeep/tenants/usage"
 )
 
@@ -46,6 +47,7 @@ type Options struct {
 	DeadLetters *deadletter.Room
 	SAML        *saml.Room
 	Usage       *usage.Room
+	Domains     *domains.Room
 	Ready       func(context.Context) error // whether the database answers
 	Log         *slog.Logger
 	Version     string // of the program
@@ -103,6 +105,8 @@ be rolled back to.`)
 	a.deadLetterOperations()
 	a.keyOperations()
 	a.samlOperations()
+	a.domainOperations()
+	a.relyingPartyOperations()
 	a.operatorOperations()
 	a.personOperations()
 	a.usageOperations()

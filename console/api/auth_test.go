@@ -55,6 +55,12 @@ func routes(id string) [][3]string {
 		{"GET", "/v1/tenants/" + id + "/usage.csv", "usage:read"},
 		{"GET", "/v1/usage", "usage:read"},
 		{"GET", "/v1/usage.csv", "usage:read"},
+		{"POST", "/v1/tenants/" + id + "/domains", "tenants:write"},
+		{"GET", "/v1/tenants/" + id + "/relying-party/plan", "tenants:read"},
+		{"GET", "/v1/tenants/" + id + "/domains", "tenants:read"},
+		{"POST", "/v1/tenants/" + id + "/domains/" + id + "/check", "tenants:write"},
+		{"POST", "/v1/tenants/" + id + "/domains/" + id + "/primary", "tenants:write"},
+		{"DELETE", "/v1/tenants/" + id + "/domains/" + id, "tenants:write"},
 		{"POST", "/v1/operator-tokens", "operators:write"},
 		{"GET", "/v1/operator-tokens", "operators:read"},
 		{"DELETE", "/v1/operator-tokens/" + id, "operators:write"},
@@ -176,6 +182,8 @@ func body(method, path string) string {
 		return `{"name":"x"}`
 	case strings.Contains(path, "/saml/providers") && method != http.MethodGet && method != http.MethodDelete:
 		return `{"name":"x","domain":"x.example"}`
+	case method == http.MethodPost && strings.HasSuffix(path, "/domains"):
+		return `{"host":"login.shop.example"}`
 	case strings.HasSuffix(path, "/purge"):
 		return `{"confirm":"x"}`
 	case strings.HasSuffix(path, "/preview-claims"):

@@ -112,6 +112,18 @@ func (c *console) provocations(t *testing.T, base string) map[string]map[string]
 				r.Body.(map[string]any)["slug"] = "elsewhere"
 				return send(tb, r)
 			},
+			"add-domain 409": twice,
+			"make-domain-primary 409": func(tb testing.TB, r contract.Request) contract.Answer {
+				pending, err := c.domains.Add(tb.Context(), tenants.ByCLI, uuid.MustParse(r.Params["id"]), "pending.example")
+				require.NoError(tb, err)
+				r.Params["domain_id"] = pending.ID.String()
+				return send(tb, r)
+			},
+			"remove-domain 409": func(tb testing.TB, r contract.Request) contract.Answer {
+				_, err := c.domains.MakePrimary(tb.Context(), tenants.ByCLI, uuid.MustParse(r.Params["id"]), uuid.MustParse(r.Params["domain_id"]))
+				require.NoError(tb, err)
+				return send(tb, r)
+			},
 			"rotate-signing-key 409":      twice,
 			"create-saml-provider 409":    twice,
 			"update-saml-provider 409":    c.takenDomain(base),
@@ -227,13 +239,18 @@ func (c *console) things(tb testing.TB, elsewhere uuid.UUID, slug func() string,
 		found["key_id"] = key.ID.String()
 	}
 	if foreign {
-		if strings.Contains(o.Path, "{provider_id}") {
-			found["provider_id"] = uuid.NewString()
+		for _, name := range []string{"provider_id", "domain_id"} {
+			if strings.Contains(o.Path, "{"+name+"}") {
+				found[name] = uuid.NewString()
+			}
 		}
 		return found
 	}
 	if strings.Contains(o.Path, "{provider_id}") {
 		found["provider_id"] = c.provider(tb, owner, c.peer, "made.example")
+	}
+	if strings.Contains(o.Path, "{domain_id}") {
+		found["domain_id"] = c.domain(tb, owner, slug()+".example").ID.String()
 	}
 	found["id"] = owner.String()
 	c.thingsDeleted(tb, owner, o, found)

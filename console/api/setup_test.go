@@ -27,6 +27,7 @@ import (
 	"github.com/latchkeep/latchkeep/console/web"
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/internal/dnspeer"
 	"github.com/latchkeep/latchkeep/internal/samlpeer"
 	"github.com/latchkeep/latchkeep/internal/testdb"
 	"github.com/latchkeep/latchkeep/pkg/clientip"
@@ -34,6 +35,7 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/safehttp"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/domains"
 	"github.com/latchkeep/latchkeep/tenants/usage"
 )
 
@@ -55,6 +57,8 @@ type console struct {
 	post       *postbox
 	peer       *samlpeer.Peer
 	saml       *saml.Room
+	dns        *dnspeer.Peer
+	domains    *domains.Room
 	rings      atomic.Int32
 }
 
@@ -113,6 +117,10 @@ func newConsole(t *testing.T, st *store.Store) *console {
 		Linker: federation.New(federation.Needs{Store: st, Outbox: out, Users: users, Log: log}),
 		Client: safehttp.NewClient(safehttp.NewDialer(safehttp.Options{AllowLoopback: true}), saml.FetchTimeout),
 	})
+	c.dns = dnspeer.New(t)
+	c.domains = domains.NewRoom(domains.Needs{
+		Store: st, Outbox: out, Registry: c.registry, Tenants: c.tenants, Resolver: c.dns.Resolver(), Log: log,
+	})
 	sessions := session.New(st, out, func() {}, 10, log)
 	require.NoError(t, c.tenants.EnsureSystem(t.Context()))
 	c.people = operator.NewRoom(operator.Needs{Store: st, Outbox: out, Registry: c.registry, Users: users, Sessions: sessions, Now: time.Now})
@@ -122,6 +130,7 @@ func newConsole(t *testing.T, st *store.Store) *console {
 			Tenants: c.tenants, Registry: c.registry, Operators: c.people, OperatorTokens: c.operators, SignIn: http.NotFoundHandler(), Log: log, Now: time.Now,
 		}).Session,
 		SAML: c.saml, Usage: usage.NewRoom(st),
+		Domains: c.domains,
 		Tenants: c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
 		Management: management.New(management.Needs{
 			Store: st, Outbox: out, Keyring: keyring, Users: users, Sessions: sessions,

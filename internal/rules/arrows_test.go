@@ -68,6 +68,8 @@ var confined = []struct {
 	{"github.com/go-jose/go-jose/...", in("auth/federation/oauth", "internal/idpmock"), "what we sign is made by pkg/jose; this library reads tokens of others"},
 	{"github.com/zitadel/oidc/...", in("internal/oidcpeer"), "it is the other side, for tests"},
 	{"github.com/gobwas/glob/...", in("pkg/redirect"), "only pkg/redirect knows patterns"},
+	{"github.com/caddyserver/certmagic", in("tenants/certificates"), "only tenants/certificates gets certificates"},
+	{"go.uber.org/zap/...", in("tenants/certificates"), "log with log/slog; zap is what that library logs with"},
 	{"log", in(), "log with log/slog"}, // but for examples, whose readers know log.Fatal
 }
 

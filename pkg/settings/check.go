@@ -50,6 +50,7 @@ func (c *checker) all() {
 	c.tenants()
 	c.log()
 	c.mail()
+	c.tls()
 	c.s.Egress.AllowCIDRs = c.prefixes("egress.allow_cidrs", true)
 }
 

@@ -21,6 +21,14 @@ func TestLoad_InputsAndOutcomes(t *testing.T) {
 		key  string // of the only problem; empty: accepted
 		text string // in the problem
 	}{
+		"tls by itself":                     {file: "public: {base_url: 'https://login.shop.example'}\ntls: {mode: auto}"},
+		"tls of an unknown mode":            {file: "tls: {mode: maybe}", key: "tls.mode", text: "off or auto"},
+		"tls without an https base":         {file: "public: {base_url: 'http://localhost:8000'}\ntls: {mode: auto}", key: "public.base_url", text: "https"},
+		"tls for an address":                {file: "public: {base_url: 'https://192.0.2.1'}\ntls: {mode: auto}", key: "public.base_url", text: "name"},
+		"tls at any free port":              {file: "public: {base_url: 'https://login.shop.example'}\ntls: {mode: auto, http_address: ':0'}", key: "tls.http_address", text: "port"},
+		"tls directory without https":       {file: "public: {base_url: 'https://login.shop.example'}\ntls: {mode: auto, acme: {directory: 'http://ca.example'}}", key: "tls.acme.directory", text: "https"},
+		"tls key id without its key":        {file: "public: {base_url: 'https://login.shop.example'}\ntls: {mode: auto, acme: {eab: {key_id: x}}}", key: "tls.acme.eab.key_id", text: "mac_key"},
+		"tls authority that cannot be read": {file: "public: {base_url: 'https://login.shop.example'}\ntls: {mode: auto, acme: {trusted_ca: /nowhere/ca.pem}}", key: "tls.acme.trusted_ca", text: "read"},
 		"redis store without address":       {file: "rate_limiter: {store: redis}", key: "rate_limiter.store", text: "set redis.url"},
 		"redis store with an empty url":     {file: "rate_limiter: {store: redis}", env: []string{"LATCHKEEP_REDIS_URL="}, key: "rate_limiter.store", text: "set redis.url"},
 		"redis store with a wrong url":      {file: "rate_limiter: {store: redis}\nredis: {url: 'r:6379'}", key: "redis.url", text: "redis://"},

@@ -23,6 +23,7 @@ type Settings struct {
 	MultiTenancy         MultiTenancy  `koanf:"multi_tenancy"`
 	Tenants              Tenants       `koanf:"tenants"`
 	Egress               Egress        `koanf:"egress"`
+	TLS                  TLS           `koanf:"tls"`
 
 	// Debug was asked for. It lowers the log level; it never opens an internal error to a client.
 	Debug bool `koanf:"debug"`

@@ -149,7 +149,7 @@ func TenantKeys() []TenantKey {
 
 // tenantSections are the top-level keys of the tenant part of a file.
 func tenantSections() []string {
-	return []string{"account", "cors", "email", "email_delivery", "mfa", "passkey", "password", "privacy", "saml", "secrets",
+	return []string{"account", "cors", "email", "email_delivery", "hosted_page", "mfa", "passkey", "password", "privacy", "saml", "secrets",
 		"security_notifications", "service", "session", "signing", "third_party", "username", "webauthn", "webhooks"}
 }
 

@@ -14,6 +14,7 @@ type Config struct {
 	CORS                  CORS                  `json:"cors" doc:"Which web pages may call the public API."`
 	Email                 Email                 `json:"email" doc:"E-mail addresses of users and signing in by passcode."`
 	EmailDelivery         EmailDelivery         `json:"email_delivery" doc:"How mails are sent."`
+	HostedPage            HostedPage            `json:"hosted_page" doc:"The sign-in page that the tenant serves by itself, for those who have none."`
 	MFA                   MFA                   `json:"mfa" doc:"Second factors and trusted devices."`
 	Passkey               Passkey               `json:"passkey" doc:"Passkeys."`
 	Password              Password              `json:"password" doc:"Passwords."`
@@ -63,7 +64,8 @@ type KeyManagement struct {
 
 // Service is the service as users see it.
 type Service struct {
-	Name string `json:"name" doc:"Name of the service in mails and in authenticator apps."`
+	Name          string `json:"name" doc:"Name of the service in mails and in authenticator apps."`
+	PrimaryDomain string `json:"primary_domain" doc:"Verified domain of the tenant's own that its public URL begins with. Empty: the name made of its slug. Other settings do not follow from it."`
 }
 
 // Signing is about the tenant's signing keys. It is a setting of Latchkeep's own.

@@ -22,6 +22,7 @@ func Default() Config {
 			Templates: []MailTemplate{},
 			Enabled:   true, FromAddress: "noreply@hanko.io", FromName: "Hanko", SMTP: SMTP{Host: "localhost", Port: "465"},
 		},
+		HostedPage: defaultHostedPage(),
 		MFA: MFA{
 			Enabled: true, Optional: true, AcquireOnRegistration: true,
 			DeviceTrustPolicy: TrustPrompt, DeviceTrustDuration: Duration(720 * time.Hour),

@@ -41,6 +41,20 @@ email_delivery.smtp.host "localhost"
 email_delivery.smtp.password ""
 email_delivery.smtp.port "465"
 email_delivery.smtp.user ""
+hosted_page.dark.background "#14161c"
+hosted_page.dark.brand "#9db2ff"
+hosted_page.dark.brand_text "#10131c"
+hosted_page.dark.text "#eceef4"
+hosted_page.enabled false
+hosted_page.languages []
+hosted_page.light.background "#ffffff"
+hosted_page.light.brand "#3457d5"
+hosted_page.light.brand_text "#ffffff"
+hosted_page.light.text "#1b1d24"
+hosted_page.logo ""
+hosted_page.privacy_url ""
+hosted_page.terms_url ""
+hosted_page.title ""
 mfa.acquire_on_login false
 mfa.acquire_on_registration true
 mfa.device_trust_cookie_name "hanko-device-token"
@@ -96,6 +110,7 @@ security_notifications.notifications.passkey_create.enabled true
 security_notifications.notifications.password_update.enabled true
 security_notifications.notifications.primary_email_update.enabled true
 service.name "Hanko Authentication Service"
+service.primary_domain ""
 session.acquire_ip_address true
 session.acquire_user_agent true
 session.allow_revocation true

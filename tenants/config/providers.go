@@ -50,3 +50,18 @@ func IsOAuth(id string) bool {
 	}
 	return false
 }
+
+// AnyEnabled reports whether people may sign in through any provider.
+func (t ThirdParty) AnyEnabled() bool {
+	for _, b := range t.Providers.BuiltIn() {
+		if b.Provider.Enabled {
+			return true
+		}
+	}
+	for _, c := range t.CustomProviders {
+		if c.Enabled {
+			return true
+		}
+	}
+	return false
+}

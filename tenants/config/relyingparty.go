@@ -128,3 +128,10 @@ func within(host, domain string) bool {
 	host = strings.ToLower(host)
 	return host == domain || strings.HasSuffix(host, "."+domain)
 }
+
+// Problems finds all that is wrong with a relying party.
+func (rp RelyingParty) Problems() Problems {
+	var p Problems
+	p.relyingParty(rp)
+	return p
+}

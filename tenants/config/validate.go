@@ -15,10 +15,14 @@ func (c *Config) Validate() Problems {
 	p.tags("", reflect.ValueOf(*c), "")
 	p.cors(c.CORS)
 	p.email(c.EmailDelivery)
+	p.hostedPage(c.HostedPage)
 	p.saml(c.SAML)
 	p.secrets(c)
 	if blank(c.Service.Name) {
 		p.add("service.name", "must not be empty: mails and authenticator apps show it")
+	}
+	if host := c.Service.PrimaryDomain; host != "" && (!isDomain(host) || len(host) > 253) {
+		p.add("service.primary_domain", "must be a host name such as login.shop.example, in lower case")
 	}
 	p.cookies(c)
 	p.thirdParty(c.ThirdParty)

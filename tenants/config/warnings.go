@@ -5,7 +5,8 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/redirect"
 )
 
-// Warnings finds what is accepted and yet will not work: claims that cannot be compiled are left out of tokens, and some patterns allow no page.
+// Warnings finds what is accepted and yet will not work: claims that cannot be compiled are left out of tokens, some patterns allow no page, and
+// colours without contrast cannot be read.
 func (c *Config) Warnings() Problems {
 	var p Problems
 	for _, left := range claims.Compile(c.Session.JWTTemplate.Claims).Problems() {
@@ -13,7 +14,7 @@ func (c *Config) Warnings() Problems {
 	}
 	p.useless("third_party.allowed_redirect_urls", c.ThirdParty.AllowedRedirectURLs, false)
 	p.useless("saml.allowed_redirect_urls", c.SAML.AllowedRedirectURLs, true)
-	return p
+	return append(p, c.hostedPageWarnings()...)
 }
 
 // maxLookedAt is how many patterns of a list are looked at.

@@ -79,6 +79,9 @@ var (
 
 type pagesKey struct{}
 
+// Allows reports whether a tenant lets sign-ins return to a page.
+func (r *Room) Allows(t *tenants.Tenant, page string) (bool, error) { return allows(t, page) }
+
 // allows reports whether a tenant lets sign-ins return to a page.
 func allows(t *tenants.Tenant, page string) (bool, error) {
 	pages, err := tenants.Memo(t, pagesKey{}, func() (*redirect.List, error) {

@@ -48,7 +48,9 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/settings"
 	"github.com/latchkeep/latchkeep/pkg/telemetry"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/certificates"
 	"github.com/latchkeep/latchkeep/tenants/config"
+	"github.com/latchkeep/latchkeep/tenants/domains"
 	"github.com/latchkeep/latchkeep/tenants/usage"
 	"github.com/latchkeep/latchkeep/worker"
 )
@@ -83,6 +85,8 @@ type Options struct {
 	Now func() time.Time
 	// ThirdParties replaces the OAuth providers of tenants; nil: those that are configured.
 	ThirdParties func(t *tenants.Tenant) roundtrip.Providers
+	// CertificateCheck is how often certificates are looked at for renewal; 10 min where it is not positive. Tests are in more of a hurry.
+	CertificateCheck time.Duration
 	// Queues are those that the worker works on; all where there is none.
 	Queues []string
 }
@@ -103,6 +107,7 @@ type App struct {
 	Sessions       *session.Service
 	Federation     *federation.Room
 	SAML           *saml.Room
+	Domains        *domains.Room
 	RoundTrip      *roundtrip.Room
 	Flows          *flows.Flows
 	Management     *management.Service
@@ -129,8 +134,10 @@ type App struct {
 	working *worker.Metrics
 	works   atomic.Bool // this process carries out what is in the outbox
 	worker  *worker.Worker
-	tails   *audit.Tails
-	closers []io.Closer
+	// certificates are got by the public server itself; nil behind a proxy.
+	certificates *certificates.Manager
+	tails        *audit.Tails
+	closers      []io.Closer
 }
 
 // New opens what the settings name and puts the program together. It refuses a database whose migrations are not at head, unless the
@@ -170,6 +177,9 @@ func New(ctx context.Context, s *settings.Settings, o Options) (_ *App, err erro
 		return nil, err
 	}
 	if err := a.buildAuth(); err != nil {
+		return nil, err
+	}
+	if err := a.buildTLS(); err != nil {
 		return nil, err
 	}
 	a.buildWorker()
@@ -220,6 +230,7 @@ func (a *App) buildTenants(ctx context.Context) error {
 	a.Usage, a.UsageAudit, a.Calls = usage.NewRoom(a.Store), audit.NewUsage(a.Store), usage.NewCalls(a.Store, a.Log)
 	a.APIKeys = tenants.NewAPIKeys(a.Store, a.Log, time.Now).Recording(out)
 	a.OperatorTokens = tenants.NewOperatorTokens(a.Store, a.Log, time.Now).Recording(out)
+	a.Domains = a.domainRoom(out)
 	return a.Provisioner.EnsureSystem(ctx)
 }
 
@@ -361,7 +372,7 @@ func (a *App) buildWorker() {
 			Intents: day, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention, Webhooks: 7 * day, DeadWebhooks: 30 * day,
 		},
 		Webhooks: a.Webhooks, Now: a.options.Now, Metrics: a.working, Queues: a.options.Queues,
-		Jobs: a.Jobs, Tenants: a.Provisioner, SAML: a.SAML, Log: a.Log,
+		Jobs: a.Jobs, Tenants: a.Provisioner, SAML: a.SAML, Domains: a.Domains, Log: a.Log,
 	})
 }
 
@@ -419,6 +430,7 @@ func TenantKeys() []settings.TenantKey {
 	return []settings.TenantKey{
 		{Path: "signing.algorithm", Kind: settings.Text},
 		{Path: "mfa.third_party", Kind: settings.Bool},
+		{Path: "hosted_page.enabled", Kind: settings.Bool},
 		{Path: "third_party.providers.apple.team_id", Kind: settings.Text},
 		{Path: "third_party.providers.apple.key_id", Kind: settings.Text},
 		{Path: "third_party.providers.apple.private_key", Kind: settings.Text},

@@ -42,6 +42,8 @@ func (a *App) handler(name string) http.Handler {
 		return a.Admin()
 	case "console":
 		return a.Console()
+	case "http":
+		return a.base("http", a.certificates.Plain())
 	default:
 		return a.Ops()
 	}
@@ -105,7 +107,8 @@ func (a *App) Console() http.Handler {
 		URL:        a.Settings.Console.BaseURL.String(),
 		Management: a.Management, Mail: a.mailer, DeadLetters: a.DeadLetters,
 		SAML: a.SAML, Usage: a.Usage,
-		Ready: a.ready, Version: a.options.Version, Log: a.Log,
+		Domains: a.Domains,
+		Ready:   a.ready, Version: a.options.Version, Log: a.Log,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/", api)

@@ -30,7 +30,11 @@ func (a *App) Serve(ctx context.Context, servers ...string) error {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	listeners, err := a.listen(ctx, append(slices.Clone(servers), "ops"))
+	names := append(slices.Clone(servers), "ops")
+	if a.certificates != nil && slices.Contains(servers, "public") {
+		names = append(names, "http")
+	}
+	listeners, err := a.listen(ctx, names)
 	if err != nil {
 		return err
 	}
@@ -154,6 +158,8 @@ func (a *App) address(name string) string {
 		return s.Admin.Address
 	case "console":
 		return s.Console.Address
+	case "http":
+		return a.Settings.TLS.HTTPAddress
 	default:
 		return s.Ops.Address
 	}
@@ -178,7 +184,12 @@ func (a *App) serve(ctx context.Context, l net.Listener, name string) error {
 		defer cancel()
 		done <- server.Shutdown(stop)
 	}()
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	serve := server.Serve
+	if name == "public" && a.certificates != nil {
+		server.TLSConfig = a.certificates.TLS()
+		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+	}
+	if err := serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return <-done
