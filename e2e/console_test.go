@@ -126,6 +126,18 @@ func TestConsole(t *testing.T) {
 	o.looksRound(t, "mail")
 	o.open(at("/dead-letters"))
 	o.looksRound(t, "dead-letters")
+	o.open(at("/domains"))
+	o.types("host", "login.shop.example")
+	o.sends("Add")
+	o.shows("_latchkeep-challenge.login.shop.example")
+	o.types("rp_id", "shop.example")
+	o.types("origins", "https://shop.example")
+	o.sends("Foretell")
+	o.shows("It breaks")
+	o.looksRound(t, "domains")
+	o.open(at("/usage"))
+	o.shows("Monthly active people")
+	o.looksRound(t, "usage")
 
 	// Suspended, and back.
 	o.open(at(""))

@@ -14,7 +14,7 @@ import (
 const countedPeople = 10_000
 
 // Consequences are what a change of a tenant's configuration would mean for the people she has now, in sentences for operators: who could not sign
-// in any more, and who would lose a second factor. At most three statements, bounded by how many people it concerns.
+// in any more, and who would lose a second factor. At most two statements, bounded by how many people it concerns.
 func (s *Service) Consequences(ctx context.Context, t *tenants.Tenant, after *config.Config) ([]string, error) {
 	ctx = scope.With(ctx, scope.Tenant(t.ID))
 	var found []string
@@ -34,13 +34,6 @@ func (s *Service) Consequences(ctx context.Context, t *tenants.Tenant, after *co
 			return nil, err
 		}
 		found = add(found, n, "%s would not be asked for that second factor any more.")
-	}
-	if t.Config.WebAuthn.RelyingParty.ID != after.WebAuthn.RelyingParty.ID {
-		n, err := s.n.Store.Raw().Stranded(ctx, rawsql.Methods{Passkey: true}, rawsql.Methods{}, countedPeople+1)
-		if err != nil {
-			return nil, err
-		}
-		found = add(found, n, "The passkeys of %s would not work any more: they were made for "+t.Config.WebAuthn.RelyingParty.ID+".")
 	}
 	if t.Config.Session.Lifespan != after.Session.Lifespan {
 		found = append(found, "Sessions that are open keep the time they were given.")

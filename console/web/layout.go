@@ -57,10 +57,12 @@ var tenantEntries = []menuEntry{
 	{"overview", "", "Overview", tenants.TenantsRead},
 	{"people", "/people", "People", tenants.UsersRead},
 	{"settings", "/settings", "Settings", tenants.TenantsRead},
+	{"domains", "/domains", "Domains", tenants.TenantsRead},
 	{"keys", "/keys", "Keys", tenants.KeysRead},
 	{"webhooks", "/webhooks", "Webhooks", tenants.WebhooksRead},
 	{"mail", "/mail", "Mail", tenants.TenantsRead},
 	{"audit", "/audit", "Audit log", tenants.AuditRead},
+	{"usage", "/usage", "Usage", tenants.UsageRead},
 }
 
 // nameOf is what a tenant is called.

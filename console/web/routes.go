@@ -20,7 +20,7 @@ type Route struct {
 // Routes are all pages of operators who are signed in.
 func (s *Server) Routes() []Route {
 	var all []Route
-	for _, room := range [][]Route{s.homeRoutes(), s.tenantRoutes(), s.settingsRoutes(), s.peopleRoutes(), s.eventRoutes(), s.mailRoutes(), s.keyRoutes(), s.operatorRoutes()} {
+	for _, room := range [][]Route{s.homeRoutes(), s.tenantRoutes(), s.settingsRoutes(), s.peopleRoutes(), s.eventRoutes(), s.mailRoutes(), s.keyRoutes(), s.domainRoutes(), s.usageRoutes(), s.operatorRoutes()} {
 		all = append(all, room...)
 	}
 	return all
@@ -122,5 +122,23 @@ func (s *Server) keyRoutes() []Route {
 		{Method: http.MethodPost, Pattern: "/t/{tenant}/keys/rotate", Scope: tenants.KeysWrite, handle: s.rotateKey},
 		{Method: http.MethodPost, Pattern: "/t/{tenant}/keys/api", Scope: tenants.KeysWrite, handle: s.createAPIKey},
 		{Method: http.MethodPost, Pattern: "/t/{tenant}/keys/api/{key}/revoke", Scope: tenants.KeysWrite, handle: s.revokeAPIKey},
+	}
+}
+
+func (s *Server) domainRoutes() []Route {
+	const one = "/t/{tenant}/domains/{domain}"
+	return []Route{
+		{Method: http.MethodGet, Pattern: "/t/{tenant}/domains", Scope: tenants.TenantsRead, handle: s.domains},
+		{Method: http.MethodPost, Pattern: "/t/{tenant}/domains", Scope: tenants.TenantsWrite, handle: s.addDomain},
+		{Method: http.MethodPost, Pattern: one + "/check", Scope: tenants.TenantsWrite, handle: s.checkDomain},
+		{Method: http.MethodPost, Pattern: one + "/primary", Scope: tenants.TenantsWrite, handle: s.primaryDomain},
+		{Method: http.MethodPost, Pattern: one + "/remove", Scope: tenants.TenantsWrite, handle: s.removeDomain},
+	}
+}
+
+func (s *Server) usageRoutes() []Route {
+	return []Route{
+		{Method: http.MethodGet, Pattern: "/t/{tenant}/usage", Scope: tenants.UsageRead, handle: s.usage},
+		{Method: http.MethodGet, Pattern: "/t/{tenant}/usage/csv", Scope: tenants.UsageRead, handle: s.usageCSV},
 	}
 }

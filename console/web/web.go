@@ -26,6 +26,8 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/elements"
 	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/config"
+	"github.com/latchkeep/latchkeep/tenants/domains"
+	"github.com/latchkeep/latchkeep/tenants/usage"
 )
 
 //go:generate go tool templ generate
@@ -45,6 +47,8 @@ type Options struct {
 	Mail           letter.Mailer
 	DeadLetters    *deadletter.Room
 	APIKeys        *tenants.APIKeys
+	Domains        *domains.Room
+	Usage          *usage.Room
 	OperatorTokens *tenants.OperatorTokens
 	// URL is where the console is, as browsers see it.
 	URL string
