@@ -129,6 +129,7 @@ session.limit 5
 session.reauthentication_age "0s"
 session.show_on_profile true
 signing.algorithm "RS256"
+signing.rotate_every "0s"
 third_party.allowed_redirect_urls []
 third_party.custom_providers {}
 third_party.default_redirect_url ""
