@@ -182,7 +182,7 @@ func TestOperators_WhoIsOutIsOutAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, env *testenv.Env) {
 		_, token := invite(t, env, "owner@example.com", operator.Grant{Role: operator.Owner})
 		join(t, env, token)
-		kim, token := invite(t, env, "kim@example.com", operator.Grant{Role: operator.Admin})
+		_, token = invite(t, env, "kim@example.com", operator.Grant{Role: operator.Admin})
 		client := join(t, env, token)
 		kim, _, err := env.App.Operators.SignedIn(t.Context(), client)
 		require.NoError(t, err)
