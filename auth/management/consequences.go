@@ -26,8 +26,8 @@ func (s *Service) Consequences(ctx context.Context, t *tenants.Tenant, after *co
 		}
 		found = add(found, n, "%s could not sign in any more: they have nothing else to sign in with.")
 	}
-	app := t.Config.MFA.Enabled && t.Config.MFA.TOTP.Enabled && !(after.MFA.Enabled && after.MFA.TOTP.Enabled)
-	key := t.Config.MFA.Enabled && t.Config.MFA.SecurityKeys.Enabled && !(after.MFA.Enabled && after.MFA.SecurityKeys.Enabled)
+	app := asksForApp(t.Config) && !asksForApp(after)
+	key := asksForKey(t.Config) && !asksForKey(after)
 	if app || key {
 		n, err := s.n.Store.Raw().WithSecondFactor(ctx, app, key, countedPeople+1)
 		if err != nil {
@@ -43,6 +43,10 @@ func (s *Service) Consequences(ctx context.Context, t *tenants.Tenant, after *co
 	}
 	return found, nil
 }
+
+func asksForApp(c *config.Config) bool { return c.MFA.Enabled && c.MFA.TOTP.Enabled }
+
+func asksForKey(c *config.Config) bool { return c.MFA.Enabled && c.MFA.SecurityKeys.Enabled }
 
 // methods are the ways to sign in that a configuration has; keeps says whether passkeys that were made still work.
 func methods(c *config.Config, keeps bool) rawsql.Methods {
