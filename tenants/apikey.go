@@ -61,8 +61,11 @@ func (k *APIKeys) Recording(out *outbox.Writer) *APIKeys {
 }
 
 // Create makes a key for a tenant and returns its plain text, which cannot be shown again. Errors: invalid_token_request with every problem,
-// ErrNotFound.
+// ErrNotFound, system_tenant.
 func (k *APIKeys) Create(ctx context.Context, by Actor, tenantID uuid.UUID, n NewToken) (APIKey, string, error) {
+	if tenantID == SystemID {
+		return APIKey{}, "", errSystem("has no admin API")
+	}
 	now := k.now().UTC().Truncate(time.Microsecond)
 	n.Name = strings.TrimSpace(n.Name)
 	n, err := n.check(now, APIKeyScopes())

@@ -66,7 +66,7 @@ func (p *Provisioner) DeleteFor(ctx context.Context, by Actor, id uuid.UUID, gra
 	case p.registry.o.Single != nil && id == SingleID:
 		return nil, problem.Conflict("only_tenant", "the only tenant of this deployment cannot be deleted")
 	case id == SystemID:
-		return nil, problem.Conflict("system_tenant", "the tenant of the operators cannot be deleted")
+		return nil, errSystem("cannot be deleted")
 	case grace == nil:
 		grace = p.o.Grace
 	case *grace < 0 || *grace > *p.o.Grace:

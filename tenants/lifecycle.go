@@ -32,6 +32,9 @@ func (p *Provisioner) Edit(ctx context.Context, by Actor, id uuid.UUID, e Edit) 
 	if err := e.Check(); err != nil {
 		return nil, err
 	}
+	if id == SystemID && e.Status != nil {
+		return nil, errSystem("has no other status: they could not sign in to take that back")
+	}
 	var row *ent.Tenant
 	slugs := []string{}
 	err := p.db.Do(ctx, scope.System("edit tenant"), func(ctx context.Context, tx *store.Tx) error {

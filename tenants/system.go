@@ -17,6 +17,11 @@ import (
 // SystemID is the tenant in which operators sign in. It is reached through the console alone, and its audit log is that of the console.
 var SystemID = uuid.UUID{15: 2}
 
+// errSystem is the answer to what would lock all operators out, or open their tenant to others.
+func errSystem(what string) error {
+	return problem.Conflict("system_tenant", "the tenant of the operators "+what)
+}
+
 // System reports whether the tenant is that of the operators.
 func (t *Tenant) System() bool { return t.Origin == OriginSystem }
 

@@ -29,3 +29,13 @@ func With(ctx context.Context, r *Request) context.Context {
 
 // From returns the request of the context. It panics where no middleware ran: that is a mistake of the wiring.
 func From(ctx context.Context) *Request { return ctx.Value(requestKey{}).(*Request) }
+
+// Caller is where the request of the context comes from, as the records of what operators do tell it.
+func Caller(ctx context.Context) tenants.Caller {
+	c := From(ctx).Client
+	from := tenants.Caller{UserAgent: c.UserAgent, RequestID: c.RequestID}
+	if c.IP.IsValid() {
+		from.SourceIP = c.IP.String()
+	}
+	return from
+}

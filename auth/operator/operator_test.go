@@ -1,6 +1,8 @@
 package operator_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -228,4 +230,17 @@ func TestOperatorsTenant_IsServedByTheConsoleAlone(t *testing.T) {
 	require.False(t, admin.Principal().May(tenants.TenantsRead, tenants.SystemID), "only owners look after it")
 	owner, _ := invite(t, env, "owner@example.com", operator.Grant{Role: operator.Owner})
 	require.True(t, owner.Principal().May(tenants.TenantsWrite, tenants.SystemID))
+
+	public := httptest.NewRecorder()
+	env.App.Public().ServeHTTP(public, httptest.NewRequest(http.MethodGet, "http://localhost:8000/"+tenants.SystemID.String()+"/.well-known/jwks.json", nil))
+	require.Equal(t, http.StatusNotFound, public.Code, "no path of the public server leads to it")
+	console := httptest.NewRecorder()
+	env.App.Console().ServeHTTP(console, httptest.NewRequest(http.MethodGet, "http://localhost:8002/console/auth/.well-known/jwks.json", nil))
+	require.Equal(t, http.StatusOK, console.Code, "the console does")
+	_, _, err = env.App.APIKeys.Create(t.Context(), tenants.ByCLI, tenants.SystemID, tenants.NewToken{Name: "back door"})
+	require.ErrorContains(t, err, "has no admin API")
+	for _, status := range []tenants.Status{tenants.StatusSuspended, tenants.StatusReadOnly} {
+		_, err = env.App.Provisioner.SetStatus(t.Context(), owner.Actor(), tenants.SystemID, status, "")
+		require.ErrorContains(t, err, "could not sign in", "nobody locks all operators out")
+	}
 }

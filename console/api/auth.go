@@ -40,7 +40,7 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	ctx = huma.WithValue(ctx, neededKey{}, needed)
-	known := tenants.WithCaller(tenants.WithPrincipal(ctx.Context(), who), callerOf(ctx.Context()))
+	known := tenants.WithCaller(tenants.WithPrincipal(ctx.Context(), who), middleware.Caller(ctx.Context()))
 	next(huma.WithContext(ctx, known))
 }
 
@@ -54,16 +54,6 @@ func (a *API) principal(ctx huma.Context) (*tenants.Principal, error) {
 }
 
 type neededKey struct{}
-
-// callerOf is where the request comes from, as audit records tell it.
-func callerOf(ctx context.Context) tenants.Caller {
-	c := middleware.From(ctx).Client
-	from := tenants.Caller{UserAgent: c.UserAgent, RequestID: c.RequestID}
-	if c.IP.IsValid() {
-		from.SourceIP = c.IP.String()
-	}
-	return from
-}
 
 // caller is who sends the request. Authenticate put her there for every operation.
 func caller(ctx context.Context) *tenants.Principal { return tenants.PrincipalOf(ctx) }

@@ -134,6 +134,10 @@ func (c *console) provocations(t *testing.T, base string) map[string]map[string]
 				require.NoError(tb, err)
 				return send(tb, r)
 			},
+			"create-api-key 409": func(tb testing.TB, r contract.Request) contract.Answer {
+				r.Params["id"] = tenants.SystemID.String()
+				return send(tb, r)
+			},
 			"invite-operator 409":       twice,
 			"invite-operator-again 409": c.joined(send, operator.Admin, ""),
 			"change-operator 409":       c.joined(send, operator.Owner, `{"disabled":true}`),

@@ -100,7 +100,7 @@ type signingKeyOutput struct {
 }
 
 func (a *API) keyOperations() {
-	huma.Register(a.v1, describe(op("create-api-key", http.MethodPost, "/tenants/{id}/api-keys", tenants.KeysWrite, tagKeys, "Create an API key", 400, 404, 413, 415),
+	huma.Register(a.v1, describe(op("create-api-key", http.MethodPost, "/tenants/{id}/api-keys", tenants.KeysWrite, tagKeys, "Create an API key", 400, 404, 409, 413, 415),
 		"API keys open a tenant's admin API. The key is in the answer and never shown again."), a.createKey)
 	huma.Register(a.v1, op("list-api-keys", http.MethodGet, "/tenants/{id}/api-keys", tenants.KeysRead, tagKeys, "List API keys", 400, 404), a.listKeys)
 	huma.Register(a.v1, describe(op("revoke-api-key", http.MethodDelete, "/tenants/{id}/api-keys/{key_id}", tenants.KeysWrite, tagKeys, "Revoke an API key", 400, 404),

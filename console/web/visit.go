@@ -53,7 +53,7 @@ func (s *Server) guard(route Route) http.Handler {
 		}
 		who := known.Principal()
 		v := &visit{w: w, s: s, Operator: known, Who: who}
-		v.r = r.WithContext(tenants.WithCaller(tenants.WithPrincipal(r.Context(), who), callerOf(r.Context())))
+		v.r = r.WithContext(tenants.WithCaller(tenants.WithPrincipal(r.Context(), who), middleware.Caller(r.Context())))
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := v.enter(route); err != nil {
 			s.fail(v, err)
@@ -227,16 +227,6 @@ func within(address string) string {
 		return Base + "/"
 	}
 	return u.RequestURI()
-}
-
-// callerOf is where a request comes from, as records tell it.
-func callerOf(ctx context.Context) tenants.Caller {
-	c := middleware.From(ctx).Client
-	from := tenants.Caller{UserAgent: c.UserAgent, RequestID: c.RequestID}
-	if c.IP.IsValid() {
-		from.SourceIP = c.IP.String()
-	}
-	return from
 }
 
 // fieldErrors are what is wrong with a form, by the name of the field; what belongs to none is under "".
