@@ -26,7 +26,7 @@ type Intent struct {
 	Kind string `json:"kind,omitempty"`
 	// effects with one key keep their order
 	Ordering string `json:"ordering,omitempty"`
-	// ready, done, dropped, dead
+	// ready, done, sent, dropped, dead; sent is a mail that is done, which is kept longer
 	State string `json:"state,omitempty"`
 	// sealed; blanked once done
 	Payload []byte `json:"payload,omitempty"`

@@ -21644,6 +21644,8 @@ type TenantMutation struct {
 	status_before     *string
 	quotas            *json.RawMessage
 	appendquotas      json.RawMessage
+	purged            *json.RawMessage
+	appendpurged      json.RawMessage
 	clearedFields     map[string]struct{}
 	done              bool
 	oldValue          func(context.Context) (*Tenant, error)
@@ -22440,6 +22442,71 @@ func (m *TenantMutation) ResetQuotas() {
 	delete(m.clearedFields, tenant.FieldQuotas)
 }
 
+// SetPurged sets the "purged" field.
+func (m *TenantMutation) SetPurged(jm json.RawMessage) {
+	m.purged = &jm
+	m.appendpurged = nil
+}
+
+// Purged returns the value of the "purged" field in the mutation.
+func (m *TenantMutation) Purged() (r json.RawMessage, exists bool) {
+	v := m.purged
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurged returns the old "purged" field's value of the Tenant entity.
+// If the Tenant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantMutation) OldPurged(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurged is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurged requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurged: %w", err)
+	}
+	return oldValue.Purged, nil
+}
+
+// AppendPurged adds jm to the "purged" field.
+func (m *TenantMutation) AppendPurged(jm json.RawMessage) {
+	m.appendpurged = append(m.appendpurged, jm...)
+}
+
+// AppendedPurged returns the list of values that were appended to the "purged" field in this mutation.
+func (m *TenantMutation) AppendedPurged() (json.RawMessage, bool) {
+	if len(m.appendpurged) == 0 {
+		return nil, false
+	}
+	return m.appendpurged, true
+}
+
+// ClearPurged clears the value of the "purged" field.
+func (m *TenantMutation) ClearPurged() {
+	m.purged = nil
+	m.appendpurged = nil
+	m.clearedFields[tenant.FieldPurged] = struct{}{}
+}
+
+// PurgedCleared returns if the "purged" field was cleared in this mutation.
+func (m *TenantMutation) PurgedCleared() bool {
+	_, ok := m.clearedFields[tenant.FieldPurged]
+	return ok
+}
+
+// ResetPurged resets all changes to the "purged" field.
+func (m *TenantMutation) ResetPurged() {
+	m.purged = nil
+	m.appendpurged = nil
+	delete(m.clearedFields, tenant.FieldPurged)
+}
+
 // Where appends a list predicates to the TenantMutation builder.
 func (m *TenantMutation) Where(ps ...predicate.Tenant) {
 	m.predicates = append(m.predicates, ps...)
@@ -22474,7 +22541,7 @@ func (m *TenantMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TenantMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 17)
 	if m.created_at != nil {
 		fields = append(fields, tenant.FieldCreatedAt)
 	}
@@ -22523,6 +22590,9 @@ func (m *TenantMutation) Fields() []string {
 	if m.quotas != nil {
 		fields = append(fields, tenant.FieldQuotas)
 	}
+	if m.purged != nil {
+		fields = append(fields, tenant.FieldPurged)
+	}
 	return fields
 }
 
@@ -22563,6 +22633,8 @@ func (m *TenantMutation) Field(name string) (ent.Value, bool) {
 		return m.StatusBefore()
 	case tenant.FieldQuotas:
 		return m.Quotas()
+	case tenant.FieldPurged:
+		return m.Purged()
 	}
 	return nil, false
 }
@@ -22604,6 +22676,8 @@ func (m *TenantMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldStatusBefore(ctx)
 	case tenant.FieldQuotas:
 		return m.OldQuotas(ctx)
+	case tenant.FieldPurged:
+		return m.OldPurged(ctx)
 	}
 	return nil, fmt.Errorf("unknown Tenant field %s", name)
 }
@@ -22725,6 +22799,13 @@ func (m *TenantMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetQuotas(v)
 		return nil
+	case tenant.FieldPurged:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurged(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Tenant field %s", name)
 }
@@ -22791,6 +22872,9 @@ func (m *TenantMutation) ClearedFields() []string {
 	if m.FieldCleared(tenant.FieldQuotas) {
 		fields = append(fields, tenant.FieldQuotas)
 	}
+	if m.FieldCleared(tenant.FieldPurged) {
+		fields = append(fields, tenant.FieldPurged)
+	}
 	return fields
 }
 
@@ -22813,6 +22897,9 @@ func (m *TenantMutation) ClearField(name string) error {
 		return nil
 	case tenant.FieldQuotas:
 		m.ClearQuotas()
+		return nil
+	case tenant.FieldPurged:
+		m.ClearPurged()
 		return nil
 	}
 	return fmt.Errorf("unknown Tenant nullable field %s", name)
@@ -22869,6 +22956,9 @@ func (m *TenantMutation) ResetField(name string) error {
 		return nil
 	case tenant.FieldQuotas:
 		m.ResetQuotas()
+		return nil
+	case tenant.FieldPurged:
+		m.ResetPurged()
 		return nil
 	}
 	return fmt.Errorf("unknown Tenant field %s", name)

@@ -25,8 +25,8 @@ type RecoveryCode struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// UserID holds the value of the "user_id" field.
 	UserID uuid.UUID `json:"user_id,omitempty"`
-	// Hash holds the value of the "hash" field.
-	Hash []byte `json:"hash,omitempty"`
+	// of the code, its tenant and person; sealed
+	Hash []byte `json:"-"`
 	// UsedAt holds the value of the "used_at" field.
 	UsedAt *time.Time `json:"used_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -168,8 +168,7 @@ func (_m *RecoveryCode) String() string {
 	builder.WriteString("user_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.UserID))
 	builder.WriteString(", ")
-	builder.WriteString("hash=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Hash))
+	builder.WriteString("hash=<sensitive>")
 	builder.WriteString(", ")
 	if v := _m.UsedAt; v != nil {
 		builder.WriteString("used_at=")

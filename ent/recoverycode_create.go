@@ -287,6 +287,18 @@ type (
 	}
 )
 
+// SetHash sets the "hash" field.
+func (u *RecoveryCodeUpsert) SetHash(v []byte) *RecoveryCodeUpsert {
+	u.Set(recoverycode.FieldHash, v)
+	return u
+}
+
+// UpdateHash sets the "hash" field to the value that was provided on create.
+func (u *RecoveryCodeUpsert) UpdateHash() *RecoveryCodeUpsert {
+	u.SetExcluded(recoverycode.FieldHash)
+	return u
+}
+
 // SetUsedAt sets the "used_at" field.
 func (u *RecoveryCodeUpsert) SetUsedAt(v time.Time) *RecoveryCodeUpsert {
 	u.Set(recoverycode.FieldUsedAt, v)
@@ -331,9 +343,6 @@ func (u *RecoveryCodeUpsertOne) UpdateNewValues() *RecoveryCodeUpsertOne {
 		if _, exists := u.create.mutation.UserID(); exists {
 			s.SetIgnore(recoverycode.FieldUserID)
 		}
-		if _, exists := u.create.mutation.Hash(); exists {
-			s.SetIgnore(recoverycode.FieldHash)
-		}
 	}))
 	return u
 }
@@ -363,6 +372,20 @@ func (u *RecoveryCodeUpsertOne) Update(set func(*RecoveryCodeUpsert)) *RecoveryC
 		set(&RecoveryCodeUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetHash sets the "hash" field.
+func (u *RecoveryCodeUpsertOne) SetHash(v []byte) *RecoveryCodeUpsertOne {
+	return u.Update(func(s *RecoveryCodeUpsert) {
+		s.SetHash(v)
+	})
+}
+
+// UpdateHash sets the "hash" field to the value that was provided on create.
+func (u *RecoveryCodeUpsertOne) UpdateHash() *RecoveryCodeUpsertOne {
+	return u.Update(func(s *RecoveryCodeUpsert) {
+		s.UpdateHash()
+	})
 }
 
 // SetUsedAt sets the "used_at" field.
@@ -578,9 +601,6 @@ func (u *RecoveryCodeUpsertBulk) UpdateNewValues() *RecoveryCodeUpsertBulk {
 			if _, exists := b.mutation.UserID(); exists {
 				s.SetIgnore(recoverycode.FieldUserID)
 			}
-			if _, exists := b.mutation.Hash(); exists {
-				s.SetIgnore(recoverycode.FieldHash)
-			}
 		}
 	}))
 	return u
@@ -611,6 +631,20 @@ func (u *RecoveryCodeUpsertBulk) Update(set func(*RecoveryCodeUpsert)) *Recovery
 		set(&RecoveryCodeUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetHash sets the "hash" field.
+func (u *RecoveryCodeUpsertBulk) SetHash(v []byte) *RecoveryCodeUpsertBulk {
+	return u.Update(func(s *RecoveryCodeUpsert) {
+		s.SetHash(v)
+	})
+}
+
+// UpdateHash sets the "hash" field to the value that was provided on create.
+func (u *RecoveryCodeUpsertBulk) UpdateHash() *RecoveryCodeUpsertBulk {
+	return u.Update(func(s *RecoveryCodeUpsert) {
+		s.UpdateHash()
+	})
 }
 
 // SetUsedAt sets the "used_at" field.

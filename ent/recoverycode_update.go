@@ -28,6 +28,12 @@ func (_u *RecoveryCodeUpdate) Where(ps ...predicate.RecoveryCode) *RecoveryCodeU
 	return _u
 }
 
+// SetHash sets the "hash" field.
+func (_u *RecoveryCodeUpdate) SetHash(v []byte) *RecoveryCodeUpdate {
+	_u.mutation.SetHash(v)
+	return _u
+}
+
 // SetUsedAt sets the "used_at" field.
 func (_u *RecoveryCodeUpdate) SetUsedAt(v time.Time) *RecoveryCodeUpdate {
 	_u.mutation.SetUsedAt(v)
@@ -82,6 +88,11 @@ func (_u *RecoveryCodeUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *RecoveryCodeUpdate) check() error {
+	if v, ok := _u.mutation.Hash(); ok {
+		if err := recoverycode.HashValidator(v); err != nil {
+			return &ValidationError{Name: "hash", err: fmt.Errorf(`ent: validator failed for field "RecoveryCode.hash": %w`, err)}
+		}
+	}
 	if _u.mutation.UserCleared() && len(_u.mutation.UserIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "RecoveryCode.user"`)
 	}
@@ -99,6 +110,9 @@ func (_u *RecoveryCodeUpdate) sqlSave(ctx context.Context) (_node int, err error
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Hash(); ok {
+		_spec.SetField(recoverycode.FieldHash, field.TypeBytes, value)
 	}
 	if value, ok := _u.mutation.UsedAt(); ok {
 		_spec.SetField(recoverycode.FieldUsedAt, field.TypeTime, value)
@@ -124,6 +138,12 @@ type RecoveryCodeUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *RecoveryCodeMutation
+}
+
+// SetHash sets the "hash" field.
+func (_u *RecoveryCodeUpdateOne) SetHash(v []byte) *RecoveryCodeUpdateOne {
+	_u.mutation.SetHash(v)
+	return _u
 }
 
 // SetUsedAt sets the "used_at" field.
@@ -193,6 +213,11 @@ func (_u *RecoveryCodeUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *RecoveryCodeUpdateOne) check() error {
+	if v, ok := _u.mutation.Hash(); ok {
+		if err := recoverycode.HashValidator(v); err != nil {
+			return &ValidationError{Name: "hash", err: fmt.Errorf(`ent: validator failed for field "RecoveryCode.hash": %w`, err)}
+		}
+	}
 	if _u.mutation.UserCleared() && len(_u.mutation.UserIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "RecoveryCode.user"`)
 	}
@@ -227,6 +252,9 @@ func (_u *RecoveryCodeUpdateOne) sqlSave(ctx context.Context) (_node *RecoveryCo
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Hash(); ok {
+		_spec.SetField(recoverycode.FieldHash, field.TypeBytes, value)
 	}
 	if value, ok := _u.mutation.UsedAt(); ok {
 		_spec.SetField(recoverycode.FieldUsedAt, field.TypeTime, value)

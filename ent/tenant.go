@@ -50,7 +50,9 @@ type Tenant struct {
 	// of a deleted tenant: what it comes back to
 	StatusBefore string `json:"status_before,omitempty"`
 	// what the operator allows; none: everything
-	Quotas       json.RawMessage `json:"quotas,omitempty"`
+	Quotas json.RawMessage `json:"quotas,omitempty"`
+	// of a tenant that is being purged: how many rows of which table went
+	Purged       json.RawMessage `json:"purged,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -59,7 +61,7 @@ func (*Tenant) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case tenant.FieldConfig, tenant.FieldQuotas:
+		case tenant.FieldConfig, tenant.FieldQuotas, tenant.FieldPurged:
 			values[i] = new([]byte)
 		case tenant.FieldConfigVersion, tenant.FieldVersion:
 			values[i] = new(sql.NullInt64)
@@ -192,6 +194,14 @@ func (_m *Tenant) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field quotas: %w", err)
 				}
 			}
+		case tenant.FieldPurged:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field purged", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Purged); err != nil {
+					return fmt.Errorf("unmarshal field purged: %w", err)
+				}
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -279,6 +289,9 @@ func (_m *Tenant) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("quotas=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Quotas))
+	builder.WriteString(", ")
+	builder.WriteString("purged=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Purged))
 	builder.WriteByte(')')
 	return builder.String()
 }

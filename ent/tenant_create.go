@@ -217,6 +217,12 @@ func (_c *TenantCreate) SetQuotas(v json.RawMessage) *TenantCreate {
 	return _c
 }
 
+// SetPurged sets the "purged" field.
+func (_c *TenantCreate) SetPurged(v json.RawMessage) *TenantCreate {
+	_c.mutation.SetPurged(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *TenantCreate) SetID(v uuid.UUID) *TenantCreate {
 	_c.mutation.SetID(v)
@@ -483,6 +489,10 @@ func (_c *TenantCreate) createSpec() (*Tenant, *sqlgraph.CreateSpec) {
 		_spec.SetField(tenant.FieldQuotas, field.TypeJSON, value)
 		_node.Quotas = value
 	}
+	if value, ok := _c.mutation.Purged(); ok {
+		_spec.SetField(tenant.FieldPurged, field.TypeJSON, value)
+		_node.Purged = value
+	}
 	return _node, _spec
 }
 
@@ -742,6 +752,24 @@ func (u *TenantUpsert) UpdateQuotas() *TenantUpsert {
 // ClearQuotas clears the value of the "quotas" field.
 func (u *TenantUpsert) ClearQuotas() *TenantUpsert {
 	u.SetNull(tenant.FieldQuotas)
+	return u
+}
+
+// SetPurged sets the "purged" field.
+func (u *TenantUpsert) SetPurged(v json.RawMessage) *TenantUpsert {
+	u.Set(tenant.FieldPurged, v)
+	return u
+}
+
+// UpdatePurged sets the "purged" field to the value that was provided on create.
+func (u *TenantUpsert) UpdatePurged() *TenantUpsert {
+	u.SetExcluded(tenant.FieldPurged)
+	return u
+}
+
+// ClearPurged clears the value of the "purged" field.
+func (u *TenantUpsert) ClearPurged() *TenantUpsert {
+	u.SetNull(tenant.FieldPurged)
 	return u
 }
 
@@ -1038,6 +1066,27 @@ func (u *TenantUpsertOne) UpdateQuotas() *TenantUpsertOne {
 func (u *TenantUpsertOne) ClearQuotas() *TenantUpsertOne {
 	return u.Update(func(s *TenantUpsert) {
 		s.ClearQuotas()
+	})
+}
+
+// SetPurged sets the "purged" field.
+func (u *TenantUpsertOne) SetPurged(v json.RawMessage) *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.SetPurged(v)
+	})
+}
+
+// UpdatePurged sets the "purged" field to the value that was provided on create.
+func (u *TenantUpsertOne) UpdatePurged() *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.UpdatePurged()
+	})
+}
+
+// ClearPurged clears the value of the "purged" field.
+func (u *TenantUpsertOne) ClearPurged() *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.ClearPurged()
 	})
 }
 
@@ -1501,6 +1550,27 @@ func (u *TenantUpsertBulk) UpdateQuotas() *TenantUpsertBulk {
 func (u *TenantUpsertBulk) ClearQuotas() *TenantUpsertBulk {
 	return u.Update(func(s *TenantUpsert) {
 		s.ClearQuotas()
+	})
+}
+
+// SetPurged sets the "purged" field.
+func (u *TenantUpsertBulk) SetPurged(v json.RawMessage) *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.SetPurged(v)
+	})
+}
+
+// UpdatePurged sets the "purged" field to the value that was provided on create.
+func (u *TenantUpsertBulk) UpdatePurged() *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.UpdatePurged()
+	})
+}
+
+// ClearPurged clears the value of the "purged" field.
+func (u *TenantUpsertBulk) ClearPurged() *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.ClearPurged()
 	})
 }
 

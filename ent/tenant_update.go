@@ -260,6 +260,24 @@ func (_u *TenantUpdate) ClearQuotas() *TenantUpdate {
 	return _u
 }
 
+// SetPurged sets the "purged" field.
+func (_u *TenantUpdate) SetPurged(v json.RawMessage) *TenantUpdate {
+	_u.mutation.SetPurged(v)
+	return _u
+}
+
+// AppendPurged appends value to the "purged" field.
+func (_u *TenantUpdate) AppendPurged(v json.RawMessage) *TenantUpdate {
+	_u.mutation.AppendPurged(v)
+	return _u
+}
+
+// ClearPurged clears the value of the "purged" field.
+func (_u *TenantUpdate) ClearPurged() *TenantUpdate {
+	_u.mutation.ClearPurged()
+	return _u
+}
+
 // Mutation returns the TenantMutation object of the builder.
 func (_u *TenantUpdate) Mutation() *TenantMutation {
 	return _u.mutation
@@ -417,6 +435,17 @@ func (_u *TenantUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.QuotasCleared() {
 		_spec.ClearField(tenant.FieldQuotas, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Purged(); ok {
+		_spec.SetField(tenant.FieldPurged, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedPurged(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, tenant.FieldPurged, value)
+		})
+	}
+	if _u.mutation.PurgedCleared() {
+		_spec.ClearField(tenant.FieldPurged, field.TypeJSON)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -668,6 +697,24 @@ func (_u *TenantUpdateOne) ClearQuotas() *TenantUpdateOne {
 	return _u
 }
 
+// SetPurged sets the "purged" field.
+func (_u *TenantUpdateOne) SetPurged(v json.RawMessage) *TenantUpdateOne {
+	_u.mutation.SetPurged(v)
+	return _u
+}
+
+// AppendPurged appends value to the "purged" field.
+func (_u *TenantUpdateOne) AppendPurged(v json.RawMessage) *TenantUpdateOne {
+	_u.mutation.AppendPurged(v)
+	return _u
+}
+
+// ClearPurged clears the value of the "purged" field.
+func (_u *TenantUpdateOne) ClearPurged() *TenantUpdateOne {
+	_u.mutation.ClearPurged()
+	return _u
+}
+
 // Mutation returns the TenantMutation object of the builder.
 func (_u *TenantUpdateOne) Mutation() *TenantMutation {
 	return _u.mutation
@@ -855,6 +902,17 @@ func (_u *TenantUpdateOne) sqlSave(ctx context.Context) (_node *Tenant, err erro
 	}
 	if _u.mutation.QuotasCleared() {
 		_spec.ClearField(tenant.FieldQuotas, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Purged(); ok {
+		_spec.SetField(tenant.FieldPurged, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedPurged(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, tenant.FieldPurged, value)
+		})
+	}
+	if _u.mutation.PurgedCleared() {
+		_spec.ClearField(tenant.FieldPurged, field.TypeJSON)
 	}
 	_node = &Tenant{config: _u.config}
 	_spec.Assign = _node.assignValues

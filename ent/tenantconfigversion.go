@@ -25,7 +25,7 @@ type TenantConfigVersion struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// Version holds the value of the "version" field.
 	Version int `json:"version,omitempty"`
-	// Config holds the value of the "config" field.
+	// written again only to seal its secrets under another master key
 	Config json.RawMessage `json:"config,omitempty"`
 	// list of path, old, new; secrets masked
 	Changes json.RawMessage `json:"changes,omitempty"`

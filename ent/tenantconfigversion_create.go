@@ -269,6 +269,18 @@ type (
 	}
 )
 
+// SetConfig sets the "config" field.
+func (u *TenantConfigVersionUpsert) SetConfig(v json.RawMessage) *TenantConfigVersionUpsert {
+	u.Set(tenantconfigversion.FieldConfig, v)
+	return u
+}
+
+// UpdateConfig sets the "config" field to the value that was provided on create.
+func (u *TenantConfigVersionUpsert) UpdateConfig() *TenantConfigVersionUpsert {
+	u.SetExcluded(tenantconfigversion.FieldConfig)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -294,9 +306,6 @@ func (u *TenantConfigVersionUpsertOne) UpdateNewValues() *TenantConfigVersionUps
 		}
 		if _, exists := u.create.mutation.Version(); exists {
 			s.SetIgnore(tenantconfigversion.FieldVersion)
-		}
-		if _, exists := u.create.mutation.Config(); exists {
-			s.SetIgnore(tenantconfigversion.FieldConfig)
 		}
 		if _, exists := u.create.mutation.Changes(); exists {
 			s.SetIgnore(tenantconfigversion.FieldChanges)
@@ -333,6 +342,20 @@ func (u *TenantConfigVersionUpsertOne) Update(set func(*TenantConfigVersionUpser
 		set(&TenantConfigVersionUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetConfig sets the "config" field.
+func (u *TenantConfigVersionUpsertOne) SetConfig(v json.RawMessage) *TenantConfigVersionUpsertOne {
+	return u.Update(func(s *TenantConfigVersionUpsert) {
+		s.SetConfig(v)
+	})
+}
+
+// UpdateConfig sets the "config" field to the value that was provided on create.
+func (u *TenantConfigVersionUpsertOne) UpdateConfig() *TenantConfigVersionUpsertOne {
+	return u.Update(func(s *TenantConfigVersionUpsert) {
+		s.UpdateConfig()
+	})
 }
 
 // Exec executes the query.
@@ -527,9 +550,6 @@ func (u *TenantConfigVersionUpsertBulk) UpdateNewValues() *TenantConfigVersionUp
 			if _, exists := b.mutation.Version(); exists {
 				s.SetIgnore(tenantconfigversion.FieldVersion)
 			}
-			if _, exists := b.mutation.Config(); exists {
-				s.SetIgnore(tenantconfigversion.FieldConfig)
-			}
 			if _, exists := b.mutation.Changes(); exists {
 				s.SetIgnore(tenantconfigversion.FieldChanges)
 			}
@@ -566,6 +586,20 @@ func (u *TenantConfigVersionUpsertBulk) Update(set func(*TenantConfigVersionUpse
 		set(&TenantConfigVersionUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetConfig sets the "config" field.
+func (u *TenantConfigVersionUpsertBulk) SetConfig(v json.RawMessage) *TenantConfigVersionUpsertBulk {
+	return u.Update(func(s *TenantConfigVersionUpsert) {
+		s.SetConfig(v)
+	})
+}
+
+// UpdateConfig sets the "config" field to the value that was provided on create.
+func (u *TenantConfigVersionUpsertBulk) UpdateConfig() *TenantConfigVersionUpsertBulk {
+	return u.Update(func(s *TenantConfigVersionUpsert) {
+		s.UpdateConfig()
+	})
 }
 
 // Exec executes the query.

@@ -4,11 +4,13 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/latchkeep/latchkeep/ent/predicate"
 	"github.com/latchkeep/latchkeep/ent/tenantconfigversion"
@@ -24,6 +26,18 @@ type TenantConfigVersionUpdate struct {
 // Where appends a list predicates to the TenantConfigVersionUpdate builder.
 func (_u *TenantConfigVersionUpdate) Where(ps ...predicate.TenantConfigVersion) *TenantConfigVersionUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetConfig sets the "config" field.
+func (_u *TenantConfigVersionUpdate) SetConfig(v json.RawMessage) *TenantConfigVersionUpdate {
+	_u.mutation.SetConfig(v)
+	return _u
+}
+
+// AppendConfig appends value to the "config" field.
+func (_u *TenantConfigVersionUpdate) AppendConfig(v json.RawMessage) *TenantConfigVersionUpdate {
+	_u.mutation.AppendConfig(v)
 	return _u
 }
 
@@ -68,6 +82,14 @@ func (_u *TenantConfigVersionUpdate) sqlSave(ctx context.Context) (_node int, er
 			}
 		}
 	}
+	if value, ok := _u.mutation.Config(); ok {
+		_spec.SetField(tenantconfigversion.FieldConfig, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedConfig(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, tenantconfigversion.FieldConfig, value)
+		})
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{tenantconfigversion.Label}
@@ -86,6 +108,18 @@ type TenantConfigVersionUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *TenantConfigVersionMutation
+}
+
+// SetConfig sets the "config" field.
+func (_u *TenantConfigVersionUpdateOne) SetConfig(v json.RawMessage) *TenantConfigVersionUpdateOne {
+	_u.mutation.SetConfig(v)
+	return _u
+}
+
+// AppendConfig appends value to the "config" field.
+func (_u *TenantConfigVersionUpdateOne) AppendConfig(v json.RawMessage) *TenantConfigVersionUpdateOne {
+	_u.mutation.AppendConfig(v)
+	return _u
 }
 
 // Mutation returns the TenantConfigVersionMutation object of the builder.
@@ -158,6 +192,14 @@ func (_u *TenantConfigVersionUpdateOne) sqlSave(ctx context.Context) (_node *Ten
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Config(); ok {
+		_spec.SetField(tenantconfigversion.FieldConfig, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedConfig(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, tenantconfigversion.FieldConfig, value)
+		})
 	}
 	_node = &TenantConfigVersion{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -54,12 +54,12 @@ func (p *Provisioner) PurgeSome(ctx context.Context, id uuid.UUID, limit int) (i
 	return deleted, nil
 }
 
-// purgeLocked deletes rows of a tenant whose row is locked. What went so far is counted in that row until the receipt is written: in the place of the
-// quotas, which a deleted tenant has no use for. Its configuration, with the secrets in it, goes first.
+// purgeLocked deletes rows of a tenant whose row is locked. What went so far is counted in that row until the receipt is written. Its
+// configuration, with the secrets in it, goes first.
 func (p *Provisioner) purgeLocked(ctx context.Context, tx *store.Tx, row *ent.Tenant, signer *jose.Key, limit int) (int, error) {
 	counts := map[string]int{}
-	if row.StatusBefore == statusPurging && len(row.Quotas) > 0 {
-		if err := json.Unmarshal(row.Quotas, &counts); err != nil {
+	if row.StatusBefore == statusPurging && len(row.Purged) > 0 {
+		if err := json.Unmarshal(row.Purged, &counts); err != nil {
 			return 0, fmt.Errorf("read what went so far: %w", err)
 		}
 	}
@@ -78,6 +78,6 @@ func (p *Provisioner) purgeLocked(ctx context.Context, tx *store.Tx, row *ent.Te
 	if err != nil {
 		return 0, err
 	}
-	return purged.Total(), tx.Tenant.UpdateOneID(row.ID).SetStatusBefore(statusPurging).SetConfig([]byte("{}")).SetQuotas(kept).
+	return purged.Total(), tx.Tenant.UpdateOneID(row.ID).SetStatusBefore(statusPurging).SetConfig([]byte("{}")).SetPurged(kept).
 		SetUpdatedAt(p.now()).Exec(ctx)
 }

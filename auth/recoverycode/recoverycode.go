@@ -2,14 +2,14 @@
 //
 // They go beyond the compatible protocol and are made only in tenants that say their client shows them (mfa.recovery_codes).
 //
-// The database keeps an HMAC of each code under a key of the server, bound to its tenant and person: a code is short enough to be written
-// down, so a plain hash of it could be searched for.
+// The database keeps a hash of each code, bound to its tenant and person, sealed under the server's secret: a code is short enough to be
+// written down, so a plain hash of it could be searched for. Sealed, it can be sealed anew under another secret and move with its person.
 package recoverycode
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/subtle"
 	"fmt"
 	"time"
 
@@ -32,13 +32,13 @@ var ErrUsed = problem.Conflict("recovery_code_already_used", "the recovery code 
 
 // A Room makes and checks codes.
 type Room struct {
-	store *store.Store
-	keys  [][]byte
+	store   *store.Store
+	keyring *secret.Keyring
 }
 
-// NewRoom keeps codes in a store, as hashes under a key of the server. Codes made under an older secret stay good.
+// NewRoom keeps codes in a store, as sealed hashes. Codes sealed under an older secret stay good.
 func NewRoom(st *store.Store, keyring *secret.Keyring) *Room {
-	return &Room{store: st, keys: keyring.DeriveAll("recovery code")}
+	return &Room{store: st, keyring: keyring}
 }
 
 // New draws codes for a person. They are shown to her once; what is stored are the hashes.
@@ -46,7 +46,7 @@ func (r *Room) New(t *tenants.Tenant, userID uuid.UUID) (codes []string, hashes 
 	for range Count {
 		code := draw()
 		codes = append(codes, group(code))
-		hashes = append(hashes, mac(r.keys[0], t.ID, userID, code))
+		hashes = append(hashes, r.keyring.Seal(digest(t.ID, userID, code), SealedFor(t.ID, userID)))
 	}
 	return codes, hashes
 }
@@ -98,12 +98,14 @@ func (r *Room) Check(ctx context.Context, t *tenants.Tenant, userID uuid.UUID, c
 		return false, nil, fmt.Errorf("load recovery codes: %w", err)
 	}
 	found := uuid.Nil
-	for _, key := range r.keys {
-		presented := mac(key, t.ID, userID, plain)
-		for _, row := range rows {
-			if hmac.Equal(presented, row.Hash) {
-				found = row.ID
-			}
+	presented, sealedFor := digest(t.ID, userID, plain), SealedFor(t.ID, userID)
+	for _, row := range rows {
+		hash, err := r.keyring.Open(row.Hash, sealedFor)
+		if err != nil {
+			continue // its secret is gone, and so is the code
+		}
+		if subtle.ConstantTimeCompare(presented, hash) == 1 {
+			found = row.ID
 		}
 	}
 	if found == uuid.Nil {
@@ -129,9 +131,14 @@ func use(id uuid.UUID) store.Write {
 	}
 }
 
-// mac binds a code to its tenant and person. The parts have fixed lengths, so none can pose as another.
-func mac(key []byte, tenant, user uuid.UUID, code string) []byte {
-	h := hmac.New(sha256.New, key)
+// SealedFor is what the sealed hashes of a person's codes are bound to.
+func SealedFor(tenant, user uuid.UUID) []byte {
+	return append(append([]byte("recovery code "), tenant[:]...), user[:]...)
+}
+
+// digest binds a code to its tenant and person. The parts have fixed lengths, so none can pose as another.
+func digest(tenant, user uuid.UUID, code string) []byte {
+	h := sha256.New()
 	h.Write(tenant[:])
 	h.Write(user[:])
 	h.Write([]byte(code))

@@ -353,6 +353,14 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{OutboxColumns[5], OutboxColumns[12]},
 			},
+			{
+				Name:    "intent_tenant_id_kind_id",
+				Unique:  false,
+				Columns: []*schema.Column{OutboxColumns[1], OutboxColumns[3], OutboxColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "kind = 'mail'",
+				},
+			},
 		},
 	}
 	// JobsColumns holds the columns for the "jobs" table.
@@ -700,7 +708,7 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "tenant_id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
-		{Name: "hash", Type: field.TypeBytes, Size: 32},
+		{Name: "hash", Type: field.TypeBytes, Size: 128},
 		{Name: "used_at", Type: field.TypeTime, Nullable: true},
 		{Name: "user_id", Type: field.TypeUUID},
 	}
@@ -724,9 +732,9 @@ var (
 				Columns: []*schema.Column{RecoveryCodesColumns[1], RecoveryCodesColumns[0]},
 			},
 			{
-				Name:    "recoverycode_tenant_id_user_id_hash",
-				Unique:  true,
-				Columns: []*schema.Column{RecoveryCodesColumns[1], RecoveryCodesColumns[5], RecoveryCodesColumns[3]},
+				Name:    "recoverycode_tenant_id_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{RecoveryCodesColumns[1], RecoveryCodesColumns[5]},
 			},
 		},
 	}
@@ -1005,6 +1013,7 @@ var (
 		{Name: "deleted_by", Type: field.TypeString, Size: 255, Default: ""},
 		{Name: "status_before", Type: field.TypeString, Size: 16, Default: ""},
 		{Name: "quotas", Type: field.TypeJSON, Nullable: true},
+		{Name: "purged", Type: field.TypeJSON, Nullable: true},
 	}
 	// TenantsTable holds the schema information for the "tenants" table.
 	TenantsTable = &schema.Table{

@@ -115,7 +115,7 @@ func (RecoveryCode) Mixin() []ent.Mixin { return []ent.Mixin{IDMixin{}, TenantMi
 func (RecoveryCode) Fields() []ent.Field {
 	return []ent.Field{
 		ownedByUser(),
-		field.Bytes("hash").MaxLen(32).Immutable(),
+		field.Bytes("hash").MaxLen(128).Sensitive().Comment("of the code, its tenant and person; sealed"),
 		field.Time("used_at").Optional().Nillable(),
 	}
 }
@@ -125,7 +125,7 @@ func (RecoveryCode) Edges() []ent.Edge { return []ent.Edge{userEdge("recovery_co
 
 // Indexes of RecoveryCode.
 func (RecoveryCode) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("tenant_id", "user_id", "hash").Unique()}
+	return []ent.Index{index.Fields("tenant_id", "user_id")}
 }
 
 // TrustedDevice spares a user the second factor on a device she chose to trust.

@@ -32,6 +32,7 @@ func (Tenant) Fields() []ent.Field {
 		field.String("deleted_by").MaxLen(255).Default(""),
 		field.String("status_before").MaxLen(16).Default("").Comment("of a deleted tenant: what it comes back to"),
 		field.JSON("quotas", json.RawMessage{}).Optional().Comment("what the operator allows; none: everything"),
+		field.JSON("purged", json.RawMessage{}).Optional().Comment("of a tenant that is being purged: how many rows of which table went"),
 	}
 }
 
@@ -58,7 +59,7 @@ func (TenantConfigVersion) Mixin() []ent.Mixin {
 func (TenantConfigVersion) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("version").Immutable(),
-		field.JSON("config", json.RawMessage{}).Immutable(),
+		field.JSON("config", json.RawMessage{}).Comment("written again only to seal its secrets under another master key"),
 		field.JSON("changes", json.RawMessage{}).Immutable().Comment("list of path, old, new; secrets masked"),
 		field.String("actor").Immutable().Comment("who changed it: token:…, operator:…, cli, system"),
 	}

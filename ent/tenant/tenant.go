@@ -46,6 +46,8 @@ const (
 	FieldStatusBefore = "status_before"
 	// FieldQuotas holds the string denoting the quotas field in the database.
 	FieldQuotas = "quotas"
+	// FieldPurged holds the string denoting the purged field in the database.
+	FieldPurged = "purged"
 	// Table holds the table name of the tenant in the database.
 	Table = "tenants"
 )
@@ -69,6 +71,7 @@ var Columns = []string{
 	FieldDeletedBy,
 	FieldStatusBefore,
 	FieldQuotas,
+	FieldPurged,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).

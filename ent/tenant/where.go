@@ -915,6 +915,16 @@ func QuotasNotNil() predicate.Tenant {
 	return predicate.Tenant(sql.FieldNotNull(FieldQuotas))
 }
 
+// PurgedIsNil applies the IsNil predicate on the "purged" field.
+func PurgedIsNil() predicate.Tenant {
+	return predicate.Tenant(sql.FieldIsNull(FieldPurged))
+}
+
+// PurgedNotNil applies the NotNil predicate on the "purged" field.
+func PurgedNotNil() predicate.Tenant {
+	return predicate.Tenant(sql.FieldNotNull(FieldPurged))
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.Tenant) predicate.Tenant {
 	return predicate.Tenant(sql.AndPredicates(predicates...))
