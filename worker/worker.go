@@ -160,7 +160,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	client := asynq.NewClientFromRedisClient(w.needs.Redis)
 	w.relay = &relay{
 		store: w.needs.Store, client: client, bell: w.needs.Bell, again: w.again, kinds: w.kinds(), log: w.log,
-		webhooks: w.slices != nil && w.worksOn(sliceQueue), now: w.needs.Now,
+		webhooks: w.slices != nil && w.worksOn(sliceQueue), now: w.needs.Now, room: newQueueRoom(asynq.NewInspectorFromRedisClient(w.needs.Redis)),
 	}
 	if w.needs.Embedded {
 		if err := w.relay.releaseAll(ctx); err != nil {

@@ -108,7 +108,7 @@ func (f *fleet) grow(ctx context.Context, d *deployment, size int) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	if err := d.db.rest(ctx); err != nil {
+	if err := d.db.restFor(ctx, time.Hour); err != nil {
 		return err
 	}
 	d.db.mu.Lock()
