@@ -58,6 +58,10 @@ migration: ## write the migrations that a changed schema needs (NAME=add_somethi
 	@test -n "$(NAME)" || { echo "say what it does: make migration NAME=add_something" >&2; exit 2; }
 	scripts/with-services go run ./ent/migrations/cmd/diff -name "$(NAME)"
 
+.PHONY: check-deploy
+check-deploy: ## check deploy/: manifests against the types of Kubernetes, alerts and dashboard by the parser of Prometheus
+	go run -C tools/deploycheck . ../../deploy
+
 .PHONY: check-generated
 check-generated: ## fail when generated code is not what the generators write
 	scripts/check-generated
