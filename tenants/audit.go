@@ -37,6 +37,10 @@ const (
 	AuditDomainVerified     outbox.AuditType = "domain_verified"
 	AuditDomainRemoved      outbox.AuditType = "domain_removed"
 	AuditDomainLost         outbox.AuditType = "domain_lost"
+	// AuditSessionIssued is of a session that was opened for a person without asking her.
+	AuditSessionIssued        outbox.AuditType = "session_issued"
+	AuditDeadLettersRetried   outbox.AuditType = "dead_letters_retried"
+	AuditDeadLettersDiscarded outbox.AuditType = "dead_letters_discarded"
 )
 
 // The audit records of what happens among operators. They are in the log of the console.

@@ -13,9 +13,11 @@ import (
 
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/intent"
+	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/predicate"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/tenants"
 )
 
 // Kept is how long dead letters are kept.
@@ -41,11 +43,12 @@ type Letter struct {
 // A Room keeps the dead letters of all tenants.
 type Room struct {
 	store *store.Store
+	out   *outbox.Writer
 	ring  func()
 }
 
-// NewRoom reads from a store. Ring tells the worker that something is to do.
-func NewRoom(st *store.Store, ring func()) *Room { return &Room{st, ring} }
+// NewRoom reads from a store, and writes down in the outbox who took up what. Ring tells the worker that something is to do.
+func NewRoom(st *store.Store, out *outbox.Writer, ring func()) *Room { return &Room{st, out, ring} }
 
 // A Choice says which dead letters are meant: those of a kind, or all where it is empty, and of those the ones named, or all where none is.
 type Choice struct {
@@ -86,21 +89,23 @@ func (r *Room) List(ctx context.Context, tenant uuid.UUID, c Choice, before uuid
 }
 
 // Retry has dead letters tried once more, the oldest first. It returns how many. What fails again is dead again.
-func (r *Room) Retry(ctx context.Context, tenant uuid.UUID, c Choice) (int, error) {
-	return r.each(ctx, tenant, c, func(u *ent.IntentUpdate) {
+func (r *Room) Retry(ctx context.Context, by tenants.Actor, tenant uuid.UUID, c Choice) (int, error) {
+	return r.each(ctx, by, tenants.AuditDeadLettersRetried, tenant, c, func(u *ent.IntentUpdate) {
 		u.SetState("ready").SetAvailableAt(now()).ClearDoneAt()
 	})
 }
 
 // Discard gives dead letters up for good. It returns how many.
-func (r *Room) Discard(ctx context.Context, tenant uuid.UUID, c Choice) (int, error) {
-	return r.each(ctx, tenant, c, func(u *ent.IntentUpdate) {
+func (r *Room) Discard(ctx context.Context, by tenants.Actor, tenant uuid.UUID, c Choice) (int, error) {
+	return r.each(ctx, by, tenants.AuditDeadLettersDiscarded, tenant, c, func(u *ent.IntentUpdate) {
 		u.SetState("dropped").SetPayload([]byte{}).SetDoneAt(now())
 	})
 }
 
 // each changes what was dead when it began, in small transactions.
-func (r *Room) each(ctx context.Context, tenant uuid.UUID, c Choice, change func(*ent.IntentUpdate)) (int, error) {
+func (r *Room) each(
+	ctx context.Context, by tenants.Actor, kind outbox.AuditType, tenant uuid.UUID, c Choice, change func(*ent.IntentUpdate),
+) (int, error) {
 	began, total := now(), 0
 	for {
 		found := 0
@@ -112,9 +117,16 @@ func (r *Room) each(ctx context.Context, tenant uuid.UUID, c Choice, change func
 			update := tx.Intent.Update().Where(intent.IDIn(ids...), intent.State("dead"))
 			change(update)
 			n, err := update.Save(ctx)
+			if err != nil {
+				return err
+			}
 			total += n
 			tx.OnCommit(r.ring)
-			return err
+			details := map[string]any{"count": n}
+			if c.Kind != "" {
+				details["kind"] = c.Kind
+			}
+			return r.out.Write(ctx, tx, tenants.Recorded(ctx, tenant, kind, by, details))
 		})
 		if err != nil {
 			return total, fmt.Errorf("take up dead letters: %w", err)

@@ -89,6 +89,17 @@ func (r *Room) Grant(t *tenants.Tenant, userID uuid.UUID, cookie string, now tim
 	}, nil
 }
 
+// Forget ends the trust in all devices of a person: it was given under a password and a factor that are no more, and whoever asked for it may not have been
+// her. That there is none is no error.
+func Forget(userID uuid.UUID) store.Write {
+	return func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.TrustedDevice.Delete().Where(trusteddevice.UserID(userID)).Exec(ctx); err != nil {
+			return fmt.Errorf("forget trusted devices: %w", err)
+		}
+		return nil
+	}
+}
+
 // newCookie makes the cookie with the attributes of flow-protocol §9. SameSite=None lets pages of the tenant on another site sign in, too.
 func newCookie(name, value string, lasts time.Duration) *http.Cookie {
 	return &http.Cookie{

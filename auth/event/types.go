@@ -24,6 +24,7 @@ func AuditTypes() []AuditType {
 		tenants.AuditOperatorInvited, tenants.AuditOperatorJoined, tenants.AuditOperatorChanged, tenants.AuditOperatorDisabled, tenants.AuditOperatorEnabled,
 		tenants.AuditOperatorTokenCreated, tenants.AuditOperatorTokenRevoked, tenants.AuditTenantPurged,
 		tenants.AuditDomainAdded, tenants.AuditDomainVerified, tenants.AuditDomainRemoved, tenants.AuditDomainLost,
+		tenants.AuditSessionIssued, tenants.AuditDeadLettersRetried, tenants.AuditDeadLettersDiscarded,
 	}
 	types = append(types, legacyTypes...)
 	slices.Sort(types)

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/password"
 	"github.com/latchkeep/latchkeep/pkg/flow"
@@ -32,6 +33,7 @@ func (f *Flows) recoverPassword(t *turn) (flow.Outcome, error) {
 		return nil, err
 	}
 	t.Env.Work.Do(password.Set(t.Data.UserID, hash))
+	t.Env.Work.Do(devicetrust.Forget(t.Data.UserID))
 	t.Data.HasPassword = true
 	t.Data.RecoveryPending = false
 	f.scheduleMFACreation(t)

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/password"
 	"github.com/latchkeep/latchkeep/auth/user"
@@ -46,6 +47,7 @@ func (f *Flows) setOwnPassword(t *turn) (flow.Outcome, error) {
 	if u.Password == nil {
 		return flow.Stay(), nil
 	}
+	t.Env.Work.Do(devicetrust.Forget(u.ID))
 	u.Password = &user.Secret{ID: u.Password.ID, CreatedAt: u.Password.CreatedAt, UpdatedAt: t.Now()}
 	f.notify(t, u, event.MailPayload{Template: mail.TemplatePasswordUpdate})
 	f.webhookUser(t, event.UserPasswordUpdate, u)

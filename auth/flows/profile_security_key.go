@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/passkey"
 	"github.com/latchkeep/latchkeep/pkg/flow"
@@ -35,5 +36,6 @@ func (f *Flows) securityKeyDelete() action {
 func (f *Flows) deleteCredential(t *turn, id string) {
 	u := f.change(t)
 	t.Env.Work.Do(passkey.Delete(u.ID, id))
+	t.Env.Work.Do(devicetrust.Forget(u.ID))
 	u.RemoveCredential(id)
 }

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/recoverycode"
 	"github.com/latchkeep/latchkeep/auth/totp"
@@ -35,6 +36,7 @@ func (f *Flows) totpDelete() action {
 			u := f.change(t)
 			t.Env.Work.Do(totp.Delete(u.ID))
 			t.Env.Work.Do(recoverycode.Delete(u.ID)) // they stand in for the app
+			t.Env.Work.Do(devicetrust.Forget(u.ID))
 			u.TOTP = nil
 			f.audit(t, event.OTPDeleted, t.Data.actor(), nil, "")
 			f.notify(t, u, event.MailPayload{Template: mail.TemplateMFADelete})

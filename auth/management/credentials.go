@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/passkey"
 	"github.com/latchkeep/latchkeep/auth/user"
@@ -49,6 +50,9 @@ func (s *Service) DeleteCredential(ctx context.Context, t *tenants.Tenant, by Ca
 			kind = event.SecurityKeyDeleted
 		}
 		c.work.Do(passkey.Delete(userID, id))
+		if credential.MFAOnly {
+			c.work.Do(devicetrust.Forget(userID))
+		}
 		c.user.RemoveCredential(id)
 		c.record(kind, map[string]any{"credential_id": id})
 		return nil

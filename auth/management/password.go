@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/password"
 	"github.com/latchkeep/latchkeep/auth/user"
@@ -80,6 +81,7 @@ func (s *Service) setPassword(
 			return err
 		}
 		c.work.Do(password.Set(userID, hash))
+		c.work.Do(devicetrust.Forget(userID))
 		c.record(kind, map[string]any{"context": "admin"})
 		return nil
 	})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/recoverycode"
 	"github.com/latchkeep/latchkeep/auth/totp"
@@ -37,6 +38,7 @@ func (s *Service) DeleteOTP(ctx context.Context, t *tenants.Tenant, by Caller, u
 		id := c.user.TOTP.ID
 		c.work.Do(totp.Delete(userID))
 		c.work.Do(recoverycode.Delete(userID))
+		c.work.Do(devicetrust.Forget(userID))
 		c.user.TOTP = nil
 		c.record(event.OTPDeleted, map[string]any{"otp_secret": id.String()})
 		return nil

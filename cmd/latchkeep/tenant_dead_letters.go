@@ -55,7 +55,7 @@ func newTenantDeadLetters() *cobra.Command {
 	return cmd
 }
 
-func newTakeUp(use, short, done string, do func(*deadletter.Room, context.Context, uuid.UUID, deadletter.Choice) (int, error)) *cobra.Command {
+func newTakeUp(use, short, done string, do func(*deadletter.Room, context.Context, tenants.Actor, uuid.UUID, deadletter.Choice) (int, error)) *cobra.Command {
 	var kind string
 	cmd := &cobra.Command{
 		Use: use + " ID|SLUG [DEAD_LETTER_ID...]", Short: short, Args: cobra.MinimumNArgs(1), ValidArgsFunction: completeTenant,
@@ -72,7 +72,7 @@ func newTakeUp(use, short, done string, do func(*deadletter.Room, context.Contex
 				c.IDs = append(c.IDs, id)
 			}
 			return withTenant(cmd, args[0], func(ctx context.Context, app *wire.App, record *tenants.Record) error {
-				n, err := do(app.DeadLetters, ctx, record.ID, c)
+				n, err := do(app.DeadLetters, ctx, tenants.ByCLI, record.ID, c)
 				if err != nil {
 					return err
 				}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/cmd/latchkeep/wire"
 	"github.com/latchkeep/latchkeep/pkg/jose"
+	"github.com/latchkeep/latchkeep/tenants"
 )
 
 func newJWT() *cobra.Command {
@@ -24,7 +25,7 @@ func newJWTCreate() *cobra.Command {
 		Use: "create USER_ID", Short: "Open a session for a user and print its token", Args: cobra.ExactArgs(1),
 		Long: `Open a session for a user and print its token: whoever has it is that user until it ends.
 
-The session counts against no limit and is told to no webhook. With many tenants, --tenant says whose user it is.`,
+The session counts against no limit and is told to no webhook; the audit log says that it was opened. With many tenants, --tenant says whose user it is.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			user, err := uuid.Parse(args[0])
 			if err != nil {
@@ -35,7 +36,7 @@ The session counts against no limit and is told to no webhook. With many tenants
 				if err != nil {
 					return err
 				}
-				issued, err := app.Management.IssueToken(ctx, t, user)
+				issued, err := app.Management.IssueToken(ctx, t, tenants.ByCLI, user)
 				if err != nil {
 					return err
 				}

@@ -88,12 +88,12 @@ func (a *API) discardDeadLetters(ctx context.Context, in *takeUpInput) (*takeUpO
 }
 
 func (a *API) takeUp(
-	ctx context.Context, in *takeUpInput, do func(ctx context.Context, tenant uuid.UUID, c deadletter.Choice) (int, error),
+	ctx context.Context, in *takeUpInput, do func(ctx context.Context, by tenants.Actor, tenant uuid.UUID, c deadletter.Choice) (int, error),
 ) (*takeUpOutput, error) {
 	if err := a.exists(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	n, err := do(ctx, in.ID, deadletter.Choice{Kind: in.Body.Kind, IDs: in.Body.IDs})
+	n, err := do(ctx, caller(ctx).Actor, in.ID, deadletter.Choice{Kind: in.Body.Kind, IDs: in.Body.IDs})
 	if err != nil {
 		return nil, err
 	}

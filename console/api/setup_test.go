@@ -135,7 +135,7 @@ func newConsole(t *testing.T, st *store.Store) *console {
 		Management: management.New(management.Needs{
 			Store: st, Outbox: out, Keyring: keyring, Users: users, Sessions: sessions,
 		}),
-		Mail: c.post, DeadLetters: deadletter.NewRoom(st, func() { c.rings.Add(1) }), Ready: st.Ping, Log: log, Version: "test",
+		Mail: c.post, DeadLetters: deadletter.NewRoom(st, out, func() { c.rings.Add(1) }), Ready: st.Ping, Log: log, Version: "test",
 	})
 	server := httptest.NewServer(middleware.Base(middleware.Options{
 		IP: clientip.NewExtractor("direct", nil), Log: slog.New(slog.DiscardHandler), Server: "console",

@@ -13,6 +13,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/letter"
 	"github.com/latchkeep/latchkeep/pkg/mail"
+	"github.com/latchkeep/latchkeep/tenants"
 )
 
 // mailPatience is how long a test mail may take.
@@ -129,7 +130,7 @@ func (s *Server) discardLetters(v *visit) error {
 }
 
 // eachLetter does something with the dead letter that the form names; with all where it names none.
-func (s *Server) eachLetter(v *visit, do func(context.Context, uuid.UUID, deadletter.Choice) (int, error), message string) error {
+func (s *Server) eachLetter(v *visit, do func(context.Context, tenants.Actor, uuid.UUID, deadletter.Choice) (int, error), message string) error {
 	choice := deadletter.Choice{}
 	if text := v.form("letter"); text != "" {
 		id, err := uuid.Parse(text)
@@ -138,7 +139,7 @@ func (s *Server) eachLetter(v *visit, do func(context.Context, uuid.UUID, deadle
 		}
 		choice.IDs = []uuid.UUID{id}
 	}
-	n, err := do(v.ctx(), v.Tenant.ID, choice)
+	n, err := do(v.ctx(), v.Who.Actor, v.Tenant.ID, choice)
 	if err != nil {
 		return err
 	}

@@ -257,7 +257,7 @@ func (a *App) buildAuth() error {
 	s := a.Settings
 	ring := func() { a.bell.Ring(bellOutbox) }
 	out := outbox.NewWriter(a.keyring, ring)
-	a.DeadLetters = deadletter.NewRoom(a.Store, ring)
+	a.DeadLetters = deadletter.NewRoom(a.Store, out, ring)
 	a.Users = user.NewDirectory(a.Store)
 	a.Sessions = session.New(a.Store, out, func() { a.bell.Ring(bellSessions) }, sessionCache, a.Log)
 	a.Operators = operator.NewRoom(operator.Needs{
