@@ -47,13 +47,14 @@ type mailTask struct {
 	mailer   Mailer
 	inFlight *inFlight
 	metrics  *Metrics
+	counted  func(tenant uuid.UUID, people bool)
 	log      *slog.Logger
 }
 
 func newMailTask(n Needs, leases *leases) *mailTask {
 	return &mailTask{
 		leases: leases, store: n.Store, keyring: n.Keyring, registry: n.Registry, mailer: n.Mail, inFlight: newInFlight(mailsPerTenant),
-		metrics: n.Metrics, log: n.Log,
+		metrics: n.Metrics, counted: n.counting(), log: n.Log,
 	}
 }
 
@@ -103,6 +104,9 @@ func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 		})
 	}
 	err := m.send(ctx, tenantID, it)
+	if held, ok := errors.AsType[heldError](err); ok {
+		return m.release(ctx, tenantID, it, held.until, held.Error())
+	}
 	switch {
 	case err == nil:
 		return m.settled(ctx, tenantID, outcomeDone, func(ctx context.Context, tx *store.Tx) error {
@@ -114,7 +118,7 @@ func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 			_, err := tx.Raw.IntentsDropped(ctx, time.Now().UTC(), "the tenant is deleted", it.ID)
 			return err
 		})
-	case mail.Permanent(err), at.Sub(it.CreatedAt) > mailFor:
+	case mail.Permanent(err), at.Sub(it.CreatedAt) > m.patience(ctx, tenantID):
 		m.log.WarnContext(ctx, "a mail is given up", "tenant_id", tenantID, "intent_id", it.ID, "attempts", it.Attempts, "error", err)
 		return m.settled(ctx, tenantID, outcomeDead, func(ctx context.Context, tx *store.Tx) error {
 			n, err := tx.Raw.IntentsDead(ctx, time.Now().UTC(), err.Error(), it.ID)
@@ -139,6 +143,9 @@ func (m *mailTask) send(ctx context.Context, tenantID uuid.UUID, it item) error 
 	t, err := m.registry.ByID(ctx, tenantID)
 	if err != nil {
 		return err
+	}
+	if until, held := holds(t, p, time.Now()); held {
+		return heldError{until}
 	}
 	l, err := letter.Write(t, p)
 	if err != nil {
@@ -171,6 +178,9 @@ func (m *mailTask) settled(ctx context.Context, tenantID uuid.UUID, outcome stri
 	err := settle(ctx, m.store, tenantID, write)
 	if err == nil {
 		m.metrics.count(event.KindMail, outcome, 1)
+	}
+	if err == nil && outcome == outcomeDone {
+		m.counted(tenantID, false)
 	}
 	return err
 }

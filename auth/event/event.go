@@ -7,6 +7,7 @@ package event
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -155,4 +156,9 @@ func Mail(t *tenants.Tenant, p MailPayload) []outbox.Intent {
 		intents = append(intents, w)
 	}
 	return intents
+}
+
+// CanWait reports whether a mail may come a day later: one that tells a person of a change to her account. Others are part of a flow.
+func (p MailPayload) CanWait() bool {
+	return p.Code == "" && !strings.HasSuffix(p.Template, "_attempted")
 }

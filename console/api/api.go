@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 
+	"github.com/latchkeep/latchkeep/auth/allowance"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/letter"
@@ -47,6 +48,7 @@ type Options struct {
 	DeadLetters *deadletter.Room
 	SAML        *saml.Room
 	Usage       *usage.Room
+	Allowance   *allowance.Keeper
 	Domains     *domains.Room
 	Ready       func(context.Context) error // whether the database answers
 	Log         *slog.Logger
@@ -110,6 +112,7 @@ be rolled back to.`)
 	a.operatorOperations()
 	a.personOperations()
 	a.usageOperations()
+	a.quotaOperations()
 	a.router.Mount("/v1", v1)
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/api/middleware"
+	"github.com/latchkeep/latchkeep/auth/allowance"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
@@ -130,6 +131,7 @@ func newConsole(t *testing.T, st *store.Store) *console {
 			Tenants: c.tenants, Registry: c.registry, Operators: c.people, OperatorTokens: c.operators, SignIn: http.NotFoundHandler(), Log: log, Now: time.Now,
 		}).Session,
 		SAML: c.saml, Usage: usage.NewRoom(st),
+		Allowance: allowance.NewKeeper(allowance.Needs{Store: st, Outbox: out, Registry: c.registry, Usage: usage.NewRoom(st), Log: log}),
 		Domains: c.domains,
 		Tenants: c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
 		Management: management.New(management.Needs{

@@ -140,5 +140,6 @@ func (s *Server) usageRoutes() []Route {
 	return []Route{
 		{Method: http.MethodGet, Pattern: "/t/{tenant}/usage", Scope: tenants.UsageRead, handle: s.usage},
 		{Method: http.MethodGet, Pattern: "/t/{tenant}/usage/csv", Scope: tenants.UsageRead, handle: s.usageCSV},
+		{Method: http.MethodPost, Pattern: "/t/{tenant}/quotas", Scope: tenants.TenantsWrite, handle: s.setQuotas},
 	}
 }

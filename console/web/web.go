@@ -17,6 +17,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"github.com/latchkeep/latchkeep/auth/allowance"
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/letter"
@@ -49,6 +50,7 @@ type Options struct {
 	APIKeys        *tenants.APIKeys
 	Domains        *domains.Room
 	Usage          *usage.Room
+	Allowance      *allowance.Keeper
 	OperatorTokens *tenants.OperatorTokens
 	// URL is where the console is, as browsers see it.
 	URL string

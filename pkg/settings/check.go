@@ -48,6 +48,7 @@ func (c *checker) all() {
 	c.secrets()
 	c.audit()
 	c.tenants()
+	c.quotas()
 	c.log()
 	c.mail()
 	c.tls()

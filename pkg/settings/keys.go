@@ -5,7 +5,7 @@ import "time"
 // Keys lists every process setting, in the order of the documentation.
 func Keys() []Key {
 	keys := []Key{}
-	for _, group := range [][]Key{listenerKeys(), databaseKeys(), secretKeys(), limitKeys(), auditKeys(), otherKeys(), tlsKeys()} {
+	for _, group := range [][]Key{listenerKeys(), databaseKeys(), secretKeys(), limitKeys(), auditKeys(), otherKeys(), quotaKeys(), tlsKeys()} {
 		keys = append(keys, group...)
 	}
 	for i := range keys {

@@ -22,6 +22,7 @@ type Settings struct {
 	DefaultEmailDelivery EmailDelivery `koanf:"default_email_delivery"`
 	MultiTenancy         MultiTenancy  `koanf:"multi_tenancy"`
 	Tenants              Tenants       `koanf:"tenants"`
+	Quotas               Quotas        `koanf:"quotas"`
 	Egress               Egress        `koanf:"egress"`
 	TLS                  TLS           `koanf:"tls"`
 

@@ -16,6 +16,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/latchkeep/latchkeep/auth/allowance"
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
@@ -121,6 +124,7 @@ type App struct {
 	Usage          *usage.Room
 	UsageAudit     *audit.Usage
 	Calls          *usage.Calls
+	Allowance      *allowance.Keeper
 	// Single is the configuration of the only tenant, in single-tenant mode.
 	Single *config.Config
 
@@ -210,7 +214,7 @@ func (a *App) buildTenants(ctx context.Context) error {
 		return err
 	}
 	addresses = addresses.WithConsole(s.Console.BaseURL.String())
-	o := tenants.RegistryOptions{Store: a.Store, Keyring: a.keyring, Addresses: addresses, Log: a.Log}
+	o := tenants.RegistryOptions{Store: a.Store, Keyring: a.keyring, Addresses: addresses, Log: a.Log, Quotas: quotaDefaults(s.Quotas)}
 	if single {
 		if a.Single, err = singleConfig(ctx, s, a.Log); err != nil {
 			return err
@@ -228,6 +232,8 @@ func (a *App) buildTenants(ctx context.Context) error {
 		Grace: &a.Settings.Tenants.Grace, ResealHook: webhook.Resealer(a.keyring),
 	})
 	a.Usage, a.UsageAudit, a.Calls = usage.NewRoom(a.Store), audit.NewUsage(a.Store), usage.NewCalls(a.Store, a.Log)
+	a.Allowance = allowance.NewKeeper(allowance.Needs{Store: a.Store, Outbox: out, Registry: a.Registry, Usage: a.Usage, Log: a.Log, Now: a.options.Now})
+	a.Calls.Telling(func(tenant uuid.UUID) { a.Allowance.Touch(tenant, false) })
 	a.APIKeys = tenants.NewAPIKeys(a.Store, a.Log, time.Now).Recording(out)
 	a.OperatorTokens = tenants.NewOperatorTokens(a.Store, a.Log, time.Now).Recording(out)
 	a.Domains = a.domainRoom(out)
@@ -257,8 +263,8 @@ func (a *App) buildAuth() error {
 	a.working = worker.NewMetrics(a.Store, a.Log)
 	a.metrics.Register(a.working.Collectors()...)
 	a.Webhooks = webhook.NewRoom(webhook.Needs{
-		Attempted: a.working.Webhook,
-		Store:     a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry, Log: a.Log, Now: a.options.Now,
+		Attempted: a.working.Webhook, Counted: func(tenant uuid.UUID) { a.Allowance.Touch(tenant, false) },
+		Store: a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry, Log: a.Log, Now: a.options.Now,
 		Client: a.outbound(webhook.Timeout),
 		Ring:   func() { a.bell.Ring(bellOutbox) },
 	})
@@ -371,7 +377,7 @@ func (a *App) buildWorker() {
 		Cleanup: worker.CleanupPolicy{
 			Intents: day, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention, Webhooks: 7 * day, DeadWebhooks: 30 * day,
 		},
-		Webhooks: a.Webhooks, Now: a.options.Now, Metrics: a.working, Queues: a.options.Queues,
+		Webhooks: a.Webhooks, Counted: a.Allowance.Touch, Now: a.options.Now, Metrics: a.working, Queues: a.options.Queues,
 		Jobs: a.Jobs, Tenants: a.Provisioner, SAML: a.SAML, Domains: a.Domains, Log: a.Log,
 	})
 }
