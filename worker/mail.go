@@ -110,7 +110,7 @@ func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 	switch {
 	case err == nil:
 		return m.settled(ctx, tenantID, outcomeDone, func(ctx context.Context, tx *store.Tx) error {
-			n, err := tx.Raw.IntentsDone(ctx, time.Now().UTC(), it.ID)
+			n, err := tx.Raw.IntentsSent(ctx, time.Now().UTC(), it.ID)
 			return counted(ctx, tx, tenantID, usage.MailsSent, n, err)
 		})
 	case errors.Is(err, tenants.ErrNotFound):

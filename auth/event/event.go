@@ -148,7 +148,7 @@ func Mail(t *tenants.Tenant, p MailPayload) []outbox.Intent {
 	}
 	if t.Config.EmailDelivery.Enabled {
 		m := intent(t, KindMail, "", p)
-		m.NotAfter = until
+		m.NotAfter, m.About = until, p.about()
 		intents = append(intents, m)
 	}
 	if w, ok := Webhook(t, EmailSend, uuid.Nil, p); ok {

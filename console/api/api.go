@@ -19,6 +19,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/letter"
+	"github.com/latchkeep/latchkeep/auth/maillog"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
 	"github.com/latchkeep/latchkeep/pkg/paging"
@@ -46,6 +47,7 @@ type Options struct {
 	Management  *management.Service
 	Mail        letter.Mailer
 	DeadLetters *deadletter.Room
+	MailLog     *maillog.Room
 	SAML        *saml.Room
 	Usage       *usage.Room
 	Allowance   *allowance.Keeper
@@ -105,6 +107,7 @@ be rolled back to.`)
 	a.claimsOperations()
 	a.mailOperations()
 	a.deadLetterOperations()
+	a.mailLogOperations()
 	a.keyOperations()
 	a.samlOperations()
 	a.domainOperations()

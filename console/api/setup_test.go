@@ -20,6 +20,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
+	"github.com/latchkeep/latchkeep/auth/maillog"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
 	"github.com/latchkeep/latchkeep/auth/session"
@@ -132,12 +133,12 @@ func newConsole(t *testing.T, st *store.Store) *console {
 		}).Session,
 		SAML: c.saml, Usage: usage.NewRoom(st),
 		Allowance: allowance.NewKeeper(allowance.Needs{Store: st, Outbox: out, Registry: c.registry, Usage: usage.NewRoom(st), Log: log}),
-		Domains: c.domains,
-		Tenants: c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
+		Domains:   c.domains,
+		Tenants:   c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
 		Management: management.New(management.Needs{
 			Store: st, Outbox: out, Keyring: keyring, Users: users, Sessions: sessions,
 		}),
-		Mail: c.post, DeadLetters: deadletter.NewRoom(st, func() { c.rings.Add(1) }), Ready: st.Ping, Log: log, Version: "test",
+		MailLog: maillog.NewRoom(st), Mail: c.post, DeadLetters: deadletter.NewRoom(st, func() { c.rings.Add(1) }), Ready: st.Ping, Log: log, Version: "test",
 	})
 	server := httptest.NewServer(middleware.Base(middleware.Options{
 		IP: clientip.NewExtractor("direct", nil), Log: slog.New(slog.DiscardHandler), Server: "console",

@@ -110,6 +110,7 @@ func (s *Server) mailRoutes() []Route {
 		{Method: http.MethodGet, Pattern: "/t/{tenant}/mail", Scope: tenants.TenantsRead, handle: s.mail},
 		{Method: http.MethodGet, Pattern: "/t/{tenant}/mail/page", Scope: tenants.TenantsRead, handle: s.mailHTML},
 		{Method: http.MethodPost, Pattern: "/t/{tenant}/mail/test", Scope: tenants.TenantsWrite, handle: s.testMail},
+		{Method: http.MethodGet, Pattern: "/t/{tenant}/mails", Scope: tenants.TenantsRead, handle: s.mails},
 		{Method: http.MethodGet, Pattern: "/t/{tenant}/dead-letters", Scope: tenants.TenantsRead, handle: s.deadLetters},
 		{Method: http.MethodPost, Pattern: "/t/{tenant}/dead-letters/retry", Scope: tenants.TenantsWrite, handle: s.retryLetters},
 		{Method: http.MethodPost, Pattern: "/t/{tenant}/dead-letters/discard", Scope: tenants.TenantsWrite, handle: s.discardLetters},

@@ -21,6 +21,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/letter"
+	"github.com/latchkeep/latchkeep/auth/maillog"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
 	"github.com/latchkeep/latchkeep/auth/webhook"
@@ -47,6 +48,7 @@ type Options struct {
 	Webhooks       *webhook.Room
 	Mail           letter.Mailer
 	DeadLetters    *deadletter.Room
+	MailLog        *maillog.Room
 	APIKeys        *tenants.APIKeys
 	Domains        *domains.Room
 	Usage          *usage.Room

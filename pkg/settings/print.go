@@ -89,6 +89,7 @@ func (s *Settings) lines() []line {
 		{"audit_log.erase_deleted_users", fmt.Sprint(s.AuditLog.EraseDeletedUsers)},
 		{"multi_tenancy.enabled", fmt.Sprint(s.MultiTenancy.Enabled)},
 		{"tenants.grace", s.Tenants.Grace.String()},
+		{"mails.retention", s.Mails.Retention.String()},
 		{"quotas.warning_percent", fmt.Sprint(s.Quotas.WarningPercent)},
 		{"quotas.monthly_active_people", fmt.Sprint(s.Quotas.MonthlyActivePeople)},
 		{"quotas.registrations_per_day", fmt.Sprint(s.Quotas.RegistrationsPerDay)},

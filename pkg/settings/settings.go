@@ -23,6 +23,7 @@ type Settings struct {
 	MultiTenancy         MultiTenancy  `koanf:"multi_tenancy"`
 	Tenants              Tenants       `koanf:"tenants"`
 	Quotas               Quotas        `koanf:"quotas"`
+	Mails                Mails         `koanf:"mails"`
 	Egress               Egress        `koanf:"egress"`
 	TLS                  TLS           `koanf:"tls"`
 
@@ -195,6 +196,11 @@ type MultiTenancy struct {
 // Tenants is what holds for all tenants of the deployment.
 type Tenants struct {
 	Grace time.Duration `koanf:"-"` // how long a deleted tenant can be restored
+}
+
+// Mails is the log of the mails of all tenants.
+type Mails struct {
+	Retention time.Duration `koanf:"-"` // how long a mail that was sent or dropped is in it
 }
 
 // Egress opens ranges that outbound calls on behalf of tenants may reach besides public addresses.

@@ -28,6 +28,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/idempotency"
+	"github.com/latchkeep/latchkeep/auth/maillog"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
 	"github.com/latchkeep/latchkeep/auth/passcode"
@@ -103,6 +104,7 @@ type App struct {
 	Provisioner *tenants.Provisioner
 	APIKeys     *tenants.APIKeys
 	DeadLetters *deadletter.Room
+	MailLog     *maillog.Room
 	// OperatorTokens are for operators' programs, Operators the people.
 	OperatorTokens *tenants.OperatorTokens
 	Operators      *operator.Room
@@ -244,7 +246,7 @@ func (a *App) buildAuth() error {
 	s := a.Settings
 	ring := func() { a.bell.Ring(bellOutbox) }
 	out := outbox.NewWriter(a.keyring, ring)
-	a.DeadLetters = deadletter.NewRoom(a.Store, ring)
+	a.DeadLetters, a.MailLog = deadletter.NewRoom(a.Store, ring), maillog.NewRoom(a.Store)
 	a.Users = user.NewDirectory(a.Store)
 	a.Sessions = session.New(a.Store, out, func() { a.bell.Ring(bellSessions) }, sessionCache, a.Log)
 	a.Operators = operator.NewRoom(operator.Needs{
@@ -375,7 +377,7 @@ func (a *App) buildWorker() {
 		Redis: a.queue.client, Embedded: a.queue.embedded(),
 		Bell: a.bell.Listen(bellOutbox), Mail: a.mailer, Audit: auditSinks(s.AuditLog),
 		Cleanup: worker.CleanupPolicy{
-			Intents: day, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention, Webhooks: 7 * day, DeadWebhooks: 30 * day,
+			Intents: day, Mails: s.Mails.Retention, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention, Webhooks: 7 * day, DeadWebhooks: 30 * day,
 		},
 		Webhooks: a.Webhooks, Counted: a.Allowance.Touch, Now: a.options.Now, Metrics: a.working, Queues: a.options.Queues,
 		Jobs: a.Jobs, Tenants: a.Provisioner, SAML: a.SAML, Domains: a.Domains, Log: a.Log,
