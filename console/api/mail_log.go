@@ -37,7 +37,7 @@ type listMailsInput struct {
 type listMailsOutput struct {
 	Body struct {
 		Mails []LoggedMail `json:"mails" nullable:"false" doc:"The mails, newest first."`
-		Next  *uuid.UUID   `json:"next" doc:"To be given as cursor for the next page; null where there is none."`
+		Next  *uuid.UUID   `json:"next,omitempty" doc:"To be given as cursor for the next page; absent on the last."`
 	}
 }
 

@@ -38,6 +38,9 @@ func (s *Server) tenantRoutes() []Route {
 		{Method: http.MethodGet, Pattern: "/tenants", Scope: tenants.TenantsRead, Anywhere: true, handle: s.listTenants},
 		{Method: http.MethodGet, Pattern: "/tenants/deleted", Scope: tenants.TenantsRead, Anywhere: true, handle: s.deletedTenants},
 		{Method: http.MethodPost, Pattern: "/tenants/deleted/{deleted}/restore", Scope: tenants.TenantsWrite, Anywhere: true, handle: s.restoreTenant},
+		{Method: http.MethodPost, Pattern: "/tenants/deleted/{deleted}/purge", Scope: tenants.TenantsWrite, handle: s.purgeTenant},
+		{Method: http.MethodGet, Pattern: "/receipts", Scope: tenants.TenantsRead, handle: s.receipts},
+		{Method: http.MethodGet, Pattern: "/receipts/{purged}", Scope: tenants.TenantsRead, handle: s.receipt},
 		{Method: http.MethodGet, Pattern: "/tenants/new", Scope: tenants.TenantsWrite, handle: s.newTenant},
 		{Method: http.MethodPost, Pattern: "/tenants/new", Scope: tenants.TenantsWrite, handle: s.createTenant},
 		{Method: http.MethodGet, Pattern: "/t/{tenant}", Scope: tenants.TenantsRead, handle: s.overview},
@@ -121,6 +124,9 @@ func (s *Server) keyRoutes() []Route {
 	return []Route{
 		{Method: http.MethodGet, Pattern: "/t/{tenant}/keys", Scope: tenants.KeysRead, handle: s.keys},
 		{Method: http.MethodPost, Pattern: "/t/{tenant}/keys/rotate", Scope: tenants.KeysWrite, handle: s.rotateKey},
+		{Method: http.MethodPost, Pattern: "/t/{tenant}/keys/schedule", Scope: tenants.TenantsWrite, handle: s.scheduleKeys},
+		{Method: http.MethodGet, Pattern: "/t/{tenant}/keys/revoke", Scope: tenants.KeysWrite, handle: s.askRevokeKey},
+		{Method: http.MethodPost, Pattern: "/t/{tenant}/keys/revoke", Scope: tenants.KeysWrite, handle: s.revokeKey},
 		{Method: http.MethodPost, Pattern: "/t/{tenant}/keys/api", Scope: tenants.KeysWrite, handle: s.createAPIKey},
 		{Method: http.MethodPost, Pattern: "/t/{tenant}/keys/api/{key}/revoke", Scope: tenants.KeysWrite, handle: s.revokeAPIKey},
 	}
