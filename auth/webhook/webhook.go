@@ -26,6 +26,7 @@ import (
 	entwebhook "github.com/latchkeep/latchkeep/ent/webhook"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/pkg/secret"
+	"github.com/latchkeep/latchkeep/pkg/telemetry"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
@@ -79,6 +80,8 @@ type Needs struct {
 	Attempted func(state string, took time.Duration)
 	// Counted hears of tenants of whom deliveries were counted; it must not block. Optional.
 	Counted func(tenant uuid.UUID)
+	// Traces tell of attempts; optional.
+	Traces *telemetry.Traces
 }
 
 // A Room keeps the webhooks of all tenants and delivers to them.

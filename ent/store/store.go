@@ -79,7 +79,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", source, err)
 	}
-	outside := &reader{db: s.read, on: s.onStatement, renew: s.renew}
+	outside := &reader{db: s.read, dialect: s.dialect, on: s.onStatement, renew: s.renew}
 	s.raw = rawsql.New(s.dialect, outside)
 	s.reader = newClient(s.dialect, outside)
 	s.reader.Use(refuseWrites)
@@ -120,6 +120,9 @@ func (s *Store) Dialect() string { return s.dialect }
 
 // MaxOpen is how many connections there are at most.
 func (s *Store) MaxOpen() int { return s.maxOpen }
+
+// Connections are those of the pool that writes, and how often somebody had to wait for one.
+func (s *Store) Connections() sql.DBStats { return s.write.Stats() }
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.ping(ctx) }

@@ -137,6 +137,7 @@ type App struct {
 	keys    *jose.Pool
 	mailer  worker.Mailer
 	metrics *telemetry.Metrics
+	traces  *telemetry.Traces // nil where nothing is traced
 	working *worker.Metrics
 	works   atomic.Bool // this process carries out what is in the outbox
 	worker  *worker.Worker
@@ -157,6 +158,9 @@ func New(ctx context.Context, s *settings.Settings, o Options) (_ *App, err erro
 	}()
 	if a.keyring, err = secret.NewKeyring(s.Secrets.Reveal()); err != nil {
 		return nil, fmt.Errorf("secrets.keys: %w", err)
+	}
+	if err := a.buildTraces(ctx); err != nil {
+		return nil, err
 	}
 	if err := a.migrate(ctx); err != nil {
 		return nil, err
@@ -190,6 +194,21 @@ func New(ctx context.Context, s *settings.Settings, o Options) (_ *App, err erro
 	}
 	a.buildWorker()
 	return a, nil
+}
+
+// buildTraces begins to trace where the settings name a collector.
+func (a *App) buildTraces(ctx context.Context) (err error) {
+	s := a.Settings.Traces
+	if s.Endpoint == nil {
+		return nil
+	}
+	a.traces, err = telemetry.OpenTraces(ctx, telemetry.TraceOptions{
+		Endpoint: s.Endpoint, Ratio: s.Ratio, TrustCallers: s.TrustCallers, Version: a.options.Version, Log: a.Log,
+	})
+	if err == nil {
+		a.closers = append(a.closers, a.traces)
+	}
+	return err
 }
 
 // migrate applies what is pending where the settings say so.
@@ -253,7 +272,8 @@ func (a *App) buildAuth() error {
 		Store: a.Store, Outbox: out, Registry: a.Registry, Users: a.Users, Sessions: a.Sessions, Now: time.Now,
 	})
 	a.OperatorTokens.HeldBy(a.Operators.Held)
-	passwords := authpassword.NewRoom(a.Store, password.New(password.Options{}))
+	hasher := password.New(password.Options{})
+	passwords := authpassword.NewRoom(a.Store, hasher)
 	passkeys := passkey.NewRoom(a.Store, a.options.Models)
 	totps := totp.NewRoom(a.Store, a.keyring)
 	devices := devicetrust.NewRoom(a.Store)
@@ -265,7 +285,7 @@ func (a *App) buildAuth() error {
 	a.working = worker.NewMetrics(a.Store, a.Log)
 	a.metrics.Register(a.working.Collectors()...)
 	a.Webhooks = webhook.NewRoom(webhook.Needs{
-		Attempted: a.working.Webhook, Counted: func(tenant uuid.UUID) { a.Allowance.Touch(tenant, false) },
+		Attempted: a.working.Webhook, Traces: a.traces, Counted: func(tenant uuid.UUID) { a.Allowance.Touch(tenant, false) },
 		Store: a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry, Log: a.Log, Now: a.options.Now,
 		Client: a.outbound(webhook.Timeout),
 		Ring:   func() { a.bell.Ring(bellOutbox) },
@@ -276,7 +296,8 @@ func (a *App) buildAuth() error {
 	a.AuditKeeper = audit.NewKeeper(a.Store, a.Registry)
 	a.Exporter = transfer.NewExporter(a.Store, totps, out)
 	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)
-	limiter := a.limiter()
+	limiter := ratelimit.NewCounted(a.limiter())
+	a.registerLoad(hasher, limiter)
 	gate := federation.NewGate(limiter, departures(s.RateLimiter))
 	a.Federation = federation.New(federation.Needs{Store: a.Store, Outbox: out, Users: a.Users, Log: a.Log})
 	a.SAML = a.samlRoom(out, gate)
@@ -379,7 +400,7 @@ func (a *App) buildWorker() {
 		Cleanup: worker.CleanupPolicy{
 			Intents: day, Mails: s.Mails.Retention, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention, Webhooks: 7 * day, DeadWebhooks: 30 * day,
 		},
-		Webhooks: a.Webhooks, Counted: a.Allowance.Touch, Now: a.options.Now, Metrics: a.working, Queues: a.options.Queues,
+		Webhooks: a.Webhooks, Counted: a.Allowance.Touch, Now: a.options.Now, Metrics: a.working, Traces: a.traces, Queues: a.options.Queues,
 		Jobs: a.Jobs, Tenants: a.Provisioner, SAML: a.SAML, Domains: a.Domains, Log: a.Log,
 	})
 }
