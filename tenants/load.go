@@ -190,5 +190,10 @@ func (r *Registry) compile(row *ent.Tenant, keys []*ent.SigningKey, hosts []stri
 		return nil, problem.Internal("tenant_unreadable", err)
 	}
 	t.Config, t.PublicURL = &c, r.publicURL(row, c, hosts)
+	quotas, err := r.quotasOf(row)
+	if err != nil {
+		return nil, problem.Internal("tenant_unreadable", err)
+	}
+	t.Quotas = quotas.State
 	return t, nil
 }

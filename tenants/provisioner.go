@@ -23,6 +23,7 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants/config"
+	"github.com/latchkeep/latchkeep/tenants/quota"
 )
 
 // KeySource makes signing keys. RSA keys take long, so a pool has some ready: see jose.Pool.
@@ -93,6 +94,8 @@ type Record struct {
 	UpdatedAt     time.Time
 	// Deletion is that of a deleted tenant; nil for others.
 	Deletion *Deletion
+	// Quotas are what she may have, and what of it she has reached.
+	Quotas *quota.State
 }
 
 // NewTenant is what a tenant is made from.
@@ -318,10 +321,14 @@ func (p *Provisioner) record(row *ent.Tenant) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
+	quotas, err := p.registry.quotasOf(row)
+	if err != nil {
+		return nil, err
+	}
 	return &Record{
 		ID: row.ID, Slug: row.Slug, Name: row.Name, Status: Status(row.Status), StatusReason: row.StatusReason, Origin: Origin(row.Origin),
 		Config: &shown, ConfigVersion: row.ConfigVersion, Version: row.Version,
 		PublicURL: p.registry.publicURL(row, shown, []string{shown.Service.PrimaryDomain}), AdminURL: p.addresses.Admin(row.ID),
-		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(), Deletion: deletionOf(row),
+		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(), Deletion: deletionOf(row), Quotas: quotas.State,
 	}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -190,3 +191,21 @@ func (s Statement) equal(o Statement) bool {
 
 // Tables are the names of the tables of which rows went, sorted.
 func (s Statement) Tables() []string { return slices.Sorted(maps.Keys(s.Rows)) }
+
+// FindReceipts finds the receipts of purged tenants that had a slug, or that of the tenant with an id; newest first, at most limit.
+func (p *Provisioner) FindReceipts(ctx context.Context, text string, limit int) ([]*Receipt, error) {
+	which := purgereceipt.Slug(strings.ToLower(strings.TrimSpace(text)))
+	if id, err := uuid.Parse(strings.TrimSpace(text)); err == nil {
+		which = purgereceipt.Or(which, purgereceipt.PurgedTenant(id))
+	}
+	rows, err := p.db.Reader().PurgeReceipt.Query().Where(which).Order(ent.Desc(purgereceipt.FieldCreatedAt, purgereceipt.FieldID)).Limit(limit).
+		All(scope.With(ctx, scope.System("find purge receipts")))
+	if err != nil {
+		return nil, fmt.Errorf("find purge receipts: %w", err)
+	}
+	found := make([]*Receipt, len(rows))
+	for i, row := range rows {
+		found[i] = receipt(row)
+	}
+	return found, nil
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants/config"
+	"github.com/latchkeep/latchkeep/tenants/quota"
 )
 
 // ErrNotFound is returned for a tenant that does not exist or is being deleted.
@@ -31,6 +32,7 @@ type RegistryOptions struct {
 	Absent    time.Duration // how long an unknown name is remembered as unknown; default 2 s
 	Loads     int           // snapshots loaded at the same time; default 4, so that unknown names cannot use up the connection pool
 	Now       func() time.Time
+	Quotas    quota.Defaults // what tenants may have who have no limits of their own
 }
 
 // A Bell wakes whoever listens to a name, in this process and in others, without saying more and perhaps not at all: see pkg/bell.

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/tenants/config"
+	"github.com/latchkeep/latchkeep/tenants/quota"
 )
 
 // SingleID is the tenant of a deployment that serves only one.
@@ -49,6 +50,7 @@ type Tenant struct {
 	PublicURL     string // without trailing slash
 	AdminURL      string // without trailing slash
 	Keys          *Keys
+	Quotas        *quota.State   // what she may have, and what of it she has reached
 	Hooks         []Hook         // enabled webhooks that back ends made, beside those of the configuration
 	SAML          []SAMLProvider // identity providers, oldest first; none are read where SAML is switched off
 	CreatedAt     time.Time

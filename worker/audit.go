@@ -48,6 +48,7 @@ type auditTask struct {
 	log     *slog.Logger
 
 	appender *audit.Appender
+	counted  func(tenant uuid.UUID, people bool)
 }
 
 // auditPortion is how many records of a tenant who has many are appended together.
@@ -56,7 +57,7 @@ const auditPortion = 100
 func newAuditTask(n Needs, turns *turns) *auditTask {
 	return &auditTask{
 		turns: turns,
-		store: n.Store, keyring: n.Keyring, sinks: n.Audit, traces: n.Traces, log: n.Log,
+		store: n.Store, keyring: n.Keyring, sinks: n.Audit, traces: n.Traces, log: n.Log, counted: n.counting(),
 		appender: audit.NewAppender(outbox.NewWriter(n.Keyring, nil), n.Audit.EraseDeleted), // the relay looks every second
 	}
 }
@@ -144,12 +145,22 @@ func (a *auditTask) carryOut(ctx context.Context, b batch) error {
 	if err != nil {
 		return fmt.Errorf("append records: %w", err)
 	}
+	a.counted(b.Tenant, slices.ContainsFunc(records, ofPeople))
 	for i, record := range records {
 		_, end := a.traces.Follow(ctx, causes[i], "audit record", telemetry.Attr("tenant_id", b.Tenant.String()))
 		end(nil)
 		a.print(ctx, b, b.Items[i], record)
 	}
 	return nil
+}
+
+// ofPeople reports whether a record tells that there are more people, or fewer.
+func ofPeople(r event.AuditPayload) bool {
+	switch r.Type {
+	case event.UserCreated, event.ThirdPartySignup, event.UserDeleted, event.UsersImported:
+		return true
+	}
+	return false
 }
 
 // read opens a record, and names the trace in which it was written.

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,8 @@ const (
 type CleanupPolicy struct {
 	// Intents are kept this long after they were done.
 	Intents time.Duration
+	// Mails are kept this long after they were sent or dropped; as other intents where it is zero.
+	Mails time.Duration
 	// DeadIntents are kept this long after they were given up; zero keeps them for good.
 	DeadIntents time.Duration
 	// AuditLogs are kept this long; zero keeps them for good.
@@ -103,6 +106,9 @@ func (c *cleanup) rules(at time.Time) []rule {
 		{rawsql.ExpiredJobs, at},
 		{rawsql.PendingIdentities, at.Add(-pendingFor)},
 		{rawsql.DoneIntents, at.Add(-c.policy.Intents)},
+		{rawsql.DroppedIntents, at.Add(-c.policy.Intents)},
+		{rawsql.SentMails, at.Add(-cmp.Or(c.policy.Mails, c.policy.Intents))},
+		{rawsql.DroppedMails, at.Add(-cmp.Or(c.policy.Mails, c.policy.Intents))},
 	}
 	if c.policy.DeadIntents > 0 {
 		rules = append(rules, rule{rawsql.DeadIntents, at.Add(-c.policy.DeadIntents)})

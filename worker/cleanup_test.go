@@ -165,6 +165,33 @@ func TestCleanup_KeepsWhatWasGivenUpForAWhileOfItsOwn(t *testing.T) {
 	})
 }
 
+func TestCleanup_KeepsMailsForTheirLogLongerThanOthers(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *room) {
+		at := time.Now().UTC().Truncate(time.Microsecond)
+		require.NoError(t, r.store.Do(t.Context(), scope.Tenant(r.shop.ID), func(ctx context.Context, tx *store.Tx) error {
+			for _, ago := range []time.Duration{30 * time.Minute, 3 * time.Hour, 30 * time.Hour} {
+				for _, one := range [][2]string{{"mail", "sent"}, {"mail", "dropped"}, {"audit", "dropped"}, {"audit", "done"}} {
+					err := tx.Intent.Create().SetKind(one[0]).SetState(one[1]).SetPayload([]byte{}).SetAvailableAt(at).SetDoneAt(at.Add(-ago)).Exec(ctx)
+					if err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		}))
+		w := worker.New(worker.Needs{
+			Store: r.store, Keyring: r.keyring, Registry: r.registry, Log: slog.New(slog.DiscardHandler),
+			Cleanup: worker.CleanupPolicy{Intents: time.Hour, Mails: 24 * time.Hour},
+		})
+
+		_, err := w.Cleanup(t.Context(), []string{"outbox"}, 100, true)
+
+		require.NoError(t, err)
+		require.Equal(t, map[string]int{"sent": 2, "dropped": 3, "done": 1}, r.states(t), "mails of a day, others of an hour")
+	})
+}
+
 func TestCleanup_KeepsTheAuditLogForGoodWhereNoTimeIsSet(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, r *room) {

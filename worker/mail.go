@@ -48,6 +48,7 @@ type mailTask struct {
 	mailer   Mailer
 	inFlight *inFlight
 	metrics  *Metrics
+	counted  func(tenant uuid.UUID, people bool)
 	traces   *telemetry.Traces
 	log      *slog.Logger
 }
@@ -55,7 +56,7 @@ type mailTask struct {
 func newMailTask(n Needs, leases *leases) *mailTask {
 	return &mailTask{
 		leases: leases, store: n.Store, keyring: n.Keyring, registry: n.Registry, mailer: n.Mail, inFlight: newInFlight(mailsPerTenant),
-		metrics: n.Metrics, traces: n.Traces, log: n.Log,
+		metrics: n.Metrics, traces: n.Traces, counted: n.counting(), log: n.Log,
 	}
 }
 
@@ -105,10 +106,13 @@ func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 		})
 	}
 	err := m.send(ctx, tenantID, it)
+	if held, ok := errors.AsType[heldError](err); ok {
+		return m.release(ctx, tenantID, it, held.until, held.Error())
+	}
 	switch {
 	case err == nil:
 		return m.settled(ctx, tenantID, outcomeDone, func(ctx context.Context, tx *store.Tx) error {
-			n, err := tx.Raw.IntentsDone(ctx, time.Now().UTC(), it.ID)
+			n, err := tx.Raw.IntentsSent(ctx, time.Now().UTC(), it.ID)
 			return counted(ctx, tx, tenantID, usage.MailsSent, n, err)
 		})
 	case errors.Is(err, tenants.ErrNotFound):
@@ -116,7 +120,7 @@ func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 			_, err := tx.Raw.IntentsDropped(ctx, time.Now().UTC(), "the tenant is deleted", it.ID)
 			return err
 		})
-	case mail.Permanent(err), at.Sub(it.CreatedAt) > mailFor:
+	case mail.Permanent(err), at.Sub(it.CreatedAt) > m.patience(ctx, tenantID):
 		m.log.WarnContext(ctx, "a mail is given up", "tenant_id", tenantID, "intent_id", it.ID, "attempts", it.Attempts, "error", err)
 		return m.settled(ctx, tenantID, outcomeDead, func(ctx context.Context, tx *store.Tx) error {
 			n, err := tx.Raw.IntentsDead(ctx, time.Now().UTC(), err.Error(), it.ID)
@@ -143,6 +147,9 @@ func (m *mailTask) send(ctx context.Context, tenantID uuid.UUID, it item) (err e
 	t, err := m.registry.ByID(ctx, tenantID)
 	if err != nil {
 		return err
+	}
+	if until, held := holds(t, p, time.Now()); held {
+		return heldError{until}
 	}
 	l, err := letter.Write(t, p)
 	if err != nil {
@@ -175,6 +182,9 @@ func (m *mailTask) settled(ctx context.Context, tenantID uuid.UUID, outcome stri
 	err := settle(ctx, m.store, tenantID, write)
 	if err == nil {
 		m.metrics.count(event.KindMail, outcome, 1)
+	}
+	if err == nil && outcome == outcomeDone {
+		m.counted(tenantID, false)
 	}
 	return err
 }

@@ -50,6 +50,8 @@ type Needs struct {
 	Jobs *transfer.Jobs
 	// Webhooks tells endpoints of events; optional.
 	Webhooks *webhook.Room
+	// Counted hears of tenants of whom something was counted, and whether that were people; it must not block. Optional.
+	Counted func(tenant uuid.UUID, people bool)
 	// Now is the clock by which webhooks are due; time.Now where it is nil.
 	Now func() time.Time
 	// Tenants looks after tenants; optional.
@@ -67,6 +69,14 @@ type Needs struct {
 	Queues []string
 	// Concurrency is how many tasks run at once.
 	Concurrency int
+}
+
+// counting is Counted, or nothing.
+func (n Needs) counting() func(tenant uuid.UUID, people bool) {
+	if n.Counted == nil {
+		return func(uuid.UUID, bool) {}
+	}
+	return n.Counted
 }
 
 // A Worker runs the relay, the tasks and the periodic jobs of one process.

@@ -182,7 +182,7 @@ func TestWorker_SendsAMailInTheLanguageOfItsRequestAndForgetsTheCode(t *testing.
 		r.work(t)
 		r.leave(t, r.shop, code(r.shop, "kim@shop.example", time.Minute)...)
 
-		r.eventually(t, func() bool { return r.states(t)["done"] == 1 })
+		r.eventually(t, func() bool { return r.states(t)["sent"] == 1 })
 		sent := r.mails.to("kim@shop.example")
 		require.Len(t, sent, 1)
 		require.Contains(t, sent[0].Text, "123456")
@@ -217,9 +217,9 @@ func TestWorker_TriesAgainWhatFailedAndKeepsForTheOperatorWhatNeverWill(t *testi
 		delete(r.mails.fail, "down@shop.example")
 		r.mails.mu.Unlock()
 
-		r.eventually(t, func() bool { return r.states(t)["done"] == 1 })
+		r.eventually(t, func() bool { return r.states(t)["sent"] == 1 })
 		require.Len(t, r.mails.to("down@shop.example"), 1)
-		row, err := r.store.Reader().Intent.Query().Where(intent.StateEQ("done")).Only(scope.With(t.Context(), scope.System("count attempts")))
+		row, err := r.store.Reader().Intent.Query().Where(intent.StateEQ("sent")).Only(scope.With(t.Context(), scope.System("count attempts")))
 		require.NoError(t, err)
 		require.Equal(t, 2, row.Attempts)
 	})
@@ -238,7 +238,7 @@ func TestWorker_AHangingMailHostDelaysOnlyItsOwnTenant(t *testing.T) {
 			r.leave(t, r.bank, code(r.bank, fmt.Sprintf("%d@bank.example", i), time.Minute)...)
 		}
 
-		r.eventually(t, func() bool { return r.states(t)["done"] == 5 })
+		r.eventually(t, func() bool { return r.states(t)["sent"] == 5 })
 		for i := range 5 {
 			require.Len(t, r.mails.to(fmt.Sprintf("%d@bank.example", i)), 1)
 		}
@@ -357,7 +357,7 @@ func TestWorker_WorksOnTheQueuesItIsGivenAndLeavesTheRestToOthers(t *testing.T) 
 		stop()
 
 		r.work(t, only("mail", "periodic"))
-		r.eventually(t, func() bool { return r.states(t)["done"] == 2 })
+		r.eventually(t, func() bool { return r.states(t)["sent"] == 1 })
 		require.Len(t, r.mails.to("kim@shop.example"), 1)
 	})
 }

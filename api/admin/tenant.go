@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -11,6 +12,7 @@ import (
 	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/quota"
 	"github.com/latchkeep/latchkeep/tenants/usage"
 )
 
@@ -20,6 +22,7 @@ var (
 	errNoTenant    = problem.NotFound("tenant_not_found", "Not Found")
 	errBadTenantID = problem.Invalid("malformed_tenant_id", "the first path segment must be the tenant's id")
 	errSuspended   = problem.Forbidden("tenant_suspended", "the tenant is suspended")
+	errSpent       = &problem.Error{Kind: problem.KindRateLimited, Code: "quota_exceeded", Message: "the tenant has made the API calls it may make in a day"}
 	errReadOnly    = problem.Forbidden("tenant_read_only", "the tenant is read-only")
 )
 
@@ -58,6 +61,10 @@ func (s *Server) tenant(next http.Handler) http.Handler {
 			return
 		case t.ReadOnly() && r.Method != http.MethodGet && r.Method != http.MethodHead:
 			s.refuse(w, r, errReadOnly)
+			return
+		}
+		if until, over := t.Quotas.Over(quota.APICalls, time.Now()); over {
+			s.refuse(w, r, errSpent.After(time.Until(until)))
 			return
 		}
 		s.o.Calls.Count(t.ID, usage.AdminCalls)

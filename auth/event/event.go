@@ -7,6 +7,7 @@ package event
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -147,7 +148,7 @@ func Mail(t *tenants.Tenant, p MailPayload) []outbox.Intent {
 	}
 	if t.Config.EmailDelivery.Enabled {
 		m := intent(t, KindMail, "", p)
-		m.NotAfter = until
+		m.NotAfter, m.About = until, p.about()
 		intents = append(intents, m)
 	}
 	if w, ok := Webhook(t, EmailSend, uuid.Nil, p); ok {
@@ -155,4 +156,9 @@ func Mail(t *tenants.Tenant, p MailPayload) []outbox.Intent {
 		intents = append(intents, w)
 	}
 	return intents
+}
+
+// CanWait reports whether a mail may come a day later: one that tells a person of a change to her account. Others are part of a flow.
+func (p MailPayload) CanWait() bool {
+	return p.Code == "" && !strings.HasSuffix(p.Template, "_attempted")
 }

@@ -26,6 +26,8 @@ const (
 	SessionExpire      Name = "session.delete.passive.expire"
 	SessionLimit       Name = "session.delete.passive.limit"
 	EmailSend          Name = "email.send"
+	QuotaWarning       Name = "tenant.quota.warning"
+	QuotaExceeded      Name = "tenant.quota.exceeded"
 )
 
 // An AuditType is what an audit record is called.

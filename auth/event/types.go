@@ -23,6 +23,7 @@ func AuditTypes() []AuditType {
 		tenants.AuditAPIKeyRevoked, tenants.AuditSAMLCreated, tenants.AuditSAMLUpdated, tenants.AuditSAMLDeleted, tenants.AuditSAMLRotated,
 		tenants.AuditOperatorInvited, tenants.AuditOperatorJoined, tenants.AuditOperatorChanged, tenants.AuditOperatorDisabled, tenants.AuditOperatorEnabled,
 		tenants.AuditOperatorTokenCreated, tenants.AuditOperatorTokenRevoked, tenants.AuditTenantPurged,
+		tenants.AuditQuotasChanged, tenants.AuditQuotaWarning, tenants.AuditQuotaExceeded,
 		tenants.AuditDomainAdded, tenants.AuditDomainVerified, tenants.AuditDomainRemoved, tenants.AuditDomainLost,
 		tenants.AuditSessionIssued, tenants.AuditDeadLettersRetried, tenants.AuditDeadLettersDiscarded,
 	}

@@ -68,6 +68,9 @@ func (r *Room) signIn(ctx context.Context, t *tenants.Tenant, c auth.Client, s S
 			return "", refused
 		}
 	}
+	if _, closed := t.Quotas.Closed(time.Now()); closed && does == signUp {
+		return "", Refuse(SignupDisabled, "nobody can sign up just now", nil)
+	}
 	act := action{facts: f, tenant: t, client: c}
 	switch does {
 	case signIn:

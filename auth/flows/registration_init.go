@@ -49,6 +49,9 @@ func asksUsername(c *config.Config) bool {
 }
 
 func (f *Flows) registerIdentifier(t *turn) (flow.Outcome, error) {
+	if refused := full(t); refused != nil {
+		return refused, nil
+	}
 	c, d := t.Env.config(), t.Data
 	d.Email, d.Username, d.EmailVerified = "", "", false
 	if asksEmail(c) {

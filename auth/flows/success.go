@@ -87,6 +87,9 @@ func (f *Flows) registrationSuccess(t *turn) error {
 		_, err := f.admit(t, registrationAMR(d))
 		return err
 	}
+	if fullMeanwhile(t) {
+		return nil
+	}
 	u := user.New(d.UserID)
 	if d.Username != "" {
 		u.SetUsername(d.Username)

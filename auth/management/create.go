@@ -16,6 +16,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/quota"
 )
 
 // A NewUser is a person to be made.
@@ -44,12 +45,18 @@ const (
 	maxEmails = 1000
 )
 
+// ErrFull is the answer where the tenant has as many people as it may.
+var ErrFull = problem.Conflict("quota_exceeded", "the tenant has as many users as it may")
+
 // Create makes a person; all of her, or nothing. No mail is sent to verify her addresses. Spec: rest-admin §3.2.
-// Errors: a problem of kind invalid; user.ErrIDTaken, also by a person of another tenant; user.ErrEmailTaken; user.ErrUsernameTaken.
+// Errors: a problem of kind invalid; user.ErrIDTaken, also by a person of another tenant; user.ErrEmailTaken; user.ErrUsernameTaken; ErrFull.
 func (s *Service) Create(ctx context.Context, t *tenants.Tenant, by Caller, n NewUser) (user.AdminView, error) {
 	u, err := n.user()
 	if err != nil {
 		return user.AdminView{}, err
+	}
+	if _, full := t.Quotas.Over(quota.Users, time.Now()); full {
+		return user.AdminView{}, ErrFull
 	}
 	view := user.NewAdminView(t, u)
 	if err := idempotency.Settle(ctx, view); err != nil {

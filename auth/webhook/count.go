@@ -33,6 +33,7 @@ func (s *slice) counting(
 			if err != nil || ended.Empty() {
 				return err
 			}
+			tx.OnCommit(func() { s.room.n.Counted(s.tenant.ID) })
 			return ended.Save(ctx, tx, s.tenant.ID)
 		})
 	})

@@ -67,6 +67,11 @@ func (s *slice) schedule(ctx context.Context, tx *store.Tx, now time.Time) error
 	if err != nil {
 		return err
 	}
+	if s.held && waits && !s.disabled {
+		if next, err = s.whileHeld(ctx, tx, now); err != nil {
+			return err
+		}
+	}
 	if s.disabled {
 		next = now // what waits is given up at once
 	}

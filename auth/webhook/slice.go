@@ -18,6 +18,7 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/jose"
 	"github.com/latchkeep/latchkeep/pkg/telemetry"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/quota"
 )
 
 // Deliver delivers some of what waits for an endpoint, for a slice of time, and says when it is due next. The lease must be the caller's: one
@@ -35,6 +36,12 @@ func (r *Room) Deliver(ctx context.Context, t *tenants.Tenant, lease rawsql.Clai
 	}
 	s := &slice{room: r, tenant: t, to: to, lease: lease, stop: stop, ends: r.now().Add(sliceTime), failures: to.row.Failures}
 	s.probing = s.failures >= breakAfter
+	if until, over := t.Quotas.Over(quota.Webhooks, r.now()); over {
+		if !slices.Contains(listeners(t, event.EmailSend), to.id) {
+			return r.hold(ctx, t, lease, until)
+		}
+		s.held = true
+	}
 	if s.key, err = t.Keys.Signer(r.now()); err != nil {
 		return err
 	}
@@ -68,6 +75,8 @@ type slice struct {
 	begun   int
 	// probing is whether the circuit was open until now: one attempt tells whether it stays so.
 	probing bool
+	// held is whether the tenant may deliver no more today: only mails that it sends itself go on.
+	held bool
 
 	mu          sync.Mutex
 	failures    int // attempts in a row that failed
@@ -89,6 +98,10 @@ func (s *slice) round(ctx context.Context) ([]rawsql.TriedDelivery, bool, error)
 	}
 	var due []rawsql.DueDelivery
 	err := s.room.n.Store.Do(ctx, scope.Tenant(s.tenant.ID), func(ctx context.Context, tx *store.Tx) (err error) {
+		if s.held {
+			due, err = tx.Raw.DueDeliveriesOf(ctx, s.to.id, string(event.EmailSend), s.room.now(), limit)
+			return err
+		}
 		due, err = tx.Raw.DueDeliveries(ctx, s.to.id, s.room.now(), limit)
 		return err
 	})

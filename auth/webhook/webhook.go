@@ -78,6 +78,8 @@ type Needs struct {
 	Now func() time.Time
 	// Attempted hears of every attempt: in which state it left the delivery, and how long it took. Optional.
 	Attempted func(state string, took time.Duration)
+	// Counted hears of tenants of whom deliveries were counted; it must not block. Optional.
+	Counted func(tenant uuid.UUID)
 	// Traces tell of attempts; optional.
 	Traces *telemetry.Traces
 }
@@ -92,6 +94,9 @@ func NewRoom(n Needs) *Room {
 	}
 	if n.Attempted == nil {
 		n.Attempted = func(string, time.Duration) {}
+	}
+	if n.Counted == nil {
+		n.Counted = func(uuid.UUID) {}
 	}
 	return &Room{n}
 }

@@ -16,9 +16,11 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/latchkeep/latchkeep/api/middleware"
+	"github.com/latchkeep/latchkeep/auth/allowance"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/letter"
+	"github.com/latchkeep/latchkeep/auth/maillog"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
 	"github.com/latchkeep/latchkeep/pkg/paging"
@@ -46,8 +48,10 @@ type Options struct {
 	Management  *management.Service
 	Mail        letter.Mailer
 	DeadLetters *deadletter.Room
+	MailLog     *maillog.Room
 	SAML        *saml.Room
 	Usage       *usage.Room
+	Allowance   *allowance.Keeper
 	Domains     *domains.Room
 	Ready       func(context.Context) error // whether the database answers
 	Log         *slog.Logger
@@ -104,6 +108,7 @@ be rolled back to.`)
 	a.claimsOperations()
 	a.mailOperations()
 	a.deadLetterOperations()
+	a.mailLogOperations()
 	a.keyOperations()
 	a.samlOperations()
 	a.domainOperations()
@@ -111,6 +116,7 @@ be rolled back to.`)
 	a.operatorOperations()
 	a.personOperations()
 	a.usageOperations()
+	a.quotaOperations()
 	a.router.Mount("/v1", v1)
 }
 

@@ -112,6 +112,10 @@ func (c *console) provocations(t *testing.T, base string) map[string]map[string]
 				r.Body.(map[string]any)["slug"] = "elsewhere"
 				return send(tb, r)
 			},
+			"replace-quotas 409": func(tb testing.TB, r contract.Request) contract.Answer {
+				r.Params["id"] = tenants.SystemID.String()
+				return send(tb, r)
+			},
 			"add-domain 409": twice,
 			"make-domain-primary 409": func(tb testing.TB, r contract.Request) contract.Answer {
 				pending, err := c.domains.Add(tb.Context(), tenants.ByCLI, uuid.MustParse(r.Params["id"]), "pending.example")

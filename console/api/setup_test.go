@@ -16,9 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/api/middleware"
+	"github.com/latchkeep/latchkeep/auth/allowance"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
+	"github.com/latchkeep/latchkeep/auth/maillog"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
 	"github.com/latchkeep/latchkeep/auth/session"
@@ -130,12 +132,13 @@ func newConsole(t *testing.T, st *store.Store) *console {
 			Tenants: c.tenants, Registry: c.registry, Operators: c.people, OperatorTokens: c.operators, SignIn: http.NotFoundHandler(), Log: log, Now: time.Now,
 		}).Session,
 		SAML: c.saml, Usage: usage.NewRoom(st),
-		Domains: c.domains,
-		Tenants: c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
+		Allowance: allowance.NewKeeper(allowance.Needs{Store: st, Outbox: out, Registry: c.registry, Usage: usage.NewRoom(st), Log: log}),
+		Domains:   c.domains,
+		Tenants:   c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
 		Management: management.New(management.Needs{
 			Store: st, Outbox: out, Keyring: keyring, Users: users, Sessions: sessions,
 		}),
-		Mail: c.post, DeadLetters: deadletter.NewRoom(st, out, func() { c.rings.Add(1) }), Ready: st.Ping, Log: log, Version: "test",
+		MailLog: maillog.NewRoom(st), Mail: c.post, DeadLetters: deadletter.NewRoom(st, out, func() { c.rings.Add(1) }), Ready: st.Ping, Log: log, Version: "test",
 	})
 	server := httptest.NewServer(middleware.Base(middleware.Options{
 		IP: clientip.NewExtractor("direct", nil), Log: slog.New(slog.DiscardHandler), Server: "console",

@@ -15,6 +15,9 @@ type keysForm struct {
 	Name    string
 	Scopes  string
 	Wrong   fieldErrors
+	// ActivateAt and RotateEvery are those of the forms, Next is when a key rotates by itself.
+	ActivateAt, RotateEvery string
+	Next                    *time.Time
 	// Made is an API key that was made just now, to be shown once.
 	Made string
 }
@@ -26,18 +29,11 @@ func (s *Server) showKeys(v *visit, status int, form keysForm) (err error) {
 	if form.Signing, err = s.o.Tenants.SigningKeys(v.ctx(), v.Tenant.ID); err != nil {
 		return err
 	}
+	s.rotation(v, &form)
 	if form.API, err = s.o.APIKeys.List(v.ctx(), v.Tenant.ID); err != nil {
 		return err
 	}
 	return v.showAs(status, "Keys", keysPage(v, form))
-}
-
-func (s *Server) rotateKey(v *visit) error {
-	key, err := s.o.Tenants.RotateKey(v.ctx(), v.Who.Actor, v.Tenant.ID)
-	if err != nil {
-		return err
-	}
-	return v.done("/t/"+v.Tenant.ID.String()+"/keys", "A new key is published. It signs from "+moment(*key.ActivatedAt)+" on; the one before verifies until nothing it signed is valid any more.")
 }
 
 func (s *Server) createAPIKey(v *visit) error {

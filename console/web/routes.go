@@ -38,6 +38,9 @@ func (s *Server) tenantRoutes() []Route {
 		{Method: http.MethodGet, Pattern: "/tenants", Scope: tenants.TenantsRead, Anywhere: true, handle: s.listTenants},
 		{Method: http.MethodGet, Pattern: "/tenants/deleted", Scope: tenants.TenantsRead, Anywhere: true, handle: s.deletedTenants},
 		{Method: http.MethodPost, Pattern: "/tenants/deleted/{deleted}/restore", Scope: tenants.TenantsWrite, Anywhere: true, handle: s.restoreTenant},
+		{Method: http.MethodPost, Pattern: "/tenants/deleted/{deleted}/purge", Scope: tenants.TenantsWrite, handle: s.purgeTenant},
+		{Method: http.MethodGet, Pattern: "/receipts", Scope: tenants.TenantsRead, handle: s.receipts},
+		{Method: http.MethodGet, Pattern: "/receipts/{purged}", Scope: tenants.TenantsRead, handle: s.receipt},
 		{Method: http.MethodGet, Pattern: "/tenants/new", Scope: tenants.TenantsWrite, handle: s.newTenant},
 		{Method: http.MethodPost, Pattern: "/tenants/new", Scope: tenants.TenantsWrite, handle: s.createTenant},
 		{Method: http.MethodGet, Pattern: "/t/{tenant}", Scope: tenants.TenantsRead, handle: s.overview},
@@ -110,6 +113,7 @@ func (s *Server) mailRoutes() []Route {
 		{Method: http.MethodGet, Pattern: "/t/{tenant}/mail", Scope: tenants.TenantsRead, handle: s.mail},
 		{Method: http.MethodGet, Pattern: "/t/{tenant}/mail/page", Scope: tenants.TenantsRead, handle: s.mailHTML},
 		{Method: http.MethodPost, Pattern: "/t/{tenant}/mail/test", Scope: tenants.TenantsWrite, handle: s.testMail},
+		{Method: http.MethodGet, Pattern: "/t/{tenant}/mails", Scope: tenants.TenantsRead, handle: s.mails},
 		{Method: http.MethodGet, Pattern: "/t/{tenant}/dead-letters", Scope: tenants.TenantsRead, handle: s.deadLetters},
 		{Method: http.MethodPost, Pattern: "/t/{tenant}/dead-letters/retry", Scope: tenants.TenantsWrite, handle: s.retryLetters},
 		{Method: http.MethodPost, Pattern: "/t/{tenant}/dead-letters/discard", Scope: tenants.TenantsWrite, handle: s.discardLetters},
@@ -120,6 +124,9 @@ func (s *Server) keyRoutes() []Route {
 	return []Route{
 		{Method: http.MethodGet, Pattern: "/t/{tenant}/keys", Scope: tenants.KeysRead, handle: s.keys},
 		{Method: http.MethodPost, Pattern: "/t/{tenant}/keys/rotate", Scope: tenants.KeysWrite, handle: s.rotateKey},
+		{Method: http.MethodPost, Pattern: "/t/{tenant}/keys/schedule", Scope: tenants.TenantsWrite, handle: s.scheduleKeys},
+		{Method: http.MethodGet, Pattern: "/t/{tenant}/keys/revoke", Scope: tenants.KeysWrite, handle: s.askRevokeKey},
+		{Method: http.MethodPost, Pattern: "/t/{tenant}/keys/revoke", Scope: tenants.KeysWrite, handle: s.revokeKey},
 		{Method: http.MethodPost, Pattern: "/t/{tenant}/keys/api", Scope: tenants.KeysWrite, handle: s.createAPIKey},
 		{Method: http.MethodPost, Pattern: "/t/{tenant}/keys/api/{key}/revoke", Scope: tenants.KeysWrite, handle: s.revokeAPIKey},
 	}
@@ -140,5 +147,6 @@ func (s *Server) usageRoutes() []Route {
 	return []Route{
 		{Method: http.MethodGet, Pattern: "/t/{tenant}/usage", Scope: tenants.UsageRead, handle: s.usage},
 		{Method: http.MethodGet, Pattern: "/t/{tenant}/usage/csv", Scope: tenants.UsageRead, handle: s.usageCSV},
+		{Method: http.MethodPost, Pattern: "/t/{tenant}/quotas", Scope: tenants.TenantsWrite, handle: s.setQuotas},
 	}
 }

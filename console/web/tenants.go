@@ -150,7 +150,9 @@ func (s *Server) deleteTenant(v *visit) error {
 }
 
 // deletedTenants lists tenants that can be restored.
-func (s *Server) deletedTenants(v *visit) error {
+func (s *Server) deletedTenants(v *visit) error { return s.showDeleted(v, http.StatusOK, purgeForm{}) }
+
+func (s *Server) showDeleted(v *visit, status int, form purgeForm) error {
 	v.Section = "tenants"
 	filter := tenants.Filter{PerPage: perPage, Status: tenants.StatusDeleting, Only: v.Who.Where(tenants.TenantsRead), Uncounted: true}
 	if after, err := uuid.Parse(v.query("after")); err == nil {
@@ -164,7 +166,7 @@ func (s *Server) deletedTenants(v *visit) error {
 	if found.Next != uuid.Nil {
 		next = "/tenants/deleted?after=" + found.Next.String()
 	}
-	return v.show("Deleted tenants", deletedPage(v, found.Items, next))
+	return v.showAs(status, "Deleted tenants", deletedPage(v, found.Items, next, form))
 }
 
 // restoreTenant takes back a deletion.

@@ -17,6 +17,7 @@ type usageView struct {
 	Charts   []chart.Chart
 	CSV      string
 	Wrong    fieldErrors
+	Quotas   quotasView
 }
 
 // period is what the address asks for; the last days where it says nothing that is one.
@@ -32,10 +33,16 @@ func period(v *visit) (from, to usage.Day) {
 	return from, to
 }
 
-func (s *Server) usage(v *visit) error {
+func (s *Server) usage(v *visit) error { return s.showUsage(v, 200, quotasView{}) }
+
+func (s *Server) showUsage(v *visit, status int, q quotasView) error {
 	v.Section = "usage"
 	from, to := period(v)
 	p := usageView{From: from.String(), To: to.String()}
+	var err error
+	if p.Quotas, err = s.quotas(v, q); err != nil {
+		return err
+	}
 	report, err := s.o.Usage.Of(v.ctx(), v.Tenant.ID, from, to)
 	if err != nil {
 		if p.Wrong, err = fields(err); err != nil {
@@ -45,7 +52,7 @@ func (s *Server) usage(v *visit) error {
 	}
 	p.Report, p.Charts = report, charts(report)
 	p.CSV = "/usage/csv?" + url.Values{"from": {p.From}, "to": {p.To}}.Encode()
-	return v.show("Usage", usagePage(v, p))
+	return v.showAs(status, "Usage", usagePage(v, p))
 }
 
 func (s *Server) usageCSV(v *visit) error {

@@ -18,9 +18,11 @@ import (
 	chimiddleware "github.com/go-chi/chi/v5/middleware"
 
 	"github.com/latchkeep/latchkeep/api/middleware"
+	"github.com/latchkeep/latchkeep/auth/allowance"
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/letter"
+	"github.com/latchkeep/latchkeep/auth/maillog"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
 	"github.com/latchkeep/latchkeep/auth/webhook"
@@ -47,9 +49,11 @@ type Options struct {
 	Webhooks       *webhook.Room
 	Mail           letter.Mailer
 	DeadLetters    *deadletter.Room
+	MailLog        *maillog.Room
 	APIKeys        *tenants.APIKeys
 	Domains        *domains.Room
 	Usage          *usage.Room
+	Allowance      *allowance.Keeper
 	OperatorTokens *tenants.OperatorTokens
 	// URL is where the console is, as browsers see it.
 	URL string

@@ -20,6 +20,9 @@ import (
 // MaxKey is the longest ordering key, in bytes.
 const MaxKey = 64
 
+// MaxAbout is the most that is kept of what an intent is about, in bytes.
+const MaxAbout = 255
+
 // An Intent is an effect to be written down.
 type Intent struct {
 	// ID stays the same however often the effect is tried; receivers tell duplicates by it. It is given by the maker, or made when written.
@@ -32,6 +35,8 @@ type Intent struct {
 	Key string
 	// Payload is what the one who carries it out needs to know.
 	Payload []byte
+	// About is what stays readable when the payload is gone: of a mail, which it is. At most MaxAbout bytes; no secrets.
+	About string
 	// NotAfter, where not zero, is when the effect is of no use any more.
 	NotAfter time.Time
 }
@@ -73,11 +78,11 @@ func (w *Writer) Write(ctx context.Context, tx *store.Tx, intents ...Intent) err
 			}
 			it.ID = id
 		}
-		if it.Tenant == uuid.Nil || it.Kind == "" || len(it.Key) > MaxKey {
+		if it.Tenant == uuid.Nil || it.Kind == "" || len(it.Key) > MaxKey || len(it.About) > MaxAbout {
 			return fmt.Errorf("write intents: %w", errInvalid)
 		}
 		rows[i] = tx.Intent.Create().
-			SetID(it.ID).SetTenantID(it.Tenant).SetKind(it.Kind).SetOrdering(it.Key).
+			SetID(it.ID).SetTenantID(it.Tenant).SetKind(it.Kind).SetOrdering(it.Key).SetAbout(it.About).
 			SetPayload(w.keyring.Seal(withCause(cause, it.Payload), aad(it.Tenant, it.Kind, it.ID))).
 			SetCreatedAt(at).SetAvailableAt(at)
 		if !it.NotAfter.IsZero() {
@@ -91,7 +96,7 @@ func (w *Writer) Write(ctx context.Context, tx *store.Tx, intents ...Intent) err
 	return nil
 }
 
-var errInvalid = errors.New("an intent lacks its tenant or its kind, or its key is too long")
+var errInvalid = errors.New("an intent lacks its tenant or its kind, or its key or what it is about is too long")
 
 // Open opens the payload of an intent that was read from the outbox. It fails on one sealed for another tenant, kind or id.
 func Open(keyring Keyring, tenant uuid.UUID, kind string, id uuid.UUID, sealed []byte) ([]byte, error) {

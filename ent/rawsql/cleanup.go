@@ -28,7 +28,10 @@ var (
 	ExpiredRevocations     = Expiring{table: "revocations", column: "expires_at"}
 	ExpiredSAMLUses        = Expiring{table: "saml_uses", column: "expires_at"}
 	ExpiredIdempotencyKeys = Expiring{table: "idempotency_keys", column: "expires_at"}
-	DoneIntents            = Expiring{table: "outbox", column: "done_at", where: "state IN ('done', 'dropped') AND "}
+	DoneIntents            = Expiring{table: "outbox", column: "done_at", where: "state = 'done' AND "}
+	DroppedIntents         = Expiring{table: "outbox", column: "done_at", where: "state = 'dropped' AND kind <> 'mail' AND "}
+	SentMails              = Expiring{table: "outbox", column: "done_at", where: "state = 'sent' AND "}
+	DroppedMails           = Expiring{table: "outbox", column: "done_at", where: "state = 'dropped' AND kind = 'mail' AND "}
 	DeadIntents            = Expiring{table: "outbox", column: "done_at", where: "state = 'dead' AND "}
 	OldAuditLogs           = Expiring{table: "audit_logs", column: "created_at"}
 	OldWebhookDeliveries   = Expiring{table: "webhook_deliveries", column: "created_at", where: "state IN ('delivered', 'dropped') AND "}

@@ -22,6 +22,13 @@ func (q *Queries) IntentsDone(ctx context.Context, now time.Time, ids ...uuid.UU
 	return q.finish(ctx, "done", "", now, ids)
 }
 
+// IntentsSent is IntentsDone for mails that a host took: they are kept longer, as the log of what was sent.
+//
+// Why raw: see IntentsDone.
+func (q *Queries) IntentsSent(ctx context.Context, now time.Time, ids ...uuid.UUID) (int, error) {
+	return q.finish(ctx, "sent", "", now, ids)
+}
+
 // IntentsDropped marks rows as of no use any more, says why, and blanks their payloads.
 //
 // Why raw: see IntentsDone.

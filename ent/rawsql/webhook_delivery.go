@@ -49,6 +49,25 @@ func (q *Queries) byOrder(ctx context.Context) error {
 //
 // Why raw: a condition on other rows of the same table.
 func (q *Queries) DueDeliveries(ctx context.Context, endpoint uuid.UUID, now time.Time, limit int) ([]DueDelivery, error) {
+	return q.dueDeliveries(ctx, endpoint, "", now, limit)
+}
+
+// DueDeliveriesOf is DueDeliveries of one event alone.
+//
+// Why raw: see DueDeliveries.
+func (q *Queries) DueDeliveriesOf(ctx context.Context, endpoint uuid.UUID, event string, now time.Time, limit int) ([]DueDelivery, error) {
+	return q.dueDeliveries(ctx, endpoint, event, now, limit)
+}
+
+// only is the condition that a delivery is of an event; no condition where that is empty.
+func only(event string) (where string, args []any) {
+	if event == "" {
+		return "", nil
+	}
+	return ` AND d.event = ?`, []any{event}
+}
+
+func (q *Queries) dueDeliveries(ctx context.Context, endpoint uuid.UUID, event string, now time.Time, limit int) ([]DueDelivery, error) {
 	owner, err := tenant(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list due deliveries: %w", err)
@@ -56,9 +75,11 @@ func (q *Queries) DueDeliveries(ctx context.Context, endpoint uuid.UUID, now tim
 	if err := q.byOrder(ctx); err != nil {
 		return nil, fmt.Errorf("list due deliveries: %w", err)
 	}
+	of, args := only(event)
+	args = append(append([]any{owner, endpoint, stamp(now)}, args...), limit)
 	rows, err := q.query(ctx, `SELECT d.id, d.message_id, d.event, d.ordering, d.payload, d.give_up_at, d.attempts, d.attempt_log FROM webhook_deliveries d
-		WHERE d.state = 'waiting' AND d.tenant_id = ? AND d.endpoint_id = ? AND d.available_at <= ? AND `+inTurn+`
-		ORDER BY d.available_at LIMIT ?`, owner, endpoint, stamp(now), limit)
+		WHERE d.state = 'waiting' AND d.tenant_id = ? AND d.endpoint_id = ? AND d.available_at <= ?`+of+` AND `+inTurn+`
+		ORDER BY d.available_at LIMIT ?`, args...)
 	found, err := collect(rows, err, func(rows *sql.Rows) (d DueDelivery, err error) {
 		var attempts []byte
 		err = rows.Scan(&d.ID, &d.MessageID, &d.Event, &d.Ordering, &d.Payload, &d.GiveUpAt, &d.Attempts, &attempts)
@@ -75,6 +96,13 @@ func (q *Queries) DueDeliveries(ctx context.Context, endpoint uuid.UUID, now tim
 //
 // Why raw: see DueDeliveries.
 func (q *Queries) NextDelivery(ctx context.Context, endpoint uuid.UUID) (at time.Time, ok bool, err error) {
+	return q.NextDeliveryOf(ctx, endpoint, "")
+}
+
+// NextDeliveryOf is NextDelivery of one event alone; of any where that is empty.
+//
+// Why raw: see DueDeliveries.
+func (q *Queries) NextDeliveryOf(ctx context.Context, endpoint uuid.UUID, event string) (at time.Time, ok bool, err error) {
 	owner, err := tenant(ctx)
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("find the next delivery: %w", err)
@@ -82,8 +110,9 @@ func (q *Queries) NextDelivery(ctx context.Context, endpoint uuid.UUID) (at time
 	if err := q.byOrder(ctx); err != nil {
 		return time.Time{}, false, fmt.Errorf("find the next delivery: %w", err)
 	}
+	of, args := only(event)
 	rows, err := q.query(ctx, `SELECT d.available_at FROM webhook_deliveries d
-		WHERE d.state = 'waiting' AND d.tenant_id = ? AND d.endpoint_id = ? AND `+inTurn+` ORDER BY d.available_at LIMIT 1`, owner, endpoint)
+		WHERE d.state = 'waiting' AND d.tenant_id = ? AND d.endpoint_id = ?`+of+` AND `+inTurn+` ORDER BY d.available_at LIMIT 1`, append([]any{owner, endpoint}, args...)...)
 	found, err := collect(rows, err, func(rows *sql.Rows) (at time.Time, err error) { return at, rows.Scan(&at) })
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("find the next delivery: %w", err)

@@ -49,6 +49,8 @@ func (c *checker) all() {
 	c.secrets()
 	c.audit()
 	c.tenants()
+	c.quotas()
+	c.mails()
 	c.log()
 	c.traces()
 	c.mail()
@@ -280,6 +282,15 @@ func (c *checker) tenants() {
 		return
 	}
 	c.s.Tenants.Grace = grace
+}
+
+func (c *checker) mails() {
+	retention, err := time.ParseDuration(c.tree.String("mails.retention"))
+	if err != nil || retention <= 0 {
+		c.problem("mails.retention", "must be a duration, and more than nothing", "for a week write 168h")
+		return
+	}
+	c.s.Mails.Retention = retention
 }
 
 func (c *checker) log() {

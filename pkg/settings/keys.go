@@ -5,7 +5,7 @@ import "time"
 // Keys lists every process setting, in the order of the documentation.
 func Keys() []Key {
 	keys := []Key{}
-	for _, group := range [][]Key{listenerKeys(), databaseKeys(), secretKeys(), limitKeys(), auditKeys(), otherKeys(), tlsKeys()} {
+	for _, group := range [][]Key{listenerKeys(), databaseKeys(), secretKeys(), limitKeys(), auditKeys(), otherKeys(), quotaKeys(), tlsKeys()} {
 		keys = append(keys, group...)
 	}
 	for i := range keys {
@@ -202,6 +202,8 @@ func otherKeys() []Key {
 			Meaning: "`true`: tenants are provisioned and kept in the database. `false`: one tenant, configured by file and environment, served at `/`"},
 		{Path: "tenants.grace", Kind: Text, Default: "720h",
 			Meaning: "how long (a duration) a deleted tenant can be restored before its data is erased; whoever deletes one may choose a shorter time"},
+		{Path: "mails.retention", Kind: Text, Default: "168h",
+			Meaning: "how long (a duration) the log of mails tells of one that was sent or dropped"},
 		{Path: "egress.allow_cidrs", Kind: List,
 			Meaning: "networks (CIDR) that webhooks, identity providers and tenants' mail hosts may be in besides public ones"},
 		mail("enabled", "ENABLED", "give tenants without a mail host of their own this one", Bool, false),

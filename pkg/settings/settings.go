@@ -24,6 +24,8 @@ type Settings struct {
 	DefaultEmailDelivery EmailDelivery `koanf:"default_email_delivery"`
 	MultiTenancy         MultiTenancy  `koanf:"multi_tenancy"`
 	Tenants              Tenants       `koanf:"tenants"`
+	Quotas               Quotas        `koanf:"quotas"`
+	Mails                Mails         `koanf:"mails"`
 	Egress               Egress        `koanf:"egress"`
 	TLS                  TLS           `koanf:"tls"`
 
@@ -203,6 +205,11 @@ type MultiTenancy struct {
 // Tenants is what holds for all tenants of the deployment.
 type Tenants struct {
 	Grace time.Duration `koanf:"-"` // how long a deleted tenant can be restored
+}
+
+// Mails is the log of the mails of all tenants.
+type Mails struct {
+	Retention time.Duration `koanf:"-"` // how long a mail that was sent or dropped is in it
 }
 
 // Egress opens ranges that outbound calls on behalf of tenants may reach besides public addresses.

@@ -145,6 +145,7 @@ func WebhookEvents() []string {
 		"session.delete", "session.delete.explicit", "session.delete.explicit.logout", "session.delete.explicit.revoke",
 		"session.delete.admin", "session.delete.admin.revoke",
 		"session.delete.passive", "session.delete.passive.expire", "session.delete.passive.limit",
+		"tenant", "tenant.quota", "tenant.quota.warning", "tenant.quota.exceeded",
 	}
 }
 

@@ -30,6 +30,7 @@ type Calls struct {
 	log   *slog.Logger
 	now   func() time.Time
 	full  chan struct{}
+	told  func(tenant uuid.UUID)
 
 	mu     sync.Mutex
 	counts map[call]int64
@@ -45,6 +46,12 @@ type call struct {
 // NewCalls makes counters. Run has them written down.
 func NewCalls(st *store.Store, log *slog.Logger) *Calls {
 	return &Calls{store: st, log: log, now: time.Now, full: make(chan struct{}, 1), counts: map[call]int64{}}
+}
+
+// Telling has a function hear of the tenants whose calls of the admin API were written down. It must not block.
+func (c *Calls) Telling(told func(tenant uuid.UUID)) *Calls {
+	c.told = told
+	return c
 }
 
 // Count counts a request to an API: PublicCalls or AdminCalls.
@@ -109,6 +116,11 @@ func (c *Calls) Flush(ctx context.Context) error {
 	if err != nil {
 		c.putBack(counts)
 		return fmt.Errorf("write calls down: %w", err)
+	}
+	for key := range counts {
+		if c.told != nil && key.metric == AdminCalls {
+			c.told(key.tenant)
+		}
 	}
 	return nil
 }

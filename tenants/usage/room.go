@@ -192,3 +192,23 @@ func ParsePlace(text string) (Place, error) {
 	}
 	return Place{tenant, amount}, nil
 }
+
+// Recent are the figures of a day that are of use while it lasts, and how many people were active in its month up to then. Sign-ins are left out.
+func (r *Room) Recent(ctx context.Context, tenant uuid.UUID, day Day) (DayFigures, error) {
+	rows, err := r.store.Reader().UsageDay.Query().Where(
+		usageday.DayGTE(int(day.Month().First())), usageday.DayLTE(int(day)), usageday.MetricIn(ActivePeople, Registrations, MailsSent, WebhooksDelivered, AdminCalls),
+	).All(scope.With(ctx, scope.Tenant(tenant)))
+	if err != nil {
+		return DayFigures{}, fmt.Errorf("read usage: %w", err)
+	}
+	d := DayFigures{Day: day}
+	for _, row := range rows {
+		if row.Metric == ActivePeople {
+			d.MonthlyActive += row.Amount
+		}
+		if Day(row.Day) == day {
+			d.add(row.Metric, row.Amount)
+		}
+	}
+	return d, nil
+}

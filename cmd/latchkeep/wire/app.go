@@ -16,6 +16,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/latchkeep/latchkeep/auth/allowance"
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
@@ -25,6 +28,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/flows"
 	"github.com/latchkeep/latchkeep/auth/idempotency"
+	"github.com/latchkeep/latchkeep/auth/maillog"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
 	"github.com/latchkeep/latchkeep/auth/passcode"
@@ -100,6 +104,7 @@ type App struct {
 	Provisioner *tenants.Provisioner
 	APIKeys     *tenants.APIKeys
 	DeadLetters *deadletter.Room
+	MailLog     *maillog.Room
 	// OperatorTokens are for operators' programs, Operators the people.
 	OperatorTokens *tenants.OperatorTokens
 	Operators      *operator.Room
@@ -121,6 +126,7 @@ type App struct {
 	Usage          *usage.Room
 	UsageAudit     *audit.Usage
 	Calls          *usage.Calls
+	Allowance      *allowance.Keeper
 	// Single is the configuration of the only tenant, in single-tenant mode.
 	Single *config.Config
 
@@ -229,7 +235,7 @@ func (a *App) buildTenants(ctx context.Context) error {
 		return err
 	}
 	addresses = addresses.WithConsole(s.Console.BaseURL.String())
-	o := tenants.RegistryOptions{Store: a.Store, Keyring: a.keyring, Addresses: addresses, Log: a.Log}
+	o := tenants.RegistryOptions{Store: a.Store, Keyring: a.keyring, Addresses: addresses, Log: a.Log, Quotas: quotaDefaults(s.Quotas)}
 	if single {
 		if a.Single, err = singleConfig(ctx, s, a.Log); err != nil {
 			return err
@@ -247,6 +253,8 @@ func (a *App) buildTenants(ctx context.Context) error {
 		Grace: &a.Settings.Tenants.Grace, ResealHook: webhook.Resealer(a.keyring),
 	})
 	a.Usage, a.UsageAudit, a.Calls = usage.NewRoom(a.Store), audit.NewUsage(a.Store), usage.NewCalls(a.Store, a.Log)
+	a.Allowance = allowance.NewKeeper(allowance.Needs{Store: a.Store, Outbox: out, Registry: a.Registry, Usage: a.Usage, Log: a.Log, Now: a.options.Now})
+	a.Calls.Telling(func(tenant uuid.UUID) { a.Allowance.Touch(tenant, false) })
 	a.APIKeys = tenants.NewAPIKeys(a.Store, a.Log, time.Now).Recording(out)
 	a.OperatorTokens = tenants.NewOperatorTokens(a.Store, a.Log, time.Now).Recording(out)
 	a.Domains = a.domainRoom(out)
@@ -257,7 +265,7 @@ func (a *App) buildAuth() error {
 	s := a.Settings
 	ring := func() { a.bell.Ring(bellOutbox) }
 	out := outbox.NewWriter(a.keyring, ring)
-	a.DeadLetters = deadletter.NewRoom(a.Store, out, ring)
+	a.DeadLetters, a.MailLog = deadletter.NewRoom(a.Store, out, ring), maillog.NewRoom(a.Store)
 	a.Users = user.NewDirectory(a.Store)
 	a.Sessions = session.New(a.Store, out, func() { a.bell.Ring(bellSessions) }, sessionCache, a.Log)
 	a.Operators = operator.NewRoom(operator.Needs{
@@ -277,7 +285,7 @@ func (a *App) buildAuth() error {
 	a.working = worker.NewMetrics(a.Store, a.Log)
 	a.metrics.Register(a.working.Collectors()...)
 	a.Webhooks = webhook.NewRoom(webhook.Needs{
-		Attempted: a.working.Webhook, Traces: a.traces,
+		Attempted: a.working.Webhook, Traces: a.traces, Counted: func(tenant uuid.UUID) { a.Allowance.Touch(tenant, false) },
 		Store: a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry, Log: a.Log, Now: a.options.Now,
 		Client: a.outbound(webhook.Timeout),
 		Ring:   func() { a.bell.Ring(bellOutbox) },
@@ -390,9 +398,9 @@ func (a *App) buildWorker() {
 		Redis: a.queue.client, Embedded: a.queue.embedded(),
 		Bell: a.bell.Listen(bellOutbox), Mail: a.mailer, Audit: auditSinks(s.AuditLog),
 		Cleanup: worker.CleanupPolicy{
-			Intents: day, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention, Webhooks: 7 * day, DeadWebhooks: 30 * day,
+			Intents: day, Mails: s.Mails.Retention, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention, Webhooks: 7 * day, DeadWebhooks: 30 * day,
 		},
-		Webhooks: a.Webhooks, Now: a.options.Now, Metrics: a.working, Traces: a.traces, Queues: a.options.Queues,
+		Webhooks: a.Webhooks, Counted: a.Allowance.Touch, Now: a.options.Now, Metrics: a.working, Traces: a.traces, Queues: a.options.Queues,
 		Jobs: a.Jobs, Tenants: a.Provisioner, SAML: a.SAML, Domains: a.Domains, Log: a.Log,
 	})
 }

@@ -106,8 +106,8 @@ func (a *App) Console() http.Handler {
 	api := consoleapi.New(consoleapi.Options{
 		Tenants: a.Provisioner, Registry: a.Registry, APIKeys: a.APIKeys, Operators: a.OperatorTokens, People: a.Operators, Session: pages.Session,
 		URL:        a.Settings.Console.BaseURL.String(),
-		Management: a.Management, Mail: a.mailer, DeadLetters: a.DeadLetters,
-		SAML: a.SAML, Usage: a.Usage,
+		Management: a.Management, Mail: a.mailer, DeadLetters: a.DeadLetters, MailLog: a.MailLog,
+		SAML: a.SAML, Usage: a.Usage, Allowance: a.Allowance,
 		Domains: a.Domains,
 		Ready:   a.ready, Version: a.options.Version, Log: a.Log,
 	})
@@ -128,8 +128,8 @@ func (a *App) Console() http.Handler {
 func (a *App) ConsolePages() *web.Server {
 	return web.New(web.Options{
 		Tenants: a.Provisioner, Registry: a.Registry, Operators: a.Operators, OperatorTokens: a.OperatorTokens,
-		People: a.Management, Audit: a.AuditLog, Tails: a.tails, Webhooks: a.Webhooks, Mail: a.mailer, DeadLetters: a.DeadLetters, APIKeys: a.APIKeys,
-		Domains: a.Domains, Usage: a.Usage,
+		People: a.Management, Audit: a.AuditLog, Tails: a.tails, Webhooks: a.Webhooks, Mail: a.mailer, DeadLetters: a.DeadLetters, MailLog: a.MailLog, APIKeys: a.APIKeys,
+		Domains: a.Domains, Usage: a.Usage, Allowance: a.Allowance,
 		URL: a.Settings.Console.BaseURL.String(),
 		SignIn: public.New(public.Options{
 			Flows: a.Flows, Sessions: a.Sessions, Users: a.Users, RoundTrip: a.RoundTrip, SAML: a.SAML, Version: a.options.Version, Log: a.Log,

@@ -113,6 +113,7 @@ func (a *App) background(ctx context.Context, running *sync.WaitGroup) {
 	running.Go(func() { a.bell.Run(ctx) })
 	running.Go(func() { a.queue.run(ctx) })
 	running.Go(func() { a.Registry.Run(ctx) })
+	running.Go(func() { a.Allowance.Run(ctx) })
 }
 
 // serving runs what only those need who answer requests.
