@@ -76,7 +76,7 @@ func (w *Writer) Write(ctx context.Context, tx *store.Tx, intents ...Intent) err
 		}
 		rows[i] = tx.Intent.Create().
 			SetID(it.ID).SetTenantID(it.Tenant).SetKind(it.Kind).SetOrdering(it.Key).
-			SetPayload(w.keyring.Seal(it.Payload, aad(it.Tenant, it.Kind, it.ID))).
+			SetPayload(w.keyring.Seal(it.Payload, SealedFor(it.Tenant, it.Kind, it.ID))).
 			SetCreatedAt(at).SetAvailableAt(at)
 		if !it.NotAfter.IsZero() {
 			rows[i].SetNotAfter(it.NotAfter.UTC().Truncate(time.Microsecond))
@@ -93,14 +93,14 @@ var errInvalid = errors.New("an intent lacks its tenant or its kind, or its key 
 
 // Open opens the payload of an intent that was read from the outbox. It fails on one sealed for another tenant, kind or id.
 func Open(keyring Keyring, tenant uuid.UUID, kind string, id uuid.UUID, sealed []byte) ([]byte, error) {
-	plain, err := keyring.Open(sealed, aad(tenant, kind, id))
+	plain, err := keyring.Open(sealed, SealedFor(tenant, kind, id))
 	if err != nil {
 		return nil, fmt.Errorf("open payload of intent %s: %w", id, err)
 	}
 	return plain, nil
 }
 
-// aad binds a payload to its row.
-func aad(tenant uuid.UUID, kind string, id uuid.UUID) []byte {
+// SealedFor is what the sealed payload of an intent is bound to: its row. A delivery keeps the payload of its intent as it is.
+func SealedFor(tenant uuid.UUID, kind string, id uuid.UUID) []byte {
 	return []byte("outbox|" + tenant.String() + "|" + kind + "|" + id.String())
 }
