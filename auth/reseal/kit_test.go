@@ -41,11 +41,20 @@ func ring(t testing.TB, secrets ...string) *secret.Keyring {
 }
 
 // A clock is moved by a test.
-type clock struct{ at time.Time }
+type clock struct {
+	at time.Time
+	// looked at, where not nil, is called when somebody asks for the time: before a pass writes what it prepared, for one.
+	looked func()
+}
 
-func (c *clock) now() time.Time { return c.at }
+func (c *clock) now() time.Time {
+	if c.looked != nil {
+		c.looked()
+	}
+	return c.at
+}
 
-func newClock() *clock { return &clock{time.Now()} }
+func newClock() *clock { return &clock{at: time.Now()} }
 
 func room(st *store.Store, k *secret.Keyring, c *clock) *reseal.Room {
 	return reseal.NewRoom(reseal.Needs{
