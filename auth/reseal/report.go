@@ -59,6 +59,9 @@ func (r Report) Total(name string) (n int) {
 	return n
 }
 
+// Stale is how many texts of a report are under a secret that is configured but not first.
+func (r *Room) Stale(report Report) int { return report.stale(r.n.Keyring) }
+
 // stale is how many texts are under a secret that is configured but not first.
 func (r Report) stale(k *secret.Keyring) (n int) {
 	for _, e := range k.Entries()[1:] {

@@ -20,6 +20,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/letter"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
+	"github.com/latchkeep/latchkeep/auth/reseal"
 	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/pkg/problem/humaproblem"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -48,6 +49,7 @@ type Options struct {
 	SAML        *saml.Room
 	Usage       *usage.Room
 	Domains     *domains.Room
+	Reseal      *reseal.Room
 	Ready       func(context.Context) error // whether the database answers
 	Log         *slog.Logger
 	Version     string // of the program
@@ -110,6 +112,7 @@ be rolled back to.`)
 	a.operatorOperations()
 	a.personOperations()
 	a.usageOperations()
+	a.masterKeyOperations()
 	a.router.Mount("/v1", v1)
 }
 

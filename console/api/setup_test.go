@@ -21,6 +21,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
+	"github.com/latchkeep/latchkeep/auth/reseal"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/console/api"
@@ -131,6 +132,7 @@ func newConsole(t *testing.T, st *store.Store) *console {
 		}).Session,
 		SAML: c.saml, Usage: usage.NewRoom(st),
 		Domains: c.domains,
+		Reseal:  reseal.NewRoom(reseal.Needs{Store: st, Keyring: keyring, Outbox: out, Log: log}),
 		Tenants: c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
 		Management: management.New(management.Needs{
 			Store: st, Outbox: out, Keyring: keyring, Users: users, Sessions: sessions,

@@ -22,6 +22,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/letter"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
+	"github.com/latchkeep/latchkeep/auth/reseal"
 	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/pkg/elements"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -49,6 +50,7 @@ type Options struct {
 	APIKeys        *tenants.APIKeys
 	Domains        *domains.Room
 	Usage          *usage.Room
+	Reseal         *reseal.Room
 	OperatorTokens *tenants.OperatorTokens
 	// URL is where the console is, as browsers see it.
 	URL string

@@ -31,6 +31,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/passkey"
 	authpassword "github.com/latchkeep/latchkeep/auth/password"
 	"github.com/latchkeep/latchkeep/auth/recoverycode"
+	"github.com/latchkeep/latchkeep/auth/reseal"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/totp"
 	"github.com/latchkeep/latchkeep/auth/transfer"
@@ -108,6 +109,7 @@ type App struct {
 	Federation     *federation.Room
 	SAML           *saml.Room
 	Domains        *domains.Room
+	Reseal         *reseal.Room
 	RoundTrip      *roundtrip.Room
 	Flows          *flows.Flows
 	Management     *management.Service
@@ -255,6 +257,8 @@ func (a *App) buildAuth() error {
 		Passwords: passwords, Passkeys: passkeys, TOTP: totps, Devices: devices, Sessions: a.Sessions,
 	})
 	a.working = worker.NewMetrics(a.Store, a.Log)
+	a.Reseal = reseal.NewRoom(reseal.Needs{Store: a.Store, Keyring: a.keyring, Outbox: out, Log: a.Log})
+	a.working.Sealed(a.Reseal)
 	a.metrics.Register(a.working.Collectors()...)
 	a.Webhooks = webhook.NewRoom(webhook.Needs{
 		Attempted: a.working.Webhook,
@@ -372,7 +376,7 @@ func (a *App) buildWorker() {
 			Intents: day, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention, Webhooks: 7 * day, DeadWebhooks: 30 * day,
 		},
 		Webhooks: a.Webhooks, Now: a.options.Now, Metrics: a.working, Queues: a.options.Queues,
-		Jobs: a.Jobs, Tenants: a.Provisioner, SAML: a.SAML, Domains: a.Domains, Log: a.Log,
+		Jobs: a.Jobs, Tenants: a.Provisioner, SAML: a.SAML, Domains: a.Domains, Reseal: a.Reseal, Log: a.Log,
 	})
 }
 
