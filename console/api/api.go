@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 
+	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/letter"
@@ -50,6 +51,7 @@ type Options struct {
 	Usage       *usage.Room
 	Domains     *domains.Room
 	Reseal      *reseal.Room
+	Audit       *audit.Log
 	Ready       func(context.Context) error // whether the database answers
 	Log         *slog.Logger
 	Version     string // of the program
@@ -113,6 +115,7 @@ be rolled back to.`)
 	a.personOperations()
 	a.usageOperations()
 	a.masterKeyOperations()
+	a.userOperations()
 	a.router.Mount("/v1", v1)
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/api/middleware"
+	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
@@ -132,6 +133,7 @@ func newConsole(t *testing.T, st *store.Store) *console {
 		}).Session,
 		SAML: c.saml, Usage: usage.NewRoom(st),
 		Domains: c.domains,
+		Audit:   audit.NewLog(st, keyring),
 		Reseal:  reseal.NewRoom(reseal.Needs{Store: st, Keyring: keyring, Outbox: out, Log: log}),
 		Tenants: c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
 		Management: management.New(management.Needs{

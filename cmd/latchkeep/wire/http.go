@@ -107,7 +107,7 @@ func (a *App) Console() http.Handler {
 		URL:        a.Settings.Console.BaseURL.String(),
 		Management: a.Management, Mail: a.mailer, DeadLetters: a.DeadLetters,
 		SAML: a.SAML, Usage: a.Usage,
-		Domains: a.Domains, Reseal: a.Reseal,
+		Domains: a.Domains, Reseal: a.Reseal, Audit: a.AuditLog,
 		Ready: a.ready, Version: a.options.Version, Log: a.Log,
 	})
 	mux := http.NewServeMux()
