@@ -31,14 +31,24 @@ func (s *Server) samlRoutes() []Route {
 	const all, one = "/t/{tenant}/saml", "/t/{tenant}/saml/{provider}"
 	return []Route{
 		{Method: http.MethodGet, Pattern: all, Scope: tenants.TenantsRead, handle: s.samlProviders},
-		{Method: http.MethodPost, Pattern: all, Scope: tenants.TenantsWrite, handle: s.addSAML},
-		{Method: http.MethodGet, Pattern: one, Scope: tenants.TenantsRead, handle: s.samlProvider},
-		{Method: http.MethodPost, Pattern: one, Scope: tenants.TenantsWrite, handle: s.changeSAML},
-		{Method: http.MethodPost, Pattern: one + "/enable", Scope: tenants.TenantsWrite, handle: s.enableSAML},
-		{Method: http.MethodPost, Pattern: one + "/disable", Scope: tenants.TenantsWrite, handle: s.disableSAML},
-		{Method: http.MethodPost, Pattern: one + "/refresh", Scope: tenants.TenantsWrite, handle: s.refreshSAML},
-		{Method: http.MethodPost, Pattern: one + "/delete", Scope: tenants.TenantsWrite, handle: s.deleteSAML},
-		{Method: http.MethodPost, Pattern: "/t/{tenant}/saml-certificates/rotate", Scope: tenants.KeysWrite, handle: s.rotateSAML},
+		{Method: http.MethodPost, Pattern: all, Scope: tenants.TenantsWrite, handle: s.withSAML(s.addSAML)},
+		{Method: http.MethodGet, Pattern: one, Scope: tenants.TenantsRead, handle: s.withSAML(s.samlProvider)},
+		{Method: http.MethodPost, Pattern: one, Scope: tenants.TenantsWrite, handle: s.withSAML(s.changeSAML)},
+		{Method: http.MethodPost, Pattern: one + "/enable", Scope: tenants.TenantsWrite, handle: s.withSAML(s.enableSAML)},
+		{Method: http.MethodPost, Pattern: one + "/disable", Scope: tenants.TenantsWrite, handle: s.withSAML(s.disableSAML)},
+		{Method: http.MethodPost, Pattern: one + "/refresh", Scope: tenants.TenantsWrite, handle: s.withSAML(s.refreshSAML)},
+		{Method: http.MethodPost, Pattern: one + "/delete", Scope: tenants.TenantsWrite, handle: s.withSAML(s.deleteSAML)},
+		{Method: http.MethodPost, Pattern: "/t/{tenant}/saml-certificates/rotate", Scope: tenants.KeysWrite, handle: s.withSAML(s.rotateSAML)},
+	}
+}
+
+// withSAML handles what needs SAML switched on in the tenant; where it is not, the page says so.
+func (s *Server) withSAML(handle func(*visit) error) func(*visit) error {
+	return func(v *visit) error {
+		if v.Tenant.Config.SAML.Enabled {
+			return handle(v)
+		}
+		return s.showSAML(v, http.StatusConflict, samlForm{})
 	}
 }
 
@@ -88,9 +98,6 @@ func (s *Server) addSAML(v *visit) error {
 }
 
 func (s *Server) samlProvider(v *visit) error {
-	if !v.Tenant.Config.SAML.Enabled {
-		return s.showSAML(v, http.StatusOK, samlForm{})
-	}
 	v.Section = "saml"
 	id, err := v.id("provider")
 	if err != nil {
