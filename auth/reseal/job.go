@@ -79,7 +79,11 @@ func (r *Room) ours(ctx context.Context, insist bool) (*job, error) {
 		if known && !insist && r.n.Now().Before(rows[0].UpdatedAt.Add(abandoned)) {
 			return nil, ErrBehind
 		}
-		if err := r.create(ctx, id); err != nil && !store.IsUniqueViolation(err) {
+		since := r.now()
+		if len(rows) > 0 && !since.After(rows[0].CreatedAt) { // by a clock that is ahead of ours
+			since = rows[0].CreatedAt.UTC().Add(time.Microsecond)
+		}
+		if err := r.create(ctx, id, since); err != nil && !store.IsUniqueViolation(err) {
 			return nil, err
 		}
 	}
@@ -87,7 +91,7 @@ func (r *Room) ours(ctx context.Context, insist bool) (*job, error) {
 }
 
 // create makes the job for the secret that is first here the latest.
-func (r *Room) create(ctx context.Context, id uuid.UUID) error {
+func (r *Room) create(ctx context.Context, id uuid.UUID, since time.Time) error {
 	now := r.now()
 	key := r.n.Keyring.CurrentKey()
 	err := r.n.Store.Do(ctx, scope.Tenant(tenants.SystemID), func(ctx context.Context, tx *store.Tx) error {
@@ -98,7 +102,7 @@ func (r *Room) create(ctx context.Context, id uuid.UUID) error {
 			return err
 		}
 		return tx.Job.Create().SetID(id).SetKind(Kind).SetState(transfer.Done).SetOptions([]byte("{}")).SetSource(key[:]).
-			SetCreatedAt(now).SetUpdatedAt(now).SetExpiresAt(now.Add(keptFor)).Exec(ctx)
+			SetCreatedAt(since).SetUpdatedAt(now).SetExpiresAt(now.Add(keptFor)).Exec(ctx)
 	})
 	if err != nil {
 		return fmt.Errorf("note which secret is first: %w", err)

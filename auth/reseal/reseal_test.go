@@ -242,11 +242,12 @@ func TestAdvance_AReplicaThatIsBehindDoesNotSealBack(t *testing.T) {
 		require.True(t, s.Behind)
 		require.False(t, s.Entries[1].Removable, "who is behind says of none that it can go")
 
+		clock.at = clock.at.Add(-2 * time.Hour)     // by a clock that is behind
 		_, err = late.Reencrypt(t.Context(), quiet) // somebody insists: the new secret is not wanted after all
 		require.NoError(t, err)
 		h.opens(t, st, ring(t, first))
 		require.ErrorIs(t, run(ahead), reseal.ErrBehind)
-		clock.at = clock.at.Add(49 * time.Hour)
+		clock.at = clock.at.Add(51 * time.Hour)
 		require.NoError(t, run(ahead), "nobody has worked for the other for long: it is first nowhere any more")
 		h.opens(t, st, ring(t, second))
 	})
