@@ -65,10 +65,10 @@ func TestContract(t *testing.T) {
 						}
 						return c.send(tb, callers[by], base, r)
 					},
-					MaxBody: 1 << 20,
-					Provoke: c.provocations(t, base)[name],
+					MaxBody:    1 << 20,
+					Provoke:    c.provocations(t, base)[name],
 					Unprovoked: unprovoked[name],
-					Forgiven: forgiven[name],
+					Forgiven:   forgiven[name],
 				}).Run(t)
 			})
 		}
