@@ -179,6 +179,15 @@ func TestConsole(t *testing.T) {
 	o.open(at("/usage"))
 	o.shows("Monthly active people")
 	o.looksRound(t, "usage")
+	o.open(at("/saml"))
+	o.shows("SAML is switched off")
+	o.looksRound(t, "saml")
+	o.open(at("/jobs"))
+	o.shows("There is none")
+	o.looksRound(t, "jobs")
+	o.open("/master-keys")
+	o.shows("encrypts")
+	o.looksRound(t, "master-keys")
 
 	// Suspended, and back.
 	o.open(at(""))

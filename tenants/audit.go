@@ -57,6 +57,8 @@ const (
 	AuditOperatorTokenCreated outbox.AuditType = "operator_token_created"
 	AuditOperatorTokenRevoked outbox.AuditType = "operator_token_revoked"
 	AuditTenantPurged         outbox.AuditType = "tenant_purged"
+	// AuditReencrypted is of a pass that sealed values under the newest master key.
+	AuditReencrypted outbox.AuditType = "values_reencrypted"
 )
 
 // A Caller is where an operator's request came from, for the record of what it did. Commands have none.

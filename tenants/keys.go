@@ -65,8 +65,8 @@ func (k *Keys) JWKS() []byte { return k.set.JWKS() }
 // ETag is the entity tag of JWKS, with quotes.
 func (k *Keys) ETag() string { return k.etag }
 
-// keyAAD binds a sealed private key to its tenant, name and the version of the sealing.
-func keyAAD(tenant uuid.UUID, kid string, version int) []byte {
+// KeySealedFor is what a sealed signing key is bound to: it binds the private key to its tenant, name and the version of the sealing.
+func KeySealedFor(tenant uuid.UUID, kid string, version int) []byte {
 	return fmt.Appendf(nil, "signing-key|%s|%s|%d", tenant, kid, version)
 }
 
@@ -107,7 +107,7 @@ func openSigner(keyring *secret.Keyring, tenant uuid.UUID, row *ent.SigningKey) 
 	if row.ActivatedAt != nil {
 		s.from = *row.ActivatedAt
 	}
-	raw, err := keyring.Open(row.PrivateKey, keyAAD(tenant, row.Kid, row.SealVersion))
+	raw, err := keyring.Open(row.PrivateKey, KeySealedFor(tenant, row.Kid, row.SealVersion))
 	if err == nil {
 		s.key, err = jose.ParsePrivate(raw)
 	}

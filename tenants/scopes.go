@@ -20,6 +20,8 @@ const (
 	UsageRead      = "usage:read"
 	OperatorsRead  = "operators:read"
 	OperatorsWrite = "operators:write"
+	// MasterKeysRead is about the deployment's secrets: which of them are in use, never what they are.
+	MasterKeysRead = "master-keys:read"
 )
 
 // Scopes of API keys: what their bearer may do in a tenant's admin API.
@@ -38,7 +40,7 @@ const (
 
 // OperatorScopes are all scopes an operator token can have, but AllScopes and those with a wildcard (tenants:*).
 func OperatorScopes() []string {
-	return append([]string{TenantsRead, TenantsWrite, KeysRead, KeysWrite, UsageRead, OperatorsRead, OperatorsWrite}, APIKeyScopes()...)
+	return append([]string{TenantsRead, TenantsWrite, KeysRead, KeysWrite, UsageRead, OperatorsRead, OperatorsWrite, MasterKeysRead}, APIKeyScopes()...)
 }
 
 // APIKeyScopes are all scopes an API key can have, but AllScopes and those with a wildcard (users:*).

@@ -48,7 +48,7 @@ func (p *Provisioner) draft(tenantID uuid.UUID, key *jose.Key) (*draftKey, error
 	if err != nil {
 		return nil, fmt.Errorf("make a signing key: %w", err)
 	}
-	sealed := p.o.Keyring.Seal(private, keyAAD(tenantID, key.ID(), keySealVersion))
+	sealed := p.o.Keyring.Seal(private, KeySealedFor(tenantID, key.ID(), keySealVersion))
 	return &draftKey{tenant: tenantID, id: key.ID(), alg: string(key.Alg()), public: key.PublicJWK(), sealed: sealed}, nil
 }
 

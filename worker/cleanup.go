@@ -283,6 +283,7 @@ func (p *periodic) run(ctx context.Context) {
 	for {
 		p.enqueue(ctx, cleanupType, cleanupEvery-5*time.Second, cleanupEvery)
 		p.enqueue(ctx, domainsType, domainsEvery-5*time.Second, domainsTime)
+		p.enqueue(ctx, reencryptType, reencryptEvery-5*time.Second, reencryptTime)
 		select {
 		case <-ctx.Done():
 			return

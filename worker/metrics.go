@@ -30,6 +30,7 @@ type Metrics struct {
 	store               *store.Store
 	log                 *slog.Logger
 	ready, dead, oldest *prometheus.GaugeVec
+	sealed              sealedMetrics
 }
 
 // NewMetrics makes the metrics of a worker over a store, which knows what is left to do.
@@ -54,7 +55,7 @@ func NewMetrics(st *store.Store, log *slog.Logger) *Metrics {
 			Name: "latchkeep_webhook_attempt_duration_seconds", Help: "Time of an attempt to deliver an event, by the state in which it left the delivery.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"state"}),
-		store: st, log: log,
+		store: st, log: log, sealed: newSealedMetrics(),
 		ready:  gauge("latchkeep_outbox_ready", "Intents of all tenants that are to be carried out, by kind."),
 		dead:   gauge("latchkeep_outbox_dead", "Intents of all tenants that were given up, by kind."),
 		oldest: gauge("latchkeep_outbox_oldest_age_seconds", "Age of the oldest intent that is to be carried out, by kind."),
@@ -63,7 +64,7 @@ func NewMetrics(st *store.Store, log *slog.Logger) *Metrics {
 
 // Collectors are to be registered with the process's metrics.
 func (m *Metrics) Collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.outcomes, m.took, m.waited, m.running, m.attempts, m.ready, m.dead, m.oldest}
+	return []prometheus.Collector{m.outcomes, m.took, m.waited, m.running, m.attempts, m.ready, m.dead, m.oldest, m.sealed.values}
 }
 
 // begin counts a task as running until the function it returns is called.
@@ -113,6 +114,9 @@ func (m *Metrics) Measure(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(scope.With(ctx, scope.System("count what is left to do")), measureTime)
 	defer cancel()
 	backlogs, err := m.store.Raw().OutboxBacklog(ctx)
+	if err := m.sealed.measure(ctx); err != nil {
+		m.log.WarnContext(ctx, "what is sealed under which master key cannot be told", "error", err)
+	}
 	for _, gauge := range []*prometheus.GaugeVec{m.ready, m.dead, m.oldest} {
 		gauge.Reset()
 	}

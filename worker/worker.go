@@ -60,7 +60,9 @@ type Needs struct {
 	SAML Federation
 	// Domains looks after tenants' domains; optional.
 	Domains Surveyor
-	Log     *slog.Logger
+	// Reseal seals values under the newest master key; optional.
+	Reseal Resealer
+	Log    *slog.Logger
 	// Metrics count what is done; optional.
 	Metrics *Metrics
 	// Traces tell what is done; optional.
@@ -224,6 +226,11 @@ func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
 	if t.Type() == domainsType {
 		defer w.needs.Metrics.begin(domainsType)()
 		w.surveyDomains(ctx)
+		return nil
+	}
+	if t.Type() == reencryptType {
+		defer w.needs.Metrics.begin(reencryptType)()
+		w.reencrypt(ctx)
 		return nil
 	}
 	if t.Type() == sliceType {

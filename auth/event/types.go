@@ -22,7 +22,7 @@ func AuditTypes() []AuditType {
 		tenants.AuditTenantResumed, tenants.AuditTenantDeleted, tenants.AuditTenantRestored, tenants.AuditTenantPurgeOrdered, tenants.AuditConfigChanged, tenants.AuditKeyRotated, tenants.AuditKeyRevoked, tenants.AuditAPIKeyCreated,
 		tenants.AuditAPIKeyRevoked, tenants.AuditSAMLCreated, tenants.AuditSAMLUpdated, tenants.AuditSAMLDeleted, tenants.AuditSAMLRotated,
 		tenants.AuditOperatorInvited, tenants.AuditOperatorJoined, tenants.AuditOperatorChanged, tenants.AuditOperatorDisabled, tenants.AuditOperatorEnabled,
-		tenants.AuditOperatorTokenCreated, tenants.AuditOperatorTokenRevoked, tenants.AuditTenantPurged,
+		tenants.AuditOperatorTokenCreated, tenants.AuditOperatorTokenRevoked, tenants.AuditTenantPurged, tenants.AuditReencrypted,
 		tenants.AuditQuotasChanged, tenants.AuditQuotaWarning, tenants.AuditQuotaExceeded,
 		tenants.AuditDomainAdded, tenants.AuditDomainVerified, tenants.AuditDomainRemoved, tenants.AuditDomainLost,
 		tenants.AuditSessionIssued, tenants.AuditDeadLettersRetried, tenants.AuditDeadLettersDiscarded,

@@ -69,7 +69,7 @@ func (r *Room) Check(ctx context.Context, t *tenants.Tenant, userID uuid.UUID, c
 	if err != nil {
 		return Wrong, nil, fmt.Errorf("load authenticator app: %w", err)
 	}
-	plain, err := r.keyring.Open(row.Secret, aad(t.ID, userID))
+	plain, err := r.keyring.Open(row.Secret, SealedFor(t.ID, userID))
 	if err != nil {
 		return Wrong, nil, fmt.Errorf("open secret of authenticator app %s: %w", row.ID, err)
 	}
@@ -82,7 +82,7 @@ func (r *Room) Check(ctx context.Context, t *tenants.Tenant, userID uuid.UUID, c
 	}
 	var resealed []byte
 	if !r.keyring.Current(row.Secret) {
-		resealed = r.keyring.Seal(plain, aad(t.ID, userID))
+		resealed = r.keyring.Seal(plain, SealedFor(t.ID, userID))
 	}
 	return Right, use(row.ID, step, resealed), nil
 }
@@ -112,12 +112,12 @@ func (r *Room) Seal(tenant, userID uuid.UUID, secret string) ([]byte, error) {
 	if !totp.Valid(secret) {
 		return nil, fmt.Errorf("seal secret of authenticator app: %w", totp.ErrBrokenSecret)
 	}
-	return r.keyring.Seal([]byte(secret), aad(tenant, userID)), nil
+	return r.keyring.Seal([]byte(secret), SealedFor(tenant, userID)), nil
 }
 
 // Open is the secret that Seal sealed, for those who move people elsewhere. Errors: pkg/secret's ErrUndecryptable.
 func (r *Room) Open(tenant, userID uuid.UUID, sealed []byte) (string, error) {
-	plain, err := r.keyring.Open(sealed, aad(tenant, userID))
+	plain, err := r.keyring.Open(sealed, SealedFor(tenant, userID))
 	if err != nil {
 		return "", fmt.Errorf("open secret of authenticator app: %w", err)
 	}
@@ -127,7 +127,7 @@ func (r *Room) Open(tenant, userID uuid.UUID, sealed []byte) (string, error) {
 // Save gives a person a secret whose code of a step was just accepted; step 0 says that none was yet. Its id is the row's, for the audit
 // log. Errors: a conflict (ErrExists) where she has one already; pkg/totp's ErrBrokenSecret, for imports.
 func (r *Room) Save(t *tenants.Tenant, id, userID uuid.UUID, secret string, step int64) store.Write {
-	sealed := r.keyring.Seal([]byte(secret), aad(t.ID, userID))
+	sealed := r.keyring.Seal([]byte(secret), SealedFor(t.ID, userID))
 	return func(ctx context.Context, tx *store.Tx) error {
 		if !totp.Valid(secret) {
 			return fmt.Errorf("store authenticator app: %w", totp.ErrBrokenSecret)
@@ -161,8 +161,8 @@ func Delete(userID uuid.UUID) store.Write {
 	}
 }
 
-// aad binds a secret to its owner. The parts have fixed lengths, so none can pose as another.
-func aad(tenant, user uuid.UUID) []byte {
+// SealedFor is what the sealed secret of a person is bound to: it binds a secret to its owner. The parts have fixed lengths, so none can pose as another.
+func SealedFor(tenant, user uuid.UUID) []byte {
 	bound := []byte("totp secret v1")
 	bound = append(bound, tenant[:]...)
 	return append(bound, user[:]...)

@@ -31,7 +31,7 @@ func (j *Jobs) put(ctx context.Context, tx *store.Tx, tenant, job uuid.UUID, kin
 		piece := data[:min(len(data), maxPart)]
 		data = data[len(piece):]
 		err := tx.JobPart.Create().SetJobID(job).SetKind(kind).SetNumber(number).
-			SetData(j.keyring.Seal(piece, partAAD(tenant, job, kind, number))).Exec(ctx)
+			SetData(j.keyring.Seal(piece, SealedFor(tenant, job, kind, number))).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("store part %d of job: %w", number, err)
 		}
@@ -78,7 +78,7 @@ func (j *Jobs) open(ctx context.Context, t *tenants.Tenant, job uuid.UUID, kind 
 	if err != nil {
 		return nil, err
 	}
-	plain, err := j.keyring.Open(row.Data, partAAD(t.ID, job, kind, number))
+	plain, err := j.keyring.Open(row.Data, SealedFor(t.ID, job, kind, number))
 	if err != nil {
 		return nil, fmt.Errorf("open part %d of job %s: %w", number, job, err)
 	}
@@ -106,7 +106,7 @@ func (j *Jobs) pour(ctx context.Context, t *tenants.Tenant, job uuid.UUID, kind 
 	}
 }
 
-// partAAD binds a part to its place. The parts have fixed lengths or are our own words, so none can pose as another.
-func partAAD(tenant, job uuid.UUID, kind string, number int) []byte {
+// SealedFor is what a sealed part is bound to: it binds a part to its place. The parts have fixed lengths or are our own words, so none can pose as another.
+func SealedFor(tenant, job uuid.UUID, kind string, number int) []byte {
 	return fmt.Appendf(nil, "job part v1|%s|%s|%s|%d", tenant, job, kind, number)
 }

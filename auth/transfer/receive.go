@@ -125,7 +125,7 @@ func (j *Jobs) keep(ctx context.Context, t *tenants.Tenant, job *Job, number int
 	return j.store.Do(ctx, scope.Tenant(t.ID), func(ctx context.Context, tx *store.Tx) error {
 		if len(p.Entries) > 0 {
 			err := tx.JobPart.Create().SetJobID(job.ID).SetKind(partInput).SetNumber(number).
-				SetData(j.keyring.Seal(data.Bytes(), partAAD(t.ID, job.ID, partInput, number))).Exec(ctx)
+				SetData(j.keyring.Seal(data.Bytes(), SealedFor(t.ID, job.ID, partInput, number))).Exec(ctx)
 			if err != nil {
 				return fmt.Errorf("keep entries: %w", err)
 			}

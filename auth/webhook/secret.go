@@ -73,7 +73,7 @@ func (r *Room) seal(tenant, endpoint uuid.UUID, s secrets) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode the secrets of endpoint %s: %w", endpoint, err)
 	}
-	return r.n.Keyring.Seal(plain, secretsAAD(tenant, endpoint)), nil
+	return r.n.Keyring.Seal(plain, SealedFor(tenant, endpoint)), nil
 }
 
 func (r *Room) unseal(tenant, endpoint uuid.UUID, sealed []byte) (secrets, error) {
@@ -81,7 +81,7 @@ func (r *Room) unseal(tenant, endpoint uuid.UUID, sealed []byte) (secrets, error
 		return nil, nil
 	}
 	var s secrets
-	plain, err := r.n.Keyring.Open(sealed, secretsAAD(tenant, endpoint))
+	plain, err := r.n.Keyring.Open(sealed, SealedFor(tenant, endpoint))
 	if err == nil {
 		err = json.Unmarshal(plain, &s)
 	}
@@ -91,17 +91,18 @@ func (r *Room) unseal(tenant, endpoint uuid.UUID, sealed []byte) (secrets, error
 	return s, nil
 }
 
-func secretsAAD(tenant, endpoint uuid.UUID) []byte {
+// SealedFor is what the sealed secrets of an endpoint are bound to.
+func SealedFor(tenant, endpoint uuid.UUID) []byte {
 	return fmt.Appendf(nil, "webhook-secrets|%s|%s", tenant, endpoint)
 }
 
 // Resealer seals the signing secrets of a webhook anew, for a copy of it in another tenant.
 func Resealer(keyring *secret.Keyring) func(from, hook, to, copied uuid.UUID, sealed []byte) ([]byte, error) {
 	return func(from, hook, to, copied uuid.UUID, sealed []byte) ([]byte, error) {
-		plain, err := keyring.Open(sealed, secretsAAD(from, hook))
+		plain, err := keyring.Open(sealed, SealedFor(from, hook))
 		if err != nil {
 			return nil, fmt.Errorf("open the secrets of endpoint %s: %w", hook, err)
 		}
-		return keyring.Seal(plain, secretsAAD(to, copied)), nil
+		return keyring.Seal(plain, SealedFor(to, copied)), nil
 	}
 }

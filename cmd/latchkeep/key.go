@@ -13,7 +13,7 @@ import (
 )
 
 func newKey() *cobra.Command {
-	return group("key", "Look at and rotate the keys that sign a tenant's tokens",
+	return group("key", "Look at and change keys: those that sign a tenant's tokens, and the secrets of the deployment",
 		&cobra.Command{
 			Use: "list ID|SLUG", Short: "List a tenant's signing keys", Args: cobra.ExactArgs(1), ValidArgsFunction: completeTenant,
 			RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,7 +34,7 @@ func newKey() *cobra.Command {
 				})
 			},
 		},
-		newKeyRotate(), newKeyRevoke(),
+		newKeyRotate(), newKeyRevoke(), newKeyStatus(), newKeyReencrypt(),
 	)
 }
 

@@ -17,12 +17,14 @@ import (
 
 	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/auth/allowance"
+	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/letter"
 	"github.com/latchkeep/latchkeep/auth/maillog"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
+	"github.com/latchkeep/latchkeep/auth/reseal"
 	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/pkg/problem/humaproblem"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -53,6 +55,8 @@ type Options struct {
 	Usage       *usage.Room
 	Allowance   *allowance.Keeper
 	Domains     *domains.Room
+	Reseal      *reseal.Room
+	Audit       *audit.Log
 	Ready       func(context.Context) error // whether the database answers
 	Log         *slog.Logger
 	Version     string // of the program
@@ -117,6 +121,8 @@ be rolled back to.`)
 	a.personOperations()
 	a.usageOperations()
 	a.quotaOperations()
+	a.masterKeyOperations()
+	a.userOperations()
 	a.router.Mount("/v1", v1)
 }
 

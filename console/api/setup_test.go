@@ -17,12 +17,14 @@ import (
 
 	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/auth/allowance"
+	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/maillog"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
+	"github.com/latchkeep/latchkeep/auth/reseal"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/console/api"
@@ -134,6 +136,8 @@ func newConsole(t *testing.T, st *store.Store) *console {
 		SAML: c.saml, Usage: usage.NewRoom(st),
 		Allowance: allowance.NewKeeper(allowance.Needs{Store: st, Outbox: out, Registry: c.registry, Usage: usage.NewRoom(st), Log: log}),
 		Domains:   c.domains,
+		Audit:     audit.NewLog(st, keyring),
+		Reseal:    reseal.NewRoom(reseal.Needs{Store: st, Keyring: keyring, Outbox: out, Log: log}),
 		Tenants:   c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
 		Management: management.New(management.Needs{
 			Store: st, Outbox: out, Keyring: keyring, Users: users, Sessions: sessions,

@@ -56,9 +56,11 @@ type menuEntry struct{ section, path, name, scope string }
 var tenantEntries = []menuEntry{
 	{"overview", "", "Overview", tenants.TenantsRead},
 	{"people", "/people", "People", tenants.UsersRead},
+	{"jobs", "/jobs", "Imports", tenants.UsersRead},
 	{"settings", "/settings", "Settings", tenants.TenantsRead},
 	{"domains", "/domains", "Domains", tenants.TenantsRead},
 	{"keys", "/keys", "Keys", tenants.KeysRead},
+	{"saml", "/saml", "SAML", tenants.TenantsRead},
 	{"webhooks", "/webhooks", "Webhooks", tenants.WebhooksRead},
 	{"mail", "/mail", "Mail", tenants.TenantsRead},
 	{"audit", "/audit", "Audit log", tenants.AuditRead},

@@ -1,22 +1,16 @@
 package web
 
 import (
-	"encoding/json"
 	"net/url"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/api/middleware"
-	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/management"
-	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/tenants"
 )
-
-// timelineLength is how many of the latest records of a person her page shows.
-const timelineLength = 50
 
 // peopleList is what the list of a tenant's people shows.
 type peopleList struct {
@@ -75,12 +69,7 @@ func (l peopleList) filter() management.Filter {
 }
 
 // personDetail is what the page of a person shows.
-type personDetail struct {
-	User     *user.User
-	View     user.AdminView
-	Sessions []session.View
-	Timeline []audit.Entry
-}
+type personDetail = management.Dossier
 
 // person is the person that the path names.
 func (s *Server) personOf(v *visit) (*tenants.Tenant, *user.User, error) {
@@ -99,24 +88,20 @@ func (s *Server) personOf(v *visit) (*tenants.Tenant, *user.User, error) {
 
 // detail reads all there is to know of a person that the visitor may see.
 func (s *Server) detail(v *visit) (personDetail, error) {
-	t, u, err := s.personOf(v)
+	v.Section = "people"
+	id, err := v.id("user")
 	if err != nil {
 		return personDetail{}, err
 	}
-	d := personDetail{User: u, View: user.NewAdminView(t, u)}
-	if v.May(tenants.SessionsRead) {
-		if d.Sessions, err = s.o.People.Sessions(v.ctx(), t, u.ID); err != nil {
-			return d, err
-		}
+	t, err := v.snapshot()
+	if err != nil {
+		return personDetail{}, err
 	}
-	if v.May(tenants.AuditRead) {
-		found, err := s.o.Audit.List(v.ctx(), t, audit.Filter{ActorUserID: u.ID.String()}, 1, timelineLength)
-		if err != nil {
-			return d, err
-		}
-		d.Timeline = found.Entries
+	log := s.o.Audit
+	if !v.May(tenants.AuditRead) {
+		log = nil
 	}
-	return d, nil
+	return s.o.People.Dossier(v.ctx(), t, id, v.May(tenants.SessionsRead), log)
 }
 
 func (s *Server) person(v *visit) error {
@@ -133,9 +118,11 @@ func (s *Server) exportPerson(v *visit) error {
 	if err != nil {
 		return err
 	}
-	encoded, err := json.MarshalIndent(map[string]any{
-		"user": d.View, "sessions": d.Sessions, "latest_audit_records": d.Timeline, "tenant_id": v.Tenant.ID, "exported_at": s.o.Now().UTC(),
-	}, "", "  ")
+	t, err := v.snapshot()
+	if err != nil {
+		return err
+	}
+	encoded, err := d.Export(t, s.o.Now())
 	if err != nil {
 		return err
 	}

@@ -335,3 +335,12 @@ func rootOf(path string) string {
 	root, _, _ := strings.Cut(path, ".")
 	return root
 }
+
+// hostedAddress is where the tenant's own sign-in page is, on the page of how it looks; empty elsewhere, and where there is none. It is a link: the
+// page refuses to be shown in a frame.
+func hostedAddress(v *visit, group string) string {
+	if group != "mail" || !v.Tenant.Config.HostedPage.Enabled {
+		return ""
+	}
+	return v.Tenant.PublicURL + "/sign-in"
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/auth"
+	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/operator"
 	"github.com/latchkeep/latchkeep/console/web"
 	"github.com/latchkeep/latchkeep/internal/testenv"
@@ -109,3 +110,12 @@ func packed(t *testing.T, body io.Reader) int {
 }
 
 func escaped(text string) string { return url.QueryEscape(text) }
+
+// provider is the only SAML provider of a tenant.
+func (c *console) provider(t *testing.T, tenant string) saml.Provider {
+	t.Helper()
+	all, err := c.env.App.SAML.Providers(t.Context(), uuid.MustParse(tenant))
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+	return all[0]
+}

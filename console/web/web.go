@@ -21,10 +21,13 @@ import (
 	"github.com/latchkeep/latchkeep/auth/allowance"
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
+	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/letter"
 	"github.com/latchkeep/latchkeep/auth/maillog"
 	"github.com/latchkeep/latchkeep/auth/management"
 	"github.com/latchkeep/latchkeep/auth/operator"
+	"github.com/latchkeep/latchkeep/auth/reseal"
+	"github.com/latchkeep/latchkeep/auth/transfer"
 	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/pkg/elements"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -54,6 +57,9 @@ type Options struct {
 	Domains        *domains.Room
 	Usage          *usage.Room
 	Allowance      *allowance.Keeper
+	Reseal         *reseal.Room
+	SAML           *saml.Room
+	Jobs           *transfer.Jobs
 	OperatorTokens *tenants.OperatorTokens
 	// URL is where the console is, as browsers see it.
 	URL string

@@ -83,7 +83,7 @@ func (w *Writer) Write(ctx context.Context, tx *store.Tx, intents ...Intent) err
 		}
 		rows[i] = tx.Intent.Create().
 			SetID(it.ID).SetTenantID(it.Tenant).SetKind(it.Kind).SetOrdering(it.Key).SetAbout(it.About).
-			SetPayload(w.keyring.Seal(withCause(cause, it.Payload), aad(it.Tenant, it.Kind, it.ID))).
+			SetPayload(w.keyring.Seal(withCause(cause, it.Payload), SealedFor(it.Tenant, it.Kind, it.ID))).
 			SetCreatedAt(at).SetAvailableAt(at)
 		if !it.NotAfter.IsZero() {
 			rows[i].SetNotAfter(it.NotAfter.UTC().Truncate(time.Microsecond))
@@ -106,7 +106,7 @@ func Open(keyring Keyring, tenant uuid.UUID, kind string, id uuid.UUID, sealed [
 
 // OpenWithCause is Open, and names the trace in which the intent was written, as [telemetry.Traces.Follow] takes it; empty where there was none.
 func OpenWithCause(keyring Keyring, tenant uuid.UUID, kind string, id uuid.UUID, sealed []byte) (plain []byte, cause string, err error) {
-	plain, err = keyring.Open(sealed, aad(tenant, kind, id))
+	plain, err = keyring.Open(sealed, SealedFor(tenant, kind, id))
 	if err != nil {
 		return nil, "", fmt.Errorf("open payload of intent %s: %w", id, err)
 	}
@@ -114,7 +114,7 @@ func OpenWithCause(keyring Keyring, tenant uuid.UUID, kind string, id uuid.UUID,
 	return plain, cause, nil
 }
 
-// aad binds a payload to its row.
-func aad(tenant uuid.UUID, kind string, id uuid.UUID) []byte {
+// SealedFor is what the sealed payload of an intent is bound to: its row. A delivery keeps the payload of its intent as it is.
+func SealedFor(tenant uuid.UUID, kind string, id uuid.UUID) []byte {
 	return []byte("outbox|" + tenant.String() + "|" + kind + "|" + id.String())
 }

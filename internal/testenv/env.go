@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -101,6 +102,9 @@ func WithClock(now func() time.Time) Option { return func(o *options) { o.now = 
 // them there.
 func Quiet() Option { return func(o *options) { o.quiet = true } }
 
+// Busy runs everything in the background, on a replica of an Env that is Quiet.
+func Busy() Option { return func(o *options) { o.quiet = false } }
+
 // Each runs a test on every database, each time in a parallel subtest with an Env of its own.
 func Each(t *testing.T, run func(t *testing.T, env *Env), opts ...Option) {
 	t.Helper()
@@ -125,10 +129,15 @@ func New(t testing.TB, name string, opts ...Option) *Env {
 	return start(t, name, testdb.URL(t, name), &Mails{arrived: make(chan struct{})}, o)
 }
 
-// Replica starts the program once more on the same database, like a second node of the deployment.
-func (e *Env) Replica(t testing.TB) *Env {
+// Replica starts the program once more on the same database, like a second node of the deployment. Options change what it has of its own.
+func (e *Env) Replica(t testing.TB, opts ...Option) *Env {
 	t.Helper()
-	return start(t, e.Dialect, e.url, e.mails, e.options)
+	o := e.options
+	o.settings = maps.Clone(o.settings)
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return start(t, e.Dialect, e.url, e.mails, o)
 }
 
 // DatabaseURL names the program's database, for what looks at it from outside.
@@ -161,11 +170,9 @@ func newOptions(t testing.TB, opts []Option) options {
 
 func start(t testing.TB, name, url string, mails *Mails, o options) *Env {
 	t.Helper()
-	keyring, err := secret.NewKeyring([]string{masterSecret})
-	require.NoError(t, err)
 	e := &Env{
 		Dialect: name, options: o, url: url, mails: mails,
-		log: newLogbook(), statement: &statements{}, keyring: keyring,
+		log: newLogbook(), statement: &statements{},
 	}
 	e.transport = &http.Transport{
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -176,6 +183,9 @@ func start(t testing.TB, name, url string, mails *Mails, o options) *Env {
 	}
 	t.Cleanup(e.transport.CloseIdleConnections)
 	s := e.settings(t)
+	var err error
+	e.keyring, err = secret.NewKeyring(s.Secrets.Reveal())
+	require.NoError(t, err)
 	s.Dev.Enabled = o.local
 	wired := wire.Options{Log: slog.New(e.log), Version: "test", OnStatement: e.statement.add, NoSpareKeys: true, Resolver: o.resolver, Now: o.now,
 		Providers: o.oauth}

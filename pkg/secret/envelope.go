@@ -17,7 +17,7 @@ const (
 	minEnvelope = headerSize + xaesNonceSize + xaesTagSize
 )
 
-func keyIDOf(sealed []byte) (id [keyIDSize]byte, ok bool) {
+func keyIDOf(sealed []byte) (id KeyID, ok bool) {
 	if len(sealed) < minEnvelope || sealed[0] != envelopeV1 {
 		return id, false
 	}

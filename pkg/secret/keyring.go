@@ -53,12 +53,14 @@ type KMS interface {
 type Keyring struct {
 	keys     []*masterKey // in list order; a well-known secret is only a legacy key
 	legacy   [][]byte     // AES keys of the legacy scheme, for every entry
+	listed   int          // entries of the list
 	warnings []string
 }
 
 // masterKey is what one secret becomes.
 type masterKey struct {
-	id     [keyIDSize]byte
+	id     KeyID
+	place  int // in the list, 0 = first
 	secret []byte
 	sealer *xaes
 }
@@ -90,8 +92,10 @@ func NewKeyring(secrets []string) (*Keyring, error) {
 		if err != nil {
 			return nil, fmt.Errorf("derive the keys of secret %d: %w", i+1, err)
 		}
+		key.place = i
 		ring.keys = append(ring.keys, key)
 	}
+	ring.listed = len(secrets)
 	return ring, nil
 }
 

@@ -43,12 +43,12 @@ func system() scope.Scope { return scope.System("keep the certificates of this d
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
-// aad binds a file to its name, so that one cannot be put in the place of another.
-func aad(name string) []byte { return []byte("certificate-file|" + name) }
+// SealedFor is what a sealed file is bound to: it binds a file to its name, so that one cannot be put in the place of another.
+func SealedFor(name string) []byte { return []byte("certificate-file|" + name) }
 
 // Store writes a file.
 func (f *Files) Store(ctx context.Context, name string, content []byte) error {
-	sealed := f.keyring.Seal(content, aad(name))
+	sealed := f.keyring.Seal(content, SealedFor(name))
 	write := func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.CertificateFile.Update().Where(certificatefile.Name(name)).SetContent(sealed).SetUpdatedAt(now()).Save(ctx)
 		if err != nil || n > 0 {
@@ -72,7 +72,7 @@ func (f *Files) Load(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, err := f.keyring.Open(row.Content, aad(name))
+	content, err := f.keyring.Open(row.Content, SealedFor(name))
 	if err != nil {
 		return nil, fmt.Errorf("open certificate file %q: %w", name, err)
 	}

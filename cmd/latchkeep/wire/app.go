@@ -35,6 +35,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/passkey"
 	authpassword "github.com/latchkeep/latchkeep/auth/password"
 	"github.com/latchkeep/latchkeep/auth/recoverycode"
+	"github.com/latchkeep/latchkeep/auth/reseal"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/totp"
 	"github.com/latchkeep/latchkeep/auth/transfer"
@@ -113,6 +114,7 @@ type App struct {
 	Federation     *federation.Room
 	SAML           *saml.Room
 	Domains        *domains.Room
+	Reseal         *reseal.Room
 	RoundTrip      *roundtrip.Room
 	Flows          *flows.Flows
 	Management     *management.Service
@@ -283,6 +285,8 @@ func (a *App) buildAuth() error {
 		Passwords: passwords, Passkeys: passkeys, TOTP: totps, Devices: devices, Sessions: a.Sessions,
 	})
 	a.working = worker.NewMetrics(a.Store, a.Log)
+	a.Reseal = reseal.NewRoom(reseal.Needs{Store: a.Store, Keyring: a.keyring, Outbox: out, Log: a.Log})
+	a.working.Sealed(a.Reseal)
 	a.metrics.Register(a.working.Collectors()...)
 	a.Webhooks = webhook.NewRoom(webhook.Needs{
 		Attempted: a.working.Webhook, Traces: a.traces, Counted: func(tenant uuid.UUID) { a.Allowance.Touch(tenant, false) },
@@ -401,7 +405,7 @@ func (a *App) buildWorker() {
 			Intents: day, Mails: s.Mails.Retention, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention, Webhooks: 7 * day, DeadWebhooks: 30 * day,
 		},
 		Webhooks: a.Webhooks, Counted: a.Allowance.Touch, Now: a.options.Now, Metrics: a.working, Traces: a.traces, Queues: a.options.Queues,
-		Jobs: a.Jobs, Tenants: a.Provisioner, SAML: a.SAML, Domains: a.Domains, Log: a.Log,
+		Jobs: a.Jobs, Tenants: a.Provisioner, SAML: a.SAML, Domains: a.Domains, Reseal: a.Reseal, Log: a.Log,
 	})
 }
 

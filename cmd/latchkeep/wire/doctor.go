@@ -109,6 +109,7 @@ func (d *diagnosis) database(ctx context.Context, keyring *secret.Keyring, only 
 	}
 	d.note(Healthy, "migrations", "", "up to date")
 	d.content(ctx, st, keyring, only)
+	d.masterKeys(ctx, st, keyring)
 }
 
 // role looks whether row-level security binds the program.
