@@ -39,6 +39,7 @@ type Column struct {
 	Name     string
 	Kind     Kind
 	Size     int64 // the most bytes; 0 where the schema says nothing
+	Long     bool  // of a Text: of any length
 	Unsigned bool  // of an Int: of 32 bits, not negative
 	Nullable bool
 	// Default is the cell where a row does not say: nil where there is none.
@@ -101,7 +102,7 @@ func newTable(from *schema.Table) *Table {
 			column.Default = int64(v)
 		}
 		if column.Size >= 1<<31-1 {
-			column.Size = 0
+			column.Size, column.Long = 0, true
 		}
 		t.Columns = append(t.Columns, column)
 		t.bulk.columns, t.bulk.types = append(t.bulk.columns, c.Name), append(t.bulk.types, typed)
