@@ -34,6 +34,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/internal/testdb"
 	"github.com/latchkeep/latchkeep/pkg/jose"
+	"github.com/latchkeep/latchkeep/pkg/password"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
 )
@@ -200,6 +201,9 @@ func (p *place) shop(t testing.TB, slug string) *tenants.Record {
 	return r
 }
 
+// bcrypt is the hash of a password that nobody knows.
+const bcrypt = "$2a$04$abcdefghijklmnopqrstuu5LzIXLwA5lqQZRQk2.SmNIpVSXAA3a2"
+
 func hash(of string) []byte {
 	sum := sha256.Sum256([]byte(of))
 	return sum[:]
@@ -217,7 +221,7 @@ func (p *place) fill(ctx context.Context, t testing.TB, tx *store.Tx, id uuid.UU
 	tx.Email.Create().SetID(mail).SetUserID(kim).SetAddress("kim@shop.example").SetIsVerified(true).SetPrimaryOf(kim).ExecX(ctx)
 	tx.Email.Create().SetUserID(kim).SetAddress("k@shop.example").ExecX(ctx)
 	tx.Email.Create().SetAddress("nobody@shop.example").ExecX(ctx)
-	tx.PasswordCredential.Create().SetUserID(kim).SetHash("$2a$04$abcdefghijklmnopqrstuu5LzIXLwA5lqQZRQk2.SmNIpVSXAA3a2").SetFormat(0).ExecX(ctx)
+	tx.PasswordCredential.Create().SetUserID(kim).SetHash(bcrypt).SetFormat(int(password.FormatOf(bcrypt))).ExecX(ctx)
 	tx.WebauthnCredential.Create().SetUserID(kim).SetCredentialID([]byte{0, 1, 255}).SetCredentialHash(hash("\x00\x01\xff")).SetPublicKey([]byte("cose")).
 		SetAaguid(uuid.New()).SetTransports([]string{"internal", "hybrid"}).SetSignCount(7).SetBackupEligible(true).SetUserHandle([]byte("handle")).
 		SetLastUsedAt(at).ExecX(ctx)

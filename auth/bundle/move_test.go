@@ -46,7 +46,10 @@ func TestBundle_MovesEveryRowFromAnyDatabaseToAnyOther(t *testing.T) {
 				got = append(got, row)
 			}
 		}
-		require.Equal(t, want, got)
+		require.Len(t, got, len(want))
+		for i := range want { // one by one: a difference is easier to see
+			require.Equal(t, want[i], got[i])
+		}
 
 		ctx := scope.With(t.Context(), scope.Tenant(made.ID))
 		sealed := to.store.Reader().TOTPSecret.Query().Select(totpsecret.FieldUserID, totpsecret.FieldSecret).OnlyX(ctx)
