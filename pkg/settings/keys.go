@@ -202,6 +202,8 @@ func otherKeys() []Key {
 			Meaning: "`true`: tenants are provisioned and kept in the database. `false`: one tenant, configured by file and environment, served at `/`"},
 		{Path: "tenants.grace", Kind: Text, Default: "720h",
 			Meaning: "how long (a duration) a deleted tenant can be restored before its data is erased; whoever deletes one may choose a shorter time"},
+		{Path: "tenants.max_import", Kind: Int, Default: 4 << 30,
+			Meaning: "most bytes of a bundle that API and console import; the command line takes any"},
 		{Path: "egress.allow_cidrs", Kind: List,
 			Meaning: "networks (CIDR) that webhooks, identity providers and tenants' mail hosts may be in besides public ones"},
 		mail("enabled", "ENABLED", "give tenants without a mail host of their own this one", Bool, false),

@@ -3,6 +3,7 @@ package settings
 import (
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -89,6 +90,7 @@ func (s *Settings) lines() []line {
 		{"audit_log.erase_deleted_users", fmt.Sprint(s.AuditLog.EraseDeletedUsers)},
 		{"multi_tenancy.enabled", fmt.Sprint(s.MultiTenancy.Enabled)},
 		{"tenants.grace", s.Tenants.Grace.String()},
+		{"tenants.max_import", strconv.FormatInt(s.Tenants.MaxImport, 10)},
 		{"tls.mode", s.TLS.Mode},
 		{"tls.http_address", s.TLS.HTTPAddress},
 		{"tls.acme.directory", s.TLS.ACME.Directory},
