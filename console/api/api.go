@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 
+	"github.com/latchkeep/latchkeep/auth/bundle"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/letter"
@@ -48,6 +49,8 @@ type Options struct {
 	SAML        *saml.Room
 	Usage       *usage.Room
 	Domains     *domains.Room
+	Bundles     *bundle.Room
+	MaxImport   int64                       // bytes of a bundle
 	Ready       func(context.Context) error // whether the database answers
 	Log         *slog.Logger
 	Version     string // of the program
@@ -97,6 +100,7 @@ be rolled back to.`)
 	a.v1 = humachi.New(v1, c)
 	a.v1.UseMiddleware(use, a.authenticate)
 	a.tenantOperations()
+	a.bundleOperations()
 	a.deletionOperations()
 	a.templateOperations()
 	a.configOperations()

@@ -48,6 +48,7 @@ func TestContract(t *testing.T) {
 						if o.ID == "rotate-signing-key" {
 							r.Body = map[string]any{"activate_at": time.Now().Add(48 * time.Hour).Format(time.RFC3339)}
 						}
+						c.completeBundle(t, o, r)
 						if o.ID == "preview-claims" {
 							r.Body = map[string]any{"user_id": c.person(t, r.Params["id"], "kim")}
 						}
@@ -108,6 +109,9 @@ func (c *console) provocations(t *testing.T, base string) map[string]map[string]
 	return map[string]map[string]func(testing.TB, contract.Request) contract.Answer{
 		"v1": {
 			"create-tenant 409": twice,
+			"export-tenant 409": sealed,
+			"import-tenant 409": c.importOriginal(send),
+			"import-tenant 422": c.importNewer(send),
 			"edit-tenant 409": func(tb testing.TB, r contract.Request) contract.Answer {
 				r.Body.(map[string]any)["slug"] = "elsewhere"
 				return send(tb, r)

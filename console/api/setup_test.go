@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/api/middleware"
+	"github.com/latchkeep/latchkeep/auth/bundle"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
@@ -130,7 +131,7 @@ func newConsole(t *testing.T, st *store.Store) *console {
 			Tenants: c.tenants, Registry: c.registry, Operators: c.people, OperatorTokens: c.operators, SignIn: http.NotFoundHandler(), Log: log, Now: time.Now,
 		}).Session,
 		SAML: c.saml, Usage: usage.NewRoom(st),
-		Domains: c.domains,
+		Domains: c.domains, Bundles: bundle.NewRoom(bundle.Needs{Store: st, Keyring: keyring, Tenants: c.tenants, Log: log, Version: "test"}), MaxImport: 1 << 20,
 		Tenants: c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
 		Management: management.New(management.Needs{
 			Store: st, Outbox: out, Keyring: keyring, Users: users, Sessions: sessions,

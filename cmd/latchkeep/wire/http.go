@@ -107,8 +107,8 @@ func (a *App) Console() http.Handler {
 		URL:        a.Settings.Console.BaseURL.String(),
 		Management: a.Management, Mail: a.mailer, DeadLetters: a.DeadLetters,
 		SAML: a.SAML, Usage: a.Usage,
-		Domains: a.Domains,
-		Ready:   a.ready, Version: a.options.Version, Log: a.Log,
+		Domains: a.Domains, Bundles: a.Bundles, MaxImport: a.Settings.Tenants.MaxImport,
+		Ready: a.ready, Version: a.options.Version, Log: a.Log,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/", api)
