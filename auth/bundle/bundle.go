@@ -40,7 +40,7 @@ const maxLine = 16 << 20
 
 // Errors of bundles.
 var (
-	ErrNewer = problem.Unprocessable("bundle_newer",
+	ErrNewer = problem.Conflict("bundle_newer",
 		"the bundle was made by a newer version of Latchkeep than this one can read: upgrade first")
 	ErrLocked  = problem.Invalid("bundle_locked", "the bundle cannot be opened with this identity or passphrase")
 	ErrDamaged = problem.Invalid("bundle_damaged", "the bundle is damaged or not complete")

@@ -60,7 +60,7 @@ func (a *API) bundleOperations() {
 	}}
 	huma.Register(a.v1, o, a.exportTenant)
 	huma.Register(a.v1, describe(status(op("import-tenant", http.MethodPost, "/tenants/import", tenants.TenantsWrite, tagMoving, "Import a tenant from a bundle",
-		400, 409, 413, 415, 422), http.StatusOK), importTenantDescription), a.importTenant)
+		400, 409, 413, 415), http.StatusOK), importTenantDescription), a.importTenant)
 	// Only now: huma would read a body that it knows of.
 	text, binary := &huma.Schema{Type: huma.TypeString}, &huma.Schema{Type: huma.TypeString, Format: "binary"}
 	a.v1.OpenAPI().Paths["/tenants/import"].Post.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {

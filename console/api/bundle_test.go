@@ -3,7 +3,6 @@ package api_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -11,7 +10,6 @@ import (
 	"testing"
 
 	"filippo.io/age"
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/internal/contract"
@@ -157,23 +155,6 @@ func (c *console) importOriginal(send func(testing.TB, contract.Request) contrac
 		made, err := c.tenants.Create(tb.Context(), tenants.ByCLI, tenants.NewTenant{Slug: "original-" + newID()[:8]})
 		require.NoError(tb, err)
 		body, media := form(tb, c.bundleOf(tb, made.ID.String(), public), "identity", secret)
-		r.Body, r.Media = contract.Raw(body), media
-		return send(tb, r)
-	}
-}
-
-// importNewer imports a bundle of a format that is not known yet.
-func (c *console) importNewer(send func(testing.TB, contract.Request) contract.Answer) func(testing.TB, contract.Request) contract.Answer {
-	return func(tb testing.TB, r contract.Request) contract.Answer {
-		i, err := age.GenerateX25519Identity()
-		require.NoError(tb, err)
-		var file bytes.Buffer
-		w, err := age.Encrypt(&file, i.Recipient())
-		require.NoError(tb, err)
-		_, err = fmt.Fprintf(w, `{"kind":"manifest","format":99,"bundle":%q}`+"\n", uuid.NewString())
-		require.NoError(tb, err)
-		require.NoError(tb, w.Close())
-		body, media := form(tb, file.Bytes(), "identity", i.String())
 		r.Body, r.Media = contract.Raw(body), media
 		return send(tb, r)
 	}

@@ -111,7 +111,6 @@ func (c *console) provocations(t *testing.T, base string) map[string]map[string]
 			"create-tenant 409": twice,
 			"export-tenant 409": sealed,
 			"import-tenant 409": c.importOriginal(send),
-			"import-tenant 422": c.importNewer(send),
 			"edit-tenant 409": func(tb testing.TB, r contract.Request) contract.Answer {
 				r.Body.(map[string]any)["slug"] = "elsewhere"
 				return send(tb, r)
@@ -210,7 +209,9 @@ func (c *console) callers(t *testing.T, elsewhere uuid.UUID) map[contract.Caller
 	callers := map[contract.Caller]string{
 		contract.Entitled: c.token,
 		contract.Expired:  create(tenants.NewOperatorToken{NewToken: tenants.NewToken{ExpiresAt: &soon}}),
-		contract.Foreign:  create(tenants.NewOperatorToken{Tenants: []uuid.UUID{elsewhere}}),
+		contract.Foreign:  create(tenants.NewOperatorToken{
+			NewToken: tenants.NewToken{Scopes: []string{tenants.AllScopes, tenants.CredentialsExport}}, Tenants: []uuid.UUID{elsewhere},
+		}),
 	}
 	for _, scope := range tenants.OperatorScopes() {
 		callers[contract.Caller(scope)] = create(tenants.NewOperatorToken{NewToken: tenants.NewToken{Scopes: []string{scope}}})
