@@ -95,7 +95,7 @@ func (r *Room) receive(ctx context.Context, by tenants.Actor, in *reader, a *ten
 	b := &batch{r: r, a: a, m: in.manifest.Tenant, tell: o.Tell}
 	for {
 		kind, raw, err := in.next()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, errEnd) {
 			break
 		}
 		if err != nil {

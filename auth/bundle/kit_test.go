@@ -29,6 +29,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/recoverycode"
 	"github.com/latchkeep/latchkeep/auth/totp"
 	"github.com/latchkeep/latchkeep/auth/webhook"
+	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
@@ -274,4 +275,20 @@ func (p *place) left(t testing.TB, id uuid.UUID) int {
 	users, err := p.store.Reader().User.Query().Count(scope.With(t.Context(), scope.Tenant(id)))
 	require.NoError(t, err)
 	return n + users
+}
+
+// crowd is how many people crowd adds.
+const crowd = 1200
+
+// crowd adds so many people that their bundle is read in several parts.
+func (p *place) crowd(t testing.TB, id uuid.UUID) {
+	t.Helper()
+	require.NoError(t, p.store.Do(t.Context(), scope.Tenant(id), func(ctx context.Context, tx *store.Tx) error {
+		rows := make([]*ent.User, crowd)
+		at := p.clock.Now().Truncate(time.Microsecond)
+		for i := range rows {
+			rows[i] = &ent.User{ID: uuid.New(), Name: strings.Repeat("Kim ", 50), CreatedAt: at, UpdatedAt: at}
+		}
+		return tx.Raw.InsertUsers(ctx, rows)
+	}))
 }

@@ -183,3 +183,12 @@ func code(err error) string {
 	}
 	return problem.From(err).Code
 }
+
+// reasons are what an error says of the fields.
+func reasons(err error) string {
+	var all []string
+	for _, f := range problem.From(err).Fields {
+		all = append(all, f.Path+" "+f.Reason)
+	}
+	return strings.Join(all, "; ")
+}

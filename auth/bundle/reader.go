@@ -88,7 +88,10 @@ func (r *reader) upgraded(kind string, parts map[string]json.RawMessage, text []
 	return json.Marshal(parts)
 }
 
-// next is the next row. Errors: io.EOF after a summary that is right and the end of the file; ErrDamaged, ErrNewer, invalid_bundle.
+// errEnd is what comes after the last row: a summary that is right, and the end of the file. It is not io.EOF, which a file that is cut short ends with.
+var errEnd = errors.New("the bundle is complete")
+
+// next is the next row. Errors: errEnd, ErrDamaged, ErrNewer, invalid_bundle.
 func (r *reader) next() (kind string, row json.RawMessage, err error) {
 	text, err := r.line()
 	if err != nil {
@@ -128,7 +131,7 @@ func (r *reader) end(text []byte) error {
 	if _, err := r.lines.ReadByte(); !errors.Is(err, io.EOF) {
 		return r.broken(err)
 	}
-	return io.EOF
+	return errEnd
 }
 
 // line reads a line with its end. The file ends after a summary only, never here.

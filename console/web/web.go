@@ -18,6 +18,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/latchkeep/latchkeep/auth/audit"
+	"github.com/latchkeep/latchkeep/auth/bundle"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/letter"
 	"github.com/latchkeep/latchkeep/auth/management"
@@ -49,6 +50,8 @@ type Options struct {
 	APIKeys        *tenants.APIKeys
 	Domains        *domains.Room
 	Usage          *usage.Room
+	Bundles        *bundle.Room
+	MaxImport      int64 // bytes of a bundle
 	OperatorTokens *tenants.OperatorTokens
 	// URL is where the console is, as browsers see it.
 	URL string

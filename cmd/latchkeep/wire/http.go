@@ -128,7 +128,7 @@ func (a *App) ConsolePages() *web.Server {
 	return web.New(web.Options{
 		Tenants: a.Provisioner, Registry: a.Registry, Operators: a.Operators, OperatorTokens: a.OperatorTokens,
 		People: a.Management, Audit: a.AuditLog, Tails: a.tails, Webhooks: a.Webhooks, Mail: a.mailer, DeadLetters: a.DeadLetters, APIKeys: a.APIKeys,
-		Domains: a.Domains, Usage: a.Usage,
+		Domains: a.Domains, Usage: a.Usage, Bundles: a.Bundles, MaxImport: a.Settings.Tenants.MaxImport,
 		URL: a.Settings.Console.BaseURL.String(),
 		SignIn: public.New(public.Options{
 			Flows: a.Flows, Sessions: a.Sessions, Users: a.Users, RoundTrip: a.RoundTrip, SAML: a.SAML, Version: a.options.Version, Log: a.Log,
