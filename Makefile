@@ -37,6 +37,10 @@ e2e: ## run the browser tests with the real clients in Chromium
 bench: ## measure what requests cost and print the tables of docs/performance.md (DOC=1 writes them there)
 	scripts/bench $(if $(DOC),-doc docs/performance.md)
 
+.PHONY: bench-tenants
+bench-tenants: ## measure the console with ten tenants and with a hundred thousand: list, search, create, open, start and memory
+	scripts/bench -fleet 100000
+
 .PHONY: bench-webhooks
 bench-webhooks: ## measure the delivery of webhooks: cost, latency, and what floods of one tenant change for another
 	scripts/bench -webhooks

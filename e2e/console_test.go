@@ -4,12 +4,15 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/internal/oidcpeer"
 )
 
 // TestConsole is the day of an operator: she joins by the link that dev mode announces, makes a passkey, and runs a tenant while people use it.
@@ -85,6 +88,26 @@ func TestConsole(t *testing.T) {
 		o.looksRound(t, "settings-"+group)
 	}
 
+	// Whom the mails are from, and a provider whose people may sign in.
+	shop := site{page: tenantPage(d, "shop"), api: strings.TrimSuffix(tenantPage(d, "shop"), "/"), mailbox: d.inbox}
+	lou := providerUser("lou", "lou@work.example", true)
+	callback := shop.api + "/thirdparty/callback"
+	provider := oidcpeer.Start(t, []oidcpeer.Client{{ID: "shop", Secret: "secret of the shop", RedirectURIs: []string{callback}}}, lou)
+	home, pattern := shop.pages(t)
+	o.open(at("/settings/mail"))
+	o.types("email_delivery.from_address", "hello@shop.example")
+	o.sends("Review the change")
+	o.sends("Save")
+	o.open(at("/settings/providers"))
+	o.types("third_party.error_redirect_url", home)
+	o.types("third_party.allowed_redirect_urls", pattern)
+	o.types("third_party.custom_providers", `{"work":{"enabled":true,"display_name":"Work","client_id":"shop","secret":"secret of the shop","scopes":["openid","email"],
+		"use_discovery":true,"issuer":"`+provider.Issuer+`","allow_linking":true}}`)
+	o.sends("Review the change")
+	o.shows("Work")
+	require.NotContains(t, o.text(), "secret of the shop")
+	o.sends("Save")
+
 	// A webhook and a person, who signs up in another window while the log is followed.
 	receiver := receive(t)
 	o.open(at("/settings/webhooks"))
@@ -96,9 +119,9 @@ func TestConsole(t *testing.T) {
 	o.shows("tenant_config_changed")
 	o.ask(`document.querySelector("[data-tail]").click(), 0`, new(any))
 	o.shows("New records appear")
-	shop := site{page: tenantPage(d, "shop"), api: strings.TrimSuffix(tenantPage(d, "shop"), "/"), mailbox: d.inbox}
 	kim := visit(t, shop, english)
 	kim.register("kim@shop.example", "correct horse battery")
+	require.True(t, strings.Contains(string(fetch(t, d.console+"/dev/inbox/messages?to=kim@shop.example")), `"from":"hello@shop.example"`))
 	o.shows("user_created")
 	o.looksRound(t, "audit")
 	o.open(at("/people"))
@@ -115,11 +138,29 @@ func TestConsole(t *testing.T) {
 	o.shows("kim@shop.example")
 	o.looksRound(t, "delivery")
 
-	// Keys rotate while kim's session is asked about: it is always good.
+	// Somebody else comes through the provider.
+	atWork := visit(t, shop, english)
+	atWork.begins(atWork.words.signIn)
+	atWork.press(atWork.words.with("Work"))
+	atWork.atWork(lou)
+	atWork.is(lou.Email, viaWork)
+	o.open(at("/people"))
+	o.shows("lou@work.example")
+
+	// Keys rotate while kim's session is asked about all the time: it is always good.
+	kim.ask(`window.answers = {good: 0, bad: 0}, setInterval(async () => {
+		let good = false;
+		try { good = (await hanko.validateSession()).is_valid; } catch { }
+		good ? answers.good++ : answers.bad++;
+	}, 50), 0`, new(any))
+	kim.until("an answer", "answers.good > 0", isTrue)
 	o.open(at("/keys"))
 	o.sends("Rotate")
 	o.shows("A new key is published")
 	o.looksRound(t, "keys")
+	var sofar int
+	kim.ask("answers.good", &sofar)
+	kim.until("more answers, and good ones alone", fmt.Sprintf("answers.good > %d && answers.bad === 0", sofar+10), isTrue)
 	kim.reload()
 	kim.signedIn()
 	o.open(at("/mail"))

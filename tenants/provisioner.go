@@ -19,6 +19,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/ent/tenant"
 	"github.com/latchkeep/latchkeep/pkg/jose"
+	"github.com/latchkeep/latchkeep/pkg/paging"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants/config"
@@ -52,7 +53,11 @@ type Provisioner struct {
 	registry  *Registry
 	addresses Addresses
 	recorder  recorder
+	totals    *paging.Totals // of lists of tenants, by status
 }
+
+// lists is how many lists of tenants there are: one of each status, and one of all.
+const lists = 5
 
 // NewProvisioner makes a Provisioner.
 func NewProvisioner(o ProvisionerOptions) *Provisioner {
@@ -66,7 +71,7 @@ func NewProvisioner(o ProvisionerOptions) *Provisioner {
 		month := 30 * 24 * time.Hour
 		o.Grace = &month
 	}
-	return &Provisioner{o: o, db: o.Store, registry: o.Registry, addresses: o.Registry.Addresses(), recorder: recorder{o.Outbox}}
+	return &Provisioner{o: o, db: o.Store, registry: o.Registry, addresses: o.Registry.Addresses(), recorder: recorder{o.Outbox}, totals: paging.NewTotals(lists, time.Now)}
 }
 
 func (p *Provisioner) now() time.Time { return p.o.Now().UTC().Truncate(time.Microsecond) }

@@ -2,15 +2,14 @@ package tenants
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/ent"
-	"github.com/latchkeep/latchkeep/ent/predicate"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/tenant"
 )
@@ -58,7 +57,7 @@ type Filter struct {
 	Slug    string      // only the one with this slug
 	Status  Status      // only those with this status; deleted ones are listed only where it is StatusDeleting
 	Only    []uuid.UUID // only these; all where nil
-	// Search finds tenants whose slug or name begins with it, in any case, or whose id it is.
+	// Search finds tenants whose slug or name begins with it, in any case, or whose id it is. They are not counted, and paged by After alone.
 	Search string
 	// Uncounted leaves the total out, for who has many.
 	Uncounted bool
@@ -67,49 +66,24 @@ type Filter struct {
 // A Page is a part of a list.
 type Page[T any] struct {
 	Items []T
-	Total int       // of all pages; -1 where the page was asked for by After
+	Total int       // of all pages, see paging.Totals; -1 where the page was asked for by After, or searched for
 	Next  uuid.UUID // to be given as After; nil where there is no more
 }
 
-// List reads a page of tenants, newest first.
+// List reads a page of tenants: newest first, and those that are searched for in the order of their slugs, then of their names.
 func (p *Provisioner) List(ctx context.Context, f Filter) (Page[*Record], error) {
 	ctx = scope.With(ctx, scope.System("list tenants"))
-	q := p.db.Reader().Tenant.Query()
-	if f.Status != StatusDeleting {
-		q = q.Where(alive)
-	}
-	if f.Only != nil {
-		q = q.Where(tenant.IDIn(f.Only...))
-	}
-	if f.Slug != "" {
-		q = q.Where(tenant.Slug(f.Slug))
-	}
-	if f.Status != "" {
-		q = q.Where(tenant.StatusEQ(string(f.Status)))
-	}
-	if f.Search != "" {
-		q = q.Where(search(f.Search))
-	}
-	q = q.Where(tenant.OriginNEQ(string(OriginSystem)))
-	page := Page[*Record]{Total: -1}
+	var rows []*ent.Tenant
 	var err error
-	if f.After == uuid.Nil && !f.Uncounted {
-		if page.Total, err = q.Clone().Count(ctx); err != nil {
-			return page, fmt.Errorf("count tenants: %w", err)
-		}
-		q = q.Offset((max(f.Page, 1) - 1) * f.PerPage)
+	page := Page[*Record]{Total: -1}
+	if f.Search != "" {
+		rows, err = p.search(ctx, f)
+	} else {
+		rows, page.Total, err = p.newest(ctx, f)
 	}
-	if f.After != uuid.Nil {
-		after, err := p.db.Reader().Tenant.Query().Where(tenant.ID(f.After)).Only(ctx)
-		if ent.IsNotFound(err) {
-			return page, ErrNotFound
-		}
-		if err != nil {
-			return page, fmt.Errorf("list tenants: %w", err)
-		}
-		q = q.Where(tenant.Or(tenant.CreatedAtLT(after.CreatedAt), tenant.And(tenant.CreatedAt(after.CreatedAt), tenant.IDLT(after.ID))))
+	if errors.Is(err, ErrNotFound) {
+		return page, err
 	}
-	rows, err := q.Order(ent.Desc(tenant.FieldCreatedAt, tenant.FieldID)).Limit(f.PerPage + 1).All(ctx)
 	if err != nil {
 		return page, fmt.Errorf("list tenants: %w", err)
 	}
@@ -126,11 +100,60 @@ func (p *Provisioner) List(ctx context.Context, f Filter) (Page[*Record], error)
 	return page, nil
 }
 
-// search finds a tenant by what people know of it.
-func search(text string) predicate.Tenant {
-	if id, err := uuid.Parse(text); err == nil {
-		return tenant.ID(id)
+// newest reads one tenant more than a page has, so that it shows whether there are more, and how many there are on all pages.
+func (p *Provisioner) newest(ctx context.Context, f Filter) ([]*ent.Tenant, int, error) {
+	q := p.db.Reader().Tenant.Query().Where(tenant.OriginNEQ(string(OriginSystem)))
+	if f.Status != StatusDeleting {
+		q = q.Where(alive)
 	}
-	folded := strings.ToLower(text)
-	return tenant.Or(tenant.SlugHasPrefix(folded), tenant.NameFoldedHasPrefix(folded))
+	if f.Only != nil {
+		q = q.Where(tenant.IDIn(f.Only...))
+	}
+	if f.Slug != "" {
+		q = q.Where(tenant.Slug(f.Slug))
+	}
+	if f.Status != "" {
+		q = q.Where(tenant.StatusEQ(string(f.Status)))
+	}
+	total := -1
+	if f.After == uuid.Nil && !f.Uncounted {
+		var err error
+		if total, err = p.total(ctx, f, q); err != nil {
+			return nil, 0, err
+		}
+		q = q.Offset((max(f.Page, 1) - 1) * f.PerPage)
+	}
+	if f.After != uuid.Nil {
+		after, err := p.place(ctx, f.After)
+		if err != nil {
+			return nil, 0, err
+		}
+		// The first condition says nothing new, but where the index is entered.
+		q = q.Where(tenant.CreatedAtLTE(after.CreatedAt), tenant.Or(tenant.CreatedAtLT(after.CreatedAt), tenant.IDLT(after.ID)))
+	}
+	rows, err := q.Order(ent.Desc(tenant.FieldCreatedAt, tenant.FieldID)).Limit(f.PerPage + 1).All(ctx)
+	return rows, total, err
+}
+
+// total counts the tenants of a list; see [paging.Totals].
+func (p *Provisioner) total(ctx context.Context, f Filter, q *ent.TenantQuery) (int, error) {
+	if f.Only != nil || f.Slug != "" {
+		return q.Clone().Count(ctx) // few, and each operator's own
+	}
+	return p.totals.Of(ctx, string(f.Status), func(ctx context.Context, most int) (int, error) {
+		if most == 0 {
+			return q.Clone().Count(ctx)
+		}
+		ids, err := q.Clone().Limit(most).IDs(ctx)
+		return len(ids), err
+	})
+}
+
+// place is the tenant behind which a page begins. Error: ErrNotFound.
+func (p *Provisioner) place(ctx context.Context, id uuid.UUID) (*ent.Tenant, error) {
+	row, err := p.db.Reader().Tenant.Query().Where(tenant.ID(id)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, ErrNotFound
+	}
+	return row, err
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/secret"
+	"github.com/latchkeep/latchkeep/pkg/telemetry"
 )
 
 // AuditSinks say where audit records go.
@@ -43,6 +44,7 @@ type auditTask struct {
 	store   *store.Store
 	keyring *secret.Keyring
 	sinks   AuditSinks
+	traces  *telemetry.Traces
 	log     *slog.Logger
 
 	appender *audit.Appender
@@ -54,7 +56,7 @@ const auditPortion = 100
 func newAuditTask(n Needs, turns *turns) *auditTask {
 	return &auditTask{
 		turns: turns,
-		store: n.Store, keyring: n.Keyring, sinks: n.Audit, log: n.Log,
+		store: n.Store, keyring: n.Keyring, sinks: n.Audit, traces: n.Traces, log: n.Log,
 		appender: audit.NewAppender(outbox.NewWriter(n.Keyring, nil), n.Audit.EraseDeleted), // the relay looks every second
 	}
 }
@@ -95,6 +97,7 @@ func (a *auditTask) unfinished(ctx context.Context, b batch) (batch, error) {
 
 func (a *auditTask) carryOut(ctx context.Context, b batch) error {
 	var records []event.AuditPayload
+	var causes []string
 	var readable []item
 	var empty []uuid.UUID
 	for _, it := range b.Items {
@@ -102,14 +105,14 @@ func (a *auditTask) carryOut(ctx context.Context, b batch) error {
 			empty = append(empty, it.ID) // see event.Nothing
 			continue
 		}
-		record, err := a.read(b, it)
+		record, cause, err := a.read(b, it)
 		if err != nil {
 			if err := a.giveUp(ctx, b, it, err); err != nil {
 				return err
 			}
 			continue
 		}
-		records, readable = append(records, record), append(readable, it)
+		records, readable, causes = append(records, record), append(readable, it), append(causes, cause)
 	}
 	if b.Items = readable; len(readable)+len(empty) == 0 {
 		return nil
@@ -142,24 +145,26 @@ func (a *auditTask) carryOut(ctx context.Context, b batch) error {
 		return fmt.Errorf("append records: %w", err)
 	}
 	for i, record := range records {
+		_, end := a.traces.Follow(ctx, causes[i], "audit record", telemetry.Attr("tenant_id", b.Tenant.String()))
+		end(nil)
 		a.print(ctx, b, b.Items[i], record)
 	}
 	return nil
 }
 
-func (a *auditTask) read(b batch, it item) (event.AuditPayload, error) {
-	var record event.AuditPayload
-	plain, err := outbox.Open(a.keyring, b.Tenant, event.KindAudit, it.ID, it.Payload)
+// read opens a record, and names the trace in which it was written.
+func (a *auditTask) read(b batch, it item) (record event.AuditPayload, cause string, err error) {
+	plain, cause, err := outbox.OpenWithCause(a.keyring, b.Tenant, event.KindAudit, it.ID, it.Payload)
 	if err != nil {
-		return record, fmt.Errorf("open record: %w", err)
+		return record, cause, fmt.Errorf("open record: %w", err)
 	}
 	if err := json.Unmarshal(plain, &record); err != nil {
-		return record, fmt.Errorf("read record: %w", err)
+		return record, cause, fmt.Errorf("read record: %w", err)
 	}
 	if a.sinks.Mask {
 		mask(&record)
 	}
-	return record, nil
+	return record, cause, nil
 }
 
 // giveUp sets a record aside that cannot be read, with a secret that is gone perhaps, so that it does not hold up those behind it. An

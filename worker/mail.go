@@ -17,6 +17,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/mail"
 	"github.com/latchkeep/latchkeep/pkg/secret"
+	"github.com/latchkeep/latchkeep/pkg/telemetry"
 	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/usage"
 )
@@ -47,13 +48,14 @@ type mailTask struct {
 	mailer   Mailer
 	inFlight *inFlight
 	metrics  *Metrics
+	traces   *telemetry.Traces
 	log      *slog.Logger
 }
 
 func newMailTask(n Needs, leases *leases) *mailTask {
 	return &mailTask{
 		leases: leases, store: n.Store, keyring: n.Keyring, registry: n.Registry, mailer: n.Mail, inFlight: newInFlight(mailsPerTenant),
-		metrics: n.Metrics, log: n.Log,
+		metrics: n.Metrics, traces: n.Traces, log: n.Log,
 	}
 }
 
@@ -127,11 +129,13 @@ func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 	return fmt.Errorf("send mail, attempt %d: %w", it.Attempts, err)
 }
 
-func (m *mailTask) send(ctx context.Context, tenantID uuid.UUID, it item) error {
-	plain, err := outbox.Open(m.keyring, tenantID, event.KindMail, it.ID, it.Payload)
+func (m *mailTask) send(ctx context.Context, tenantID uuid.UUID, it item) (err error) {
+	plain, cause, err := outbox.OpenWithCause(m.keyring, tenantID, event.KindMail, it.ID, it.Payload)
 	if err != nil {
 		return fmt.Errorf("open mail: %w", err)
 	}
+	ctx, end := m.traces.Follow(ctx, cause, "mail", telemetry.Attr("tenant_id", tenantID.String()))
+	defer func() { end(err) }()
 	var p event.MailPayload
 	if err := json.Unmarshal(plain, &p); err != nil {
 		return fmt.Errorf("read mail: %w", err)

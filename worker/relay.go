@@ -43,6 +43,7 @@ type relay struct {
 	// kinds are those with a task; intents of other kinds stay where they are.
 	kinds []string
 	log   *slog.Logger
+	room  *queueRoom
 	after uuid.UUID
 }
 
@@ -75,10 +76,14 @@ func (r *relay) round(ctx context.Context) (bool, error) {
 	at := time.Now().UTC()
 	var due rawsql.Due
 	var endpoints []rawsql.ClaimedEndpoint
-	err := r.store.Do(ctx, scope.System("look for what is due of all tenants"), func(ctx context.Context, tx *store.Tx) error {
+	kinds, err := r.room.of(r.kinds)
+	if err != nil {
+		return false, err
+	}
+	err = r.store.Do(ctx, scope.System("look for what is due of all tenants"), func(ctx context.Context, tx *store.Tx) error {
 		var err error
-		if len(r.kinds) > 0 {
-			due, err = tx.Raw.DueIntents(ctx, rawsql.Look{Now: at, Kinds: r.kinds, After: r.after, Tenants: roundTenants})
+		if len(kinds) > 0 {
+			due, err = tx.Raw.DueIntents(ctx, rawsql.Look{Now: at, Kinds: kinds, After: r.after, Tenants: roundTenants})
 		}
 		if err == nil && r.webhooks {
 			endpoints, err = tx.Raw.ClaimEndpoints(ctx, r.now(), webhook.Lease, roundEndpoints)
@@ -88,7 +93,10 @@ func (r *relay) round(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("look: %w", err)
 	}
-	r.after = due.Last
+	if len(kinds) > 0 {
+		r.after = due.Last
+		r.room.called(kinds, r.kinds, due.Kinds, due.Last != uuid.Nil)
+	}
 	for _, e := range endpoints {
 		if err := r.enqueueSlice(ctx, e); err != nil {
 			return false, err

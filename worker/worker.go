@@ -26,6 +26,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/webhook"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/secret"
+	"github.com/latchkeep/latchkeep/pkg/telemetry"
 	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/usage"
 )
@@ -60,6 +61,8 @@ type Needs struct {
 	Log     *slog.Logger
 	// Metrics count what is done; optional.
 	Metrics *Metrics
+	// Traces tell what is done; optional.
+	Traces *telemetry.Traces
 	// Queues are the names of those to work on, of [Queues]; all where there is none.
 	Queues []string
 	// Concurrency is how many tasks run at once.
@@ -160,7 +163,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	client := asynq.NewClientFromRedisClient(w.needs.Redis)
 	w.relay = &relay{
 		store: w.needs.Store, client: client, bell: w.needs.Bell, again: w.again, kinds: w.kinds(), log: w.log,
-		webhooks: w.slices != nil && w.worksOn(sliceQueue), now: w.needs.Now,
+		webhooks: w.slices != nil && w.worksOn(sliceQueue), now: w.needs.Now, room: newQueueRoom(asynq.NewInspectorFromRedisClient(w.needs.Redis)),
 	}
 	if w.needs.Embedded {
 		if err := w.relay.releaseAll(ctx); err != nil {
@@ -231,7 +234,10 @@ func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
 		return nil
 	}
 	defer w.needs.Metrics.begin(c.Kind)()
-	if err := runner.run(ctx, c.Tenant); err != nil {
+	ctx, end := w.needs.Traces.Task(ctx, "worker "+c.Kind, telemetry.Attr("tenant_id", c.Tenant.String()))
+	err := runner.run(ctx, c.Tenant)
+	end(err)
+	if err != nil {
 		w.log.WarnContext(ctx, "an effect failed and will be tried again", "kind", c.Kind, "tenant_id", c.Tenant, "error", err)
 	}
 	return nil

@@ -28,6 +28,7 @@ type Options struct {
 	// Server names the server in metrics.
 	Server  string
 	Metrics *telemetry.Metrics
+	Traces  *telemetry.Traces
 }
 
 // Base wraps a whole server: it gives each request an id and a client, logs one line for it, and turns a panic into a 500.
@@ -44,6 +45,7 @@ func Base(o Options, next http.Handler) http.Handler {
 		}}
 		w.Header().Set(RequestIDHeader, req.Client.RequestID)
 		rec := &recorder{ResponseWriter: w}
+		ctx, end := o.Traces.Request(r, o.Server)
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler {
@@ -56,13 +58,23 @@ func Base(o Options, next http.Handler) http.Handler {
 				}
 			}
 			took := time.Since(start)
+			endSpan(end, rec, req)
 			o.Metrics.Observe(o.Server, r.Method, rec.code(), took)
 			if o.LogHealth || !isHealth(r.URL.Path) {
 				logLine(o.Log, r, rec, req, took)
 			}
 		}()
-		next.ServeHTTP(rec, r.WithContext(With(r.Context(), req)))
+		next.ServeHTTP(rec, r.WithContext(With(ctx, req)))
 	})
+}
+
+// endSpan tells the trace what the access log tells.
+func endSpan(end func(int, ...telemetry.Attribute), rec *recorder, req *Request) {
+	attributes := []telemetry.Attribute{telemetry.Attr("request_id", req.Client.RequestID)}
+	if req.Tenant != nil {
+		attributes = append(attributes, telemetry.Attr("tenant_id", req.Tenant.ID.String()))
+	}
+	end(rec.code(), attributes...)
 }
 
 // isHealth reports whether a path is one of health or metrics, that below a tenant's own path, too.

@@ -12,29 +12,36 @@ import (
 // would change an account is not offered, so that posting it is answered with 403 operation_not_permitted_error. A registration is refused as a
 // whole: see refuse. docs/tenants.md says what works.
 
-// signsIn are the states that lead to a session and change no account.
-func signsIn() []stateName {
-	return []stateName{
-		statePreflight, stateLoginInit, stateLoginMethodChooser, stateLoginPassword, stateLoginPasskey, stateThirdParty, statePasscodeConfirmation,
-		stateLoginOTP, stateLoginSecurityKey,
+// readOnlyActions are the actions that lead to a session, or end one, and change no account. Whatever is not here is withheld, new actions too.
+func readOnlyActions() map[stateName][]string {
+	return map[stateName][]string{
+		statePreflight: {"register_client_capabilities"},
+		stateLoginInit: {
+			"continue_with_login_identifier", "webauthn_generate_request_options", "webauthn_verify_assertion_response", "thirdparty_oauth", "remember_me",
+		},
+		stateLoginMethodChooser:   {"continue_to_password_login", "continue_to_passcode_confirmation", "webauthn_generate_request_options", "back"},
+		stateLoginPassword:        {"password_login", "back"},
+		stateLoginPasskey:         {"webauthn_verify_assertion_response", "back"},
+		stateThirdParty:           {"exchange_token", "back"},
+		statePasscodeConfirmation: {"verify_passcode", "resend_passcode", "back"},
+		stateLoginOTP:             {"otp_code_validate", "continue_to_login_security_key"},
+		stateLoginSecurityKey:     {"webauthn_generate_request_options", "continue_to_login_otp"},
+		stateProfileInit:          {"session_delete"},
 	}
 }
 
 // leavesThingsAlone says whether an action changes no account in a read-only tenant.
 func leavesThingsAlone(t *turn, in stateName, name string) bool {
-	switch d := t.Data; {
-	case name == "back" || name == "skip":
+	d := t.Data
+	switch {
+	case !slices.Contains(readOnlyActions()[in], name):
+		return name == "back" || name == "skip"
+	case in == statePreflight || in == stateProfileInit || name == "back":
 		return true
-	case in == stateProfileInit:
-		return name == "session_delete"
-	case in == statePreflight:
-		return true
-	case d.Profile || !slices.Contains(signsIn(), in):
-		return false
 	case in == statePasscodeConfirmation:
-		return !d.RecoveryPending && !d.CreateEmail // a code that signs in
+		return !d.Profile && !d.RecoveryPending && !d.CreateEmail // a code that signs in
 	default:
-		return name != "continue_to_passcode_confirmation_recovery"
+		return !d.Profile
 	}
 }
 

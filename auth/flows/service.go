@@ -31,6 +31,7 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/pkg/ratelimit"
 	"github.com/latchkeep/latchkeep/pkg/secret"
+	"github.com/latchkeep/latchkeep/pkg/telemetry"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
@@ -129,6 +130,8 @@ type Answer struct {
 
 // Start begins a flow. Nothing is stored, and no statement is sent but for the session of a profile flow.
 func (f *Flows) Start(ctx context.Context, t *tenants.Tenant, name string, c auth.Client) Answer {
+	ctx, end := telemetry.Span(ctx, "flow "+name)
+	defer end(nil)
 	if refused := f.refuse(t, name); refused != nil {
 		return *refused
 	}
@@ -145,6 +148,8 @@ func (f *Flows) Start(ctx context.Context, t *tenants.Tenant, name string, c aut
 
 // Continue runs an action of a flow. ref is the action and the flow's id; body what was posted.
 func (f *Flows) Continue(ctx context.Context, t *tenants.Tenant, name string, ref flow.Ref, body []byte, c auth.Client) Answer {
+	ctx, end := telemetry.Span(ctx, "flow "+name, telemetry.Attr("flow.action", ref.Action))
+	defer end(nil)
 	if refused := f.refuse(t, name); refused != nil {
 		return *refused
 	}

@@ -39,6 +39,7 @@ type message struct {
 	id    uuid.UUID
 	event event.Name
 	data  json.RawMessage
+	cause string // the trace in which the event happened; empty where there was none
 }
 
 // claims of a message's token, in the order in which they are written. Spec: webhooks §4; the id is ours.

@@ -16,6 +16,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/jose"
+	"github.com/latchkeep/latchkeep/pkg/telemetry"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
@@ -246,7 +247,7 @@ func logOf(d rawsql.DueDelivery, made ...Attempt) json.RawMessage {
 
 // open reads the event of a delivery.
 func (r *Room) open(t *tenants.Tenant, d rawsql.DueDelivery) (message, error) {
-	plain, err := outbox.Open(r.n.Keyring, t.ID, event.KindWebhook, d.MessageID, d.Payload)
+	plain, cause, err := outbox.OpenWithCause(r.n.Keyring, t.ID, event.KindWebhook, d.MessageID, d.Payload)
 	if err != nil {
 		return message{}, err
 	}
@@ -254,7 +255,7 @@ func (r *Room) open(t *tenants.Tenant, d rawsql.DueDelivery) (message, error) {
 	if err := json.Unmarshal(plain, &p); err != nil {
 		return message{}, fmt.Errorf("read event: %w", err)
 	}
-	m := message{id: d.MessageID, event: p.Event, data: p.Data}
+	m := message{id: d.MessageID, event: p.Event, data: p.Data, cause: cause}
 	if p.Event == event.EmailSend {
 		m.data, err = renderEmail(t, p.Data)
 	}
@@ -263,6 +264,8 @@ func (r *Room) open(t *tenants.Tenant, d rawsql.DueDelivery) (message, error) {
 
 // send signs a message and posts it.
 func (r *Room) send(ctx context.Context, t *tenants.Tenant, key *jose.Key, s secrets, callback string, m message) Attempt {
+	ctx, end := r.n.Traces.Follow(ctx, m.cause, "webhook", telemetry.Attr("tenant_id", t.ID.String()), telemetry.Attr("event", string(m.event)))
+	defer end(nil)
 	now := r.now()
 	content, err := m.body(t, key, now)
 	if err != nil {

@@ -26,6 +26,7 @@ import (
 	entwebhook "github.com/latchkeep/latchkeep/ent/webhook"
 	"github.com/latchkeep/latchkeep/pkg/problem"
 	"github.com/latchkeep/latchkeep/pkg/secret"
+	"github.com/latchkeep/latchkeep/pkg/telemetry"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
@@ -77,6 +78,8 @@ type Needs struct {
 	Now func() time.Time
 	// Attempted hears of every attempt: in which state it left the delivery, and how long it took. Optional.
 	Attempted func(state string, took time.Duration)
+	// Traces tell of attempts; optional.
+	Traces *telemetry.Traces
 }
 
 // A Room keeps the webhooks of all tenants and delivers to them.

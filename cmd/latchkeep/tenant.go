@@ -65,12 +65,13 @@ func newTenantCreate() *cobra.Command {
 
 func newTenantList() *cobra.Command {
 	var deleted bool
+	var search string
 	cmd := &cobra.Command{
 		Use: "list", Short: "List tenants", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return open(cmd, func(ctx context.Context, app *wire.App) error {
 				list := []summary{}
-				filter := tenants.Filter{PerPage: 100}
+				filter := tenants.Filter{PerPage: 100, Search: search, Uncounted: true}
 				if deleted {
 					filter.Status = tenants.StatusDeleting
 				}
@@ -82,10 +83,10 @@ func newTenantList() *cobra.Command {
 					for _, t := range page.Items {
 						list = append(list, summarise(t))
 					}
-					if len(page.Items) < filter.PerPage {
+					if page.Next == uuid.Nil {
 						break
 					}
-					filter.After = page.Items[len(page.Items)-1].ID
+					filter.After = page.Next
 				}
 				return answer(cmd, list, table("ID\tSLUG\tSTATUS\tURL", func(w io.Writer) {
 					for _, t := range list {
@@ -96,6 +97,7 @@ func newTenantList() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&deleted, "deleted", false, "those that were deleted and not purged yet")
+	cmd.Flags().StringVar(&search, "search", "", "those whose slug or name begins with this, or whose ID it is")
 	return cmd
 }
 

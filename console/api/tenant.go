@@ -65,6 +65,7 @@ type listInput struct {
 	PerPage int       `query:"per_page" minimum:"1" maximum:"100" default:"20" doc:"Tenants on a page."`
 	After   uuid.UUID `query:"after" format:"uuid" doc:"Instead of page: what comes after this tenant, as next says. Fast however many there are."`
 	Slug    string    `query:"slug" doc:"Only the tenant with this slug."`
+	Search  string    `query:"search" maxLength:"255" doc:"Only tenants whose slug or name begins with it, in any case, or whose id it is: by slug, then by name. They are not counted; further pages are had by after."`
 	Status  string    `query:"status" enum:"active,read_only,suspended,deleting" doc:"Only tenants with this status. Deleted ones are listed only with deleting."`
 }
 
@@ -135,8 +136,14 @@ func givenID(id *uuid.UUID) (uuid.UUID, error) {
 }
 
 func (a *API) listTenants(ctx context.Context, in *listInput) (*listOutput, error) {
+	switch {
+	case in.Search != "" && in.Page > 1:
+		return nil, problem.Invalid("invalid_request", "the request is not valid", problem.Field{Path: "query.page", Reason: "what is searched for is paged by after"})
+	case in.Search != "" && in.Slug != "":
+		return nil, problem.Invalid("invalid_request", "the request is not valid", problem.Field{Path: "query.slug", Reason: "does not go with search"})
+	}
 	page, err := a.o.Tenants.List(ctx, tenants.Filter{
-		Page: in.Page, PerPage: in.PerPage, After: in.After, Slug: in.Slug, Status: tenants.Status(in.Status), Only: caller(ctx).Where(needed(ctx)),
+		Page: in.Page, PerPage: in.PerPage, After: in.After, Slug: in.Slug, Search: in.Search, Status: tenants.Status(in.Status), Only: caller(ctx).Where(needed(ctx)),
 	})
 	if err != nil {
 		return nil, err

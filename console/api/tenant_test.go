@@ -92,6 +92,8 @@ func TestTenant_BadRequestsAreRefusedWithAReason(t *testing.T) {
 		"page too big":        {"GET", "/v1/tenants?per_page=101", ``, 400, "invalid_request", "query.per_page"},
 		"unknown status":      {"GET", "/v1/tenants?status=gone", ``, 400, "invalid_request", "query.status"},
 		"after nobody":        {"GET", "/v1/tenants?after=" + newID(), ``, 404, "tenant_not_found", ""},
+		"page of a search":    {"GET", "/v1/tenants?search=a&page=2", ``, 400, "invalid_request", "query.page"},
+		"search and slug":     {"GET", "/v1/tenants?search=a&slug=acme", ``, 400, "invalid_request", "query.slug"},
 		"unknown route":       {"GET", "/v1/nothing", ``, 404, "not_found", ""},
 		"unknown method":      {"PUT", "/v1/tenants/" + id, `{}`, 405, "method_not_allowed", ""},
 		"unknown key":         {"DELETE", "/v1/tenants/" + id + "/api-keys/" + newID(), ``, 404, "token_not_found", ""},
@@ -116,6 +118,21 @@ func TestTenant_BadRequestsAreRefusedWithAReason(t *testing.T) {
 			require.NotContains(t, a.Text, `"value"`)
 		})
 	}
+}
+
+func TestTenant_IsFoundByTheBeginningOfItsNames(t *testing.T) {
+	t.Parallel()
+
+	c := onSQLite(t)
+	c.tenant(t, "acme")
+	c.tenant(t, "other")
+	c.do(t, "POST", "/v1/tenants", `{"slug":"beta","name":"Acme of the south"}`)
+	found := c.must(t, 200, "GET", "/v1/tenants?search=ACM&per_page=1", "")
+	require.Contains(t, found.Text, `"slug":"acme"`)
+	require.Nil(t, found.get("total"))
+	rest := c.must(t, 200, "GET", "/v1/tenants?search=ACM&per_page=1&after="+found.str("next"), "")
+	require.Contains(t, rest.Text, `"slug":"beta"`)
+	require.Nil(t, rest.get("next"))
 }
 
 func TestTenant_ABodyThatIsTooLargeOrOfAnotherTypeIsRefused(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/pkg/telemetry"
 )
 
 // MaxKey is the longest ordering key, in bytes.
@@ -63,6 +64,7 @@ func (w *Writer) Write(ctx context.Context, tx *store.Tx, intents ...Intent) err
 	}
 	rows := make([]*ent.IntentCreate, len(intents))
 	at := time.Now().UTC().Truncate(time.Microsecond)
+	cause := telemetry.Parent(ctx)
 	for i, it := range intents {
 		if it.ID == uuid.Nil {
 			id, err := uuid.NewV7()
@@ -76,7 +78,7 @@ func (w *Writer) Write(ctx context.Context, tx *store.Tx, intents ...Intent) err
 		}
 		rows[i] = tx.Intent.Create().
 			SetID(it.ID).SetTenantID(it.Tenant).SetKind(it.Kind).SetOrdering(it.Key).
-			SetPayload(w.keyring.Seal(it.Payload, aad(it.Tenant, it.Kind, it.ID))).
+			SetPayload(w.keyring.Seal(withCause(cause, it.Payload), aad(it.Tenant, it.Kind, it.ID))).
 			SetCreatedAt(at).SetAvailableAt(at)
 		if !it.NotAfter.IsZero() {
 			rows[i].SetNotAfter(it.NotAfter.UTC().Truncate(time.Microsecond))
@@ -93,11 +95,18 @@ var errInvalid = errors.New("an intent lacks its tenant or its kind, or its key 
 
 // Open opens the payload of an intent that was read from the outbox. It fails on one sealed for another tenant, kind or id.
 func Open(keyring Keyring, tenant uuid.UUID, kind string, id uuid.UUID, sealed []byte) ([]byte, error) {
-	plain, err := keyring.Open(sealed, aad(tenant, kind, id))
+	plain, _, err := OpenWithCause(keyring, tenant, kind, id, sealed)
+	return plain, err
+}
+
+// OpenWithCause is Open, and names the trace in which the intent was written, as [telemetry.Traces.Follow] takes it; empty where there was none.
+func OpenWithCause(keyring Keyring, tenant uuid.UUID, kind string, id uuid.UUID, sealed []byte) (plain []byte, cause string, err error) {
+	plain, err = keyring.Open(sealed, aad(tenant, kind, id))
 	if err != nil {
-		return nil, fmt.Errorf("open payload of intent %s: %w", id, err)
+		return nil, "", fmt.Errorf("open payload of intent %s: %w", id, err)
 	}
-	return plain, nil
+	plain, cause = cutCause(plain)
+	return plain, cause, nil
 }
 
 // aad binds a payload to its row.

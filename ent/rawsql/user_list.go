@@ -221,12 +221,15 @@ func (q *Queries) contains(s *statement, owner uuid.UUID, f UserFilter) {
 }
 
 // prefix adds the condition that a text begins with another, as a range that an index finds.
-func (q *Queries) prefix(s *statement, column, prefix string) {
+func (q *Queries) prefix(s *statement, column, prefix string) { q.between(s, column, prefix, prefix) }
+
+// between adds the condition that a text is not before another one and not behind all that begin with a prefix.
+func (q *Queries) between(s *statement, column, first, prefix string) {
 	from, below := ` >= ?`, ` < ?`
 	if q.dialect == dialect.Postgres {
 		from, below = ` ~>=~ ?`, ` ~<~ ?`
 	}
-	s.add(` AND `+column+from, prefix)
+	s.add(` AND `+column+from, first)
 	if end := successor(prefix); end != "" {
 		s.add(` AND `+column+below, end)
 	}

@@ -9,6 +9,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 
 	"github.com/latchkeep/latchkeep/ent"
+	"github.com/latchkeep/latchkeep/pkg/telemetry"
 )
 
 // Errors of a database handle used in the wrong place. They are mistakes in the program, found at the first run.
@@ -23,9 +24,10 @@ var (
 
 // reader is the database outside of units of work.
 type reader struct {
-	db    *sql.DB
-	on    func(string)
-	renew func(error) bool
+	db      *sql.DB
+	dialect string
+	on      func(string)
+	renew   func(error) bool
 }
 
 func (r *reader) ExecContext(context.Context, string, ...any) (sql.Result, error) {
@@ -39,10 +41,12 @@ func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*
 	if r.on != nil {
 		r.on(query)
 	}
+	end := telemetry.Statement(ctx, r.dialect, query)
 	rows, err := r.db.QueryContext(ctx, query, args...)
 	for again := 0; again < maxRenewals && err != nil && ctx.Err() == nil && r.renew(err); again++ {
 		rows, err = r.db.QueryContext(ctx, query, args...) // the server hung up; a read can be sent again
 	}
+	end(err)
 	return rows, err
 }
 
@@ -54,20 +58,32 @@ func refuseWrites(ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(context.Context, ent.Mutation) (ent.Value, error) { return nil, ErrReadOnly })
 }
 
-// counted tells each statement of a transaction.
-type counted struct {
+// told tells each statement of a transaction.
+type told struct {
 	entsql.ExecQuerier
-	on func(string)
+	dialect string
+	on      func(string)
 }
 
-func (c counted) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	c.on(query)
-	return c.ExecQuerier.ExecContext(ctx, query, args...)
+func (t told) begin(ctx context.Context, query string) (end func(error)) {
+	if t.on != nil {
+		t.on(query)
+	}
+	return telemetry.Statement(ctx, t.dialect, query)
 }
 
-func (c counted) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	c.on(query)
-	return c.ExecQuerier.QueryContext(ctx, query, args...)
+func (t told) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	end := t.begin(ctx, query)
+	result, err := t.ExecQuerier.ExecContext(ctx, query, args...)
+	end(err)
+	return result, err
+}
+
+func (t told) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	end := t.begin(ctx, query)
+	rows, err := t.ExecQuerier.QueryContext(ctx, query, args...)
+	end(err)
+	return rows, err
 }
 
 // entDriver lets ent run on a handle. Transactions are begun by Store.Do alone; those that ent asks for inside one are part of it.

@@ -79,7 +79,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", source, err)
 	}
-	outside := &reader{db: s.read, on: s.onStatement, renew: s.renew}
+	outside := &reader{db: s.read, dialect: s.dialect, on: s.onStatement, renew: s.renew}
 	s.raw = rawsql.New(s.dialect, outside)
 	s.reader = newClient(s.dialect, outside)
 	s.reader.Use(refuseWrites)

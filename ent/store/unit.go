@@ -14,6 +14,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent"
 	"github.com/latchkeep/latchkeep/ent/rawsql"
 	"github.com/latchkeep/latchkeep/ent/scope"
+	"github.com/latchkeep/latchkeep/pkg/telemetry"
 )
 
 // A Write is a change that waits to be made in a unit of work.
@@ -100,11 +101,14 @@ func (s *Store) DoOnce(ctx context.Context, sc scope.Scope, fn Write) (err error
 			s.log.WarnContext(ctx, "unit of work not rolled back cleanly", "error", rollback)
 		}
 	}()
-	tx := s.unit(sqlTx)
+	tx := s.unit(ctx, sqlTx)
 	if err := fn(ctx, tx); err != nil {
 		return err
 	}
-	if err := sqlTx.Commit(); err != nil {
+	end := telemetry.Statement(ctx, s.dialect, "COMMIT")
+	err = sqlTx.Commit()
+	end(err)
+	if err != nil {
 		return fmt.Errorf("commit unit of work: %w", err)
 	}
 	committed = true
@@ -115,10 +119,10 @@ func (s *Store) DoOnce(ctx context.Context, sc scope.Scope, fn Write) (err error
 	return nil
 }
 
-func (s *Store) unit(sqlTx *sql.Tx) *Tx {
+func (s *Store) unit(ctx context.Context, sqlTx *sql.Tx) *Tx {
 	var on entsql.ExecQuerier = sqlTx
-	if s.onStatement != nil {
-		on = counted{ExecQuerier: sqlTx, on: s.onStatement}
+	if s.onStatement != nil || telemetry.Tracing(ctx) {
+		on = told{ExecQuerier: sqlTx, dialect: s.dialect, on: s.onStatement}
 	}
 	return &Tx{Client: newClient(s.dialect, on), Raw: rawsql.New(s.dialect, on), dialect: s.dialect}
 }

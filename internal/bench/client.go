@@ -16,6 +16,8 @@ type client struct {
 	http *http.Client
 	took time.Duration
 	sent int
+	// cookie, where given, is sent with every request.
+	cookie string
 }
 
 // newClient connects to an address whatever the host in the URL is.
@@ -27,6 +29,8 @@ func newClient(address string) *client {
 	return &client{http: &http.Client{
 		Transport: &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 1, DisableCompression: true},
 		Timeout:   30 * time.Second,
+		// What answers with another address is checked, not followed.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
@@ -59,6 +63,9 @@ func (c *client) send(ctx context.Context, method, url, bearer string, body any,
 	}
 	if bearer != "" {
 		req.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	if c.cookie != "" {
+		req.Header.Set("Cookie", c.cookie)
 	}
 	began := time.Now()
 	resp, err := c.http.Do(req)

@@ -145,8 +145,10 @@ func (db *benchDatabase) number(ctx context.Context, query string) (int, error) 
 }
 
 // rest waits until the worker has nothing left to do. What failed is tried again after the lease of two minutes.
-func (db *benchDatabase) rest(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
+func (db *benchDatabase) rest(ctx context.Context) error { return db.restFor(ctx, 3*time.Minute) }
+
+func (db *benchDatabase) restFor(ctx context.Context, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return until(ctx, 20*time.Millisecond, func() (bool, error) {
 		n, err := db.number(ctx, "SELECT count(*) FROM outbox WHERE state = 'ready'")

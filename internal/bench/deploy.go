@@ -31,6 +31,7 @@ type deployment struct {
 	profile                       map[string]string // addresses that take orders, by command
 	base                          string            // base URL of the tenant under measurement
 	users                         *people
+	settings                      variables // of the server
 	keys                          keyrings
 }
 
@@ -46,7 +47,7 @@ func deploy(ctx context.Context, o options, db *benchDatabase, redis string, mai
 	if err != nil {
 		return nil, err
 	}
-	d.secret = variables["SECRETS_KEYS"]
+	d.secret, d.settings = variables["SECRETS_KEYS"], variables
 	d.public, d.admin, d.console, d.empty = addresses["PUBLIC"], addresses["ADMIN"], addresses["CONSOLE"], addresses["FLOOR"]
 	d.profile = map[string]string{"serve": addresses["PROFILE_SERVE"], "worker": addresses["PROFILE_WORKER"]}
 	worker := variables.with("DATABASE_URL", db.as(workerRole)).with("SERVER_OPS_ADDRESS", "127.0.0.1:0")

@@ -30,6 +30,7 @@ type options struct {
 	crowd   int
 
 	webhooks bool
+	fleet    int
 }
 
 func main() {
@@ -56,6 +57,7 @@ func main() {
 	flag.StringVar(&o.doc, "doc", "", "put the tables into this Markdown file, between its marks")
 	flag.StringVar(&o.profile, "profile", "", "profile server and worker into this directory instead: processor time and allocations of each operation")
 	flag.BoolVar(&o.webhooks, "webhooks", false, "measure the delivery of webhooks instead")
+	flag.IntVar(&o.fleet, "fleet", 0, "measure the console instead: with ten tenants, and with so many")
 	flag.Parse()
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: "+err.Error())
@@ -87,6 +89,9 @@ func run(ctx context.Context, o options) error {
 
 	if o.webhooks {
 		return measureWebhooks(ctx, o, d)
+	}
+	if o.fleet > 0 {
+		return measureFleet(ctx, o, d)
 	}
 	ops := append(operations(d), crowdOperations(d, &crowd{size: o.crowd})...)
 	if o.only != "" {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -49,6 +50,7 @@ func (c *checker) all() {
 	c.audit()
 	c.tenants()
 	c.log()
+	c.traces()
 	c.mail()
 	c.tls()
 	c.s.Egress.AllowCIDRs = c.prefixes("egress.allow_cidrs", true)
@@ -297,6 +299,23 @@ func (c *checker) log() {
 	if f := c.s.Log.Format; f != "json" && f != "text" {
 		c.problem("log.format", fmt.Sprintf("%s is unknown", quote(f)), "use json or text")
 	}
+}
+
+func (c *checker) traces() {
+	if text := c.tree.String("traces.endpoint"); text != "" {
+		endpoint, err := url.Parse(text)
+		if err != nil || endpoint.Scheme != "http" && endpoint.Scheme != "https" || endpoint.Host == "" {
+			c.problem("traces.endpoint", "must be an http or https URL", "for a collector beside this program write http://localhost:4318")
+			return
+		}
+		c.s.Traces.Endpoint = endpoint
+	}
+	ratio, err := strconv.ParseFloat(c.tree.String("traces.ratio"), 64)
+	if err != nil || !(ratio >= 0 && ratio <= 1) {
+		c.problem("traces.ratio", "must be a number from 0 to 1", "to trace one request of a hundred write 0.01")
+		return
+	}
+	c.s.Traces.Ratio = ratio
 }
 
 func (c *checker) mail() {

@@ -3,6 +3,7 @@ package settings
 import (
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +41,14 @@ func (t Tenant) String() string {
 		return ""
 	}
 	return redacted
+}
+
+// showURL is a URL without what signs in to it.
+func showURL(u *url.URL) string {
+	if u == nil {
+		return ""
+	}
+	return u.Redacted()
 }
 
 type line struct{ path, text string }
@@ -108,6 +117,9 @@ func (s *Settings) lines() []line {
 		{"default_email_delivery.smtp.password", s.DefaultEmailDelivery.SMTP.Password.String()},
 		{"log.level", strings.ToLower(s.Log.Level.String())},
 		{"log.format", s.Log.Format},
+		{"traces.endpoint", showURL(s.Traces.Endpoint)},
+		{"traces.ratio", strconv.FormatFloat(s.Traces.Ratio, 'g', -1, 64)},
+		{"traces.trust_callers", fmt.Sprint(s.Traces.TrustCallers)},
 		{"log.log_health_and_metrics", fmt.Sprint(s.Log.HealthAndMetrics)},
 		{"debug", fmt.Sprint(s.Debug)},
 		{"dev.data", s.Dev.Data},

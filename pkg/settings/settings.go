@@ -3,6 +3,7 @@ package settings
 import (
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"time"
 )
 
@@ -19,6 +20,7 @@ type Settings struct {
 	RateLimiter          RateLimiter   `koanf:"rate_limiter"`
 	AuditLog             AuditLog      `koanf:"audit_log"`
 	Log                  Log           `koanf:"log"`
+	Traces               Traces        `koanf:"traces"`
 	DefaultEmailDelivery EmailDelivery `koanf:"default_email_delivery"`
 	MultiTenancy         MultiTenancy  `koanf:"multi_tenancy"`
 	Tenants              Tenants       `koanf:"tenants"`
@@ -168,6 +170,13 @@ type Log struct {
 	Level            slog.Level `koanf:"-"`
 	Format           string     `koanf:"format"` // json or text
 	HealthAndMetrics bool       `koanf:"log_health_and_metrics"`
+}
+
+// Traces say where the spans of OpenTelemetry go.
+type Traces struct {
+	Endpoint     *url.URL `koanf:"-"` // nil: nowhere
+	Ratio        float64  `koanf:"-"`
+	TrustCallers bool     `koanf:"trust_callers"`
 }
 
 // EmailDelivery is the mail route of tenants that have none of their own.

@@ -133,6 +133,7 @@ type App struct {
 	keys    *jose.Pool
 	mailer  worker.Mailer
 	metrics *telemetry.Metrics
+	traces  *telemetry.Traces // nil where nothing is traced
 	working *worker.Metrics
 	works   atomic.Bool // this process carries out what is in the outbox
 	worker  *worker.Worker
@@ -153,6 +154,9 @@ func New(ctx context.Context, s *settings.Settings, o Options) (_ *App, err erro
 	}()
 	if a.keyring, err = secret.NewKeyring(s.Secrets.Reveal()); err != nil {
 		return nil, fmt.Errorf("secrets.keys: %w", err)
+	}
+	if err := a.buildTraces(ctx); err != nil {
+		return nil, err
 	}
 	if err := a.migrate(ctx); err != nil {
 		return nil, err
@@ -186,6 +190,21 @@ func New(ctx context.Context, s *settings.Settings, o Options) (_ *App, err erro
 	}
 	a.buildWorker()
 	return a, nil
+}
+
+// buildTraces begins to trace where the settings name a collector.
+func (a *App) buildTraces(ctx context.Context) (err error) {
+	s := a.Settings.Traces
+	if s.Endpoint == nil {
+		return nil
+	}
+	a.traces, err = telemetry.OpenTraces(ctx, telemetry.TraceOptions{
+		Endpoint: s.Endpoint, Ratio: s.Ratio, TrustCallers: s.TrustCallers, Version: a.options.Version, Log: a.Log,
+	})
+	if err == nil {
+		a.closers = append(a.closers, a.traces)
+	}
+	return err
 }
 
 // migrate applies what is pending where the settings say so.
@@ -259,8 +278,8 @@ func (a *App) buildAuth() error {
 	a.working = worker.NewMetrics(a.Store, a.Log)
 	a.metrics.Register(a.working.Collectors()...)
 	a.Webhooks = webhook.NewRoom(webhook.Needs{
-		Attempted: a.working.Webhook,
-		Store:     a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry, Log: a.Log, Now: a.options.Now,
+		Attempted: a.working.Webhook, Traces: a.traces,
+		Store: a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry, Log: a.Log, Now: a.options.Now,
 		Client: a.outbound(webhook.Timeout),
 		Ring:   func() { a.bell.Ring(bellOutbox) },
 	})
@@ -374,7 +393,7 @@ func (a *App) buildWorker() {
 		Cleanup: worker.CleanupPolicy{
 			Intents: day, DeadIntents: deadletter.Kept, AuditLogs: s.AuditLog.Retention, Webhooks: 7 * day, DeadWebhooks: 30 * day,
 		},
-		Webhooks: a.Webhooks, Now: a.options.Now, Metrics: a.working, Queues: a.options.Queues,
+		Webhooks: a.Webhooks, Now: a.options.Now, Metrics: a.working, Traces: a.traces, Queues: a.options.Queues,
 		Jobs: a.Jobs, Tenants: a.Provisioner, SAML: a.SAML, Domains: a.Domains, Log: a.Log,
 	})
 }

@@ -57,6 +57,7 @@ func (a *App) base(server string, next http.Handler) http.Handler {
 		LogHealth: a.Settings.Log.HealthAndMetrics,
 		Server:    server,
 		Metrics:   a.metrics,
+		Traces:    a.traces,
 	}, next)
 }
 
