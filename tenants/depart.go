@@ -3,6 +3,7 @@ package tenants
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -88,10 +89,10 @@ func (p *Provisioner) OpenVersion(m *Moving, stored []byte) (json.RawMessage, er
 	}
 	full, err := config.OpenSecrets(sealed, func(path, text string) (string, error) {
 		plain, err := p.o.Keyring.OpenString(text, secretAAD(m.ID, path))
-		if err != nil {
-			return "", nil
+		if errors.Is(err, secret.ErrUndecryptable) {
+			return "", nil //nolint:nilerr // it is left out, as said above
 		}
-		return string(plain), nil
+		return string(plain), err
 	})
 	if err != nil {
 		return nil, err
