@@ -58,6 +58,10 @@ migration: ## write the migrations that a changed schema needs (NAME=add_somethi
 	@test -n "$(NAME)" || { echo "say what it does: make migration NAME=add_something" >&2; exit 2; }
 	scripts/with-services go run ./ent/migrations/cmd/diff -name "$(NAME)"
 
+.PHONY: check-deploy
+check-deploy: ## check deploy/: manifests against the types of Kubernetes, alerts and dashboard by the parser of Prometheus
+	go run -C tools/deploycheck . ../../deploy
+
 .PHONY: check-generated
 check-generated: ## fail when generated code is not what the generators write
 	scripts/check-generated
@@ -69,6 +73,10 @@ fmt: ## format the Go code
 .PHONY: chaos
 chaos: ## kill everything again and again, and look for what was lost (KILLS=200, SEED=1; DOC=1 writes docs/reliability.md)
 	scripts/chaos -kills $(or $(KILLS),70) $(if $(SEED),-seed $(SEED)) $(if $(DOC),-doc $(CURDIR)/docs/reliability.md)
+
+.PHONY: backup-drill
+backup-drill: ## make a deployment on each database, back it up, destroy it, restore it, and see that all is there
+	scripts/backup-drill
 
 .PHONY: vet
 vet: ## run go vet

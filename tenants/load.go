@@ -69,6 +69,7 @@ func (r *Registry) run(ctx context.Context, l lookup, c *call) {
 	var names []string
 	select {
 	case r.slots <- struct{}{}:
+		r.loaded.Add(1)
 		func() {
 			defer func() {
 				<-r.slots

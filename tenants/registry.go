@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,6 +54,14 @@ type Registry struct {
 	loading map[string]*call        // by name
 	slots   chan struct{}           // Loads at most
 	rung    <-chan struct{}         // nil without a bell
+	loaded  atomic.Int64
+}
+
+// Cached says how many snapshots are kept, and how many were loaded since the start.
+func (r *Registry) Cached() (kept int, loaded int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.tenants.items), r.loaded.Load()
 }
 
 // entry is a cached snapshot and the names that lead to it.

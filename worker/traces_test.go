@@ -100,7 +100,7 @@ func TestTraces_GoFromTheRequestThroughTheDatabaseToTheEffects(t *testing.T) {
 		return false
 	}
 	require.Eventually(t, func() bool {
-		return whole("public POST", "flow registration", "SQL", "audit record", "webhook") && whole("public POST", "flow registration", "mail") && whole("worker audit", "SQL")
+		return whole("public POST /registration", "flow registration", "SQL", "audit record", "webhook") && whole("public POST /registration", "flow registration", "mail") && whole("worker audit", "SQL")
 	}, 30*time.Second, 50*time.Millisecond, "%v", to.traces())
 	told := to.text()
 	require.Contains(t, told, shop.ID.String())

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 
+	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/idempotency"
 	"github.com/latchkeep/latchkeep/auth/management"
@@ -60,6 +61,7 @@ type Server struct {
 // New builds the API.
 func New(o Options) *Server {
 	s := &Server{o: o, people: o.Management, router: chi.NewRouter()}
+	s.router.Use(middleware.Routed)
 	notFound := humaproblem.Handler(humaproblem.Compatible, http.StatusNotFound, "not_found", "Not Found")
 	s.router.NotFound(notFound.ServeHTTP)
 	s.router.MethodNotAllowed(notFound.ServeHTTP)

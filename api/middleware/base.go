@@ -59,7 +59,7 @@ func Base(o Options, next http.Handler) http.Handler {
 			}
 			took := time.Since(start)
 			endSpan(end, rec, req)
-			o.Metrics.Observe(o.Server, r.Method, rec.code(), took)
+			o.Metrics.Observe(o.Server, req.Route, r.Method, rec.code(), took)
 			if o.LogHealth || !isHealth(r.URL.Path) {
 				logLine(o.Log, r, rec, req, took)
 			}
@@ -69,12 +69,12 @@ func Base(o Options, next http.Handler) http.Handler {
 }
 
 // endSpan tells the trace what the access log tells.
-func endSpan(end func(int, ...telemetry.Attribute), rec *recorder, req *Request) {
+func endSpan(end func(int, string, ...telemetry.Attribute), rec *recorder, req *Request) {
 	attributes := []telemetry.Attribute{telemetry.Attr("request_id", req.Client.RequestID)}
 	if req.Tenant != nil {
 		attributes = append(attributes, telemetry.Attr("tenant_id", req.Tenant.ID.String()))
 	}
-	end(rec.code(), attributes...)
+	end(rec.code(), req.Route, attributes...)
 }
 
 // isHealth reports whether a path is one of health or metrics, that below a tenant's own path, too.

@@ -18,6 +18,8 @@ type Request struct {
 	// Base is the path prefix that was taken off: "/{tenant_id}", or empty.
 	Base   string
 	Client auth.Client
+	// Route is the pattern that the path matched, such as "/users/{id}", once the request is answered; empty where none did.
+	Route string
 }
 
 type requestKey struct{}

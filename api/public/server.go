@@ -54,6 +54,7 @@ type Server struct {
 // New builds the API.
 func New(o Options) *Server {
 	s := &Server{flows: o.Flows, sessions: o.Sessions, users: o.Users, options: o, router: chi.NewRouter()}
+	s.router.Use(middleware.Routed)
 	c := apiConfig(o.Version)
 	describeErrors := humaproblem.Configure(&c, humaproblem.Compatible, o.Log)
 	s.api = humachi.New(s.router, c)

@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 
+	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/auth/bundle"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
@@ -67,7 +68,7 @@ type API struct {
 // New makes the API.
 func New(o Options) *API {
 	a := &API{o: o, router: chi.NewRouter()}
-	a.router.Use(noStore, paging.KeepURL)
+	a.router.Use(middleware.Routed, noStore, paging.KeepURL)
 	a.mountV1()
 	a.mountCompatible()
 	return a

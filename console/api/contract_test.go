@@ -209,7 +209,7 @@ func (c *console) callers(t *testing.T, elsewhere uuid.UUID) map[contract.Caller
 	callers := map[contract.Caller]string{
 		contract.Entitled: c.token,
 		contract.Expired:  create(tenants.NewOperatorToken{NewToken: tenants.NewToken{ExpiresAt: &soon}}),
-		contract.Foreign:  create(tenants.NewOperatorToken{
+		contract.Foreign: create(tenants.NewOperatorToken{
 			NewToken: tenants.NewToken{Scopes: []string{tenants.AllScopes, tenants.CredentialsExport}}, Tenants: []uuid.UUID{elsewhere},
 		}),
 	}

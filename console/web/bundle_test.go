@@ -30,7 +30,6 @@ func (c *console) importing(t *testing.T, who *http.Cookie, file []byte, fields 
 	return c.ask(t, who, http.MethodPost, web.Base+"/tenants/import", b.String(), "Content-Type", w.FormDataContentType())
 }
 
-
 func TestBundle_MovesATenantThroughThePages(t *testing.T) {
 	t.Parallel()
 

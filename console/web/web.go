@@ -15,8 +15,9 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
+	chimiddleware "github.com/go-chi/chi/v5/middleware"
 
+	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/bundle"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
@@ -77,7 +78,7 @@ var files embed.FS
 // New makes the console.
 func New(o Options) *Server {
 	s := &Server{o: o, router: chi.NewRouter(), csrf: http.NewCrossOriginProtection()}
-	s.router.Use(headers, s.csrf.Handler, compressed)
+	s.router.Use(middleware.Routed, headers, s.csrf.Handler, compressed)
 	assets, err := fs.Sub(files, "assets")
 	if err != nil {
 		panic("web: the assets are embedded: " + err.Error())
@@ -123,7 +124,7 @@ func headers(next http.Handler) http.Handler {
 
 // compressed compresses pages and what they load. A stream is sent as it comes.
 func compressed(next http.Handler) http.Handler {
-	small := middleware.Compress(5, "text/html", "text/css", "text/javascript", "image/svg+xml")(next)
+	small := chimiddleware.Compress(5, "text/html", "text/css", "text/javascript", "image/svg+xml")(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/tail") {
 			next.ServeHTTP(w, r)

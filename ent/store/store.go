@@ -121,6 +121,9 @@ func (s *Store) Dialect() string { return s.dialect }
 // MaxOpen is how many connections there are at most.
 func (s *Store) MaxOpen() int { return s.maxOpen }
 
+// Connections are those of the pool that writes, and how often somebody had to wait for one.
+func (s *Store) Connections() sql.DBStats { return s.write.Stats() }
+
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.ping(ctx) }
 

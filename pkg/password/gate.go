@@ -16,6 +16,7 @@ type gate struct {
 	mu      sync.Mutex
 	free    int
 	waiting int
+	refused int
 	lines   map[string][]*ticket // never empty ones
 	turns   []string             // the keys of lines, each once, in the order of their turns
 }
@@ -53,7 +54,7 @@ func (g *gate) enter(ctx context.Context, key string) error {
 	case <-ctx.Done():
 		return g.giveUp(key, t, ctx.Err())
 	case <-patience.C:
-		return g.giveUp(key, t, g.busy())
+		return g.giveUpBusy(key, t)
 	}
 }
 
@@ -140,4 +141,17 @@ func (g *gate) remove(key string, at int) {
 	}
 }
 
-func (g *gate) busy() error { return &BusyError{RetryAfter: g.options.MaxWait} }
+// busy refuses. The caller holds the lock.
+func (g *gate) busy() error {
+	g.refused++
+	return &BusyError{RetryAfter: g.options.MaxWait}
+}
+
+// giveUpBusy is giveUp of who has waited too long.
+func (g *gate) giveUpBusy(key string, t *ticket) error {
+	err := g.giveUp(key, t, &BusyError{RetryAfter: g.options.MaxWait})
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.refused++
+	return err
+}

@@ -29,6 +29,20 @@ type Options struct {
 // A Hasher hashes and checks passwords. It is safe for concurrent use.
 type Hasher struct{ gate *gate }
 
+// Load is how busy a hasher is.
+type Load struct {
+	Running int // hashes being computed
+	Waiting int // that wait for their turn
+	Refused int // that were turned away since the start, with a [BusyError]
+}
+
+// Load says how busy the hasher is at the moment.
+func (h *Hasher) Load() Load {
+	h.gate.mu.Lock()
+	defer h.gate.mu.Unlock()
+	return Load{Running: h.gate.options.Workers - h.gate.free, Waiting: h.gate.waiting, Refused: h.gate.refused}
+}
+
 // New makes a hasher.
 func New(o Options) *Hasher {
 	if o.Workers <= 0 {

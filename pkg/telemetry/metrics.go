@@ -38,14 +38,9 @@ func NewMetrics() *Metrics {
 	return m
 }
 
-// Observe counts a request of which no route is known. See [Metrics.ObserveRoute].
-func (m *Metrics) Observe(server, method string, status int, took time.Duration) {
-	m.ObserveRoute(server, "", method, status, took)
-}
-
-// ObserveRoute counts a request. route is the pattern of a router, such as "/users/{id}", never a path; "" where none
+// Observe counts a request. route is the pattern of a router, such as "/users/{id}", never a path; "" where none
 // matched. A method that is not one of HTTP's counts as "other", since a client may send anything.
-func (m *Metrics) ObserveRoute(server, route, method string, status int, took time.Duration) {
+func (m *Metrics) Observe(server, route, method string, status int, took time.Duration) {
 	if m == nil {
 		return
 	}

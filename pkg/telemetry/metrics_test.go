@@ -24,10 +24,10 @@ func TestMetrics_CountRequestsByPatternMethodAndStatus(t *testing.T) {
 	t.Parallel()
 	m := telemetry.NewMetrics()
 	end := m.Begin("public")
-	m.ObserveRoute("public", "/users/{id}", "GET", 200, 3*time.Millisecond)
-	m.ObserveRoute("public", "/users/{id}", "GET", 200, 7*time.Millisecond)
-	m.ObserveRoute("public", "/users/{id}", "BREW\n", 404, time.Millisecond)
-	m.Observe("admin", "POST", 500, time.Minute)
+	m.Observe("public", "/users/{id}", "GET", 200, 3*time.Millisecond)
+	m.Observe("public", "/users/{id}", "GET", 200, 7*time.Millisecond)
+	m.Observe("public", "/users/{id}", "BREW\n", 404, time.Millisecond)
+	m.Observe("admin", "", "POST", 500, time.Minute)
 
 	got := scrape(t, m)
 	for _, line := range []string{
@@ -59,6 +59,6 @@ func TestMetrics_TakeOtherCollectors(t *testing.T) {
 func TestMetrics_NilCountsNothing(t *testing.T) {
 	t.Parallel()
 	var m *telemetry.Metrics
-	m.Observe("public", "GET", 200, time.Second)
+	m.Observe("public", "", "GET", 200, time.Second)
 	m.Begin("public")()
 }

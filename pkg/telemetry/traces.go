@@ -80,18 +80,22 @@ func (t *Traces) Close() error {
 	return nil
 }
 
-// Request begins the span of a request to a server. The end takes the status of the answer.
-func (t *Traces) Request(r *http.Request, server string) (context.Context, func(status int, attributes ...Attribute)) {
+// Request begins the span of a request to a server. The end takes the status of the answer, and the pattern of the route.
+func (t *Traces) Request(r *http.Request, server string) (context.Context, func(status int, route string, attributes ...Attribute)) {
 	ctx := r.Context()
 	if t == nil {
-		return ctx, func(int, ...Attribute) {}
+		return ctx, func(int, string, ...Attribute) {}
 	}
 	if t.trust {
 		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
 	}
 	ctx, span := t.tracer.Start(ctx, server+" "+r.Method, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
 		attribute.String("http.request.method", r.Method), attribute.String("url.path", r.URL.Path), attribute.String("server", server)))
-	return ctx, func(status int, attributes ...Attribute) {
+	return ctx, func(status int, route string, attributes ...Attribute) {
+		if route != "" {
+			span.SetName(server + " " + r.Method + " " + route)
+			span.SetAttributes(attribute.String("http.route", route))
+		}
 		span.SetAttributes(attribute.Int("http.response.status_code", status))
 		span.SetAttributes(attributes...)
 		if status >= http.StatusInternalServerError {
