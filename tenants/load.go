@@ -128,7 +128,7 @@ func (r *Registry) read(ctx context.Context, l lookup) (*Tenant, []string, error
 		}
 		id = d.TenantID
 	}
-	q := db.Tenant.Query().Where(tenant.StatusNEQ(string(StatusDeleting)))
+	q := db.Tenant.Query().Where(alive)
 	if l.slug != "" {
 		q = q.Where(tenant.Slug(l.slug))
 	} else {

@@ -15,9 +15,9 @@ import (
 )
 
 // Purge deletes at most limit rows of the deleted tenants whose time has come, and reports how many went: call it until that is 0. With the last
-// row of a tenant, its receipt is written.
+// row of a tenant, its receipt is written. What is left of imports that were broken off goes, too, without a receipt: no tenant came of it.
 func (p *Provisioner) Purge(ctx context.Context, limit int) (int, error) {
-	due, err := p.db.Reader().Tenant.Query().Where(tenant.StatusEQ(string(StatusDeleting)), tenant.PurgeAfterLTE(p.now())).
+	due, err := p.db.Reader().Tenant.Query().Where(ending, tenant.PurgeAfterLTE(p.now())).
 		Order(ent.Asc(tenant.FieldPurgeAfter)).FirstID(scope.With(ctx, scope.System("purge deleted tenants")))
 	if ent.IsNotFound(err) {
 		return 0, nil
@@ -37,12 +37,18 @@ func (p *Provisioner) PurgeSome(ctx context.Context, id uuid.UUID, limit int) (i
 	deleted := 0
 	err = p.db.Do(ctx, scope.System("purge a deleted tenant"), func(ctx context.Context, tx *store.Tx) error {
 		deleted = 0
-		row, err := store.Lock(tx, tx.Tenant.Query().Where(tenant.ID(id), tenant.StatusEQ(string(StatusDeleting)), tenant.PurgeAfterLTE(p.now()))).
-			Only(ctx)
+		row, err := store.Lock(tx, tx.Tenant.Query().Where(tenant.ID(id), ending, tenant.PurgeAfterLTE(p.now()))).Only(ctx)
 		if ent.IsNotFound(err) {
 			return nil // purged by somebody else, or restored
 		}
 		if err != nil {
+			return err
+		}
+		if Status(row.Status) == StatusImporting {
+			purged, err := tx.Raw.PurgeTenant(ctx, row.ID, limit)
+			if deleted = purged.Total(); purged.Gone {
+				deleted++
+			}
 			return err
 		}
 		deleted, err = p.purgeLocked(ctx, tx, row, signer, limit)
@@ -53,6 +59,9 @@ func (p *Provisioner) PurgeSome(ctx context.Context, id uuid.UUID, limit int) (i
 	}
 	return deleted, nil
 }
+
+// ending are tenants whose rows go once their time has come.
+var ending = tenant.StatusIn(string(StatusDeleting), string(StatusImporting))
 
 // purgeLocked deletes rows of a tenant whose row is locked. What went so far is counted in that row until the receipt is written. Its
 // configuration, with the secrets in it, goes first.

@@ -44,7 +44,10 @@ func (p *Provisioner) get(ctx context.Context, which func(*sql.Selector)) (*ent.
 	return row, nil
 }
 
-func alive(s *sql.Selector) { s.Where(sql.NEQ(s.C(tenant.FieldStatus), string(StatusDeleting))) }
+// alive leaves out tenants that are deleted, and those that have not arrived yet.
+func alive(s *sql.Selector) {
+	s.Where(sql.NotIn(s.C(tenant.FieldStatus), string(StatusDeleting), string(StatusImporting)))
+}
 
 // A Filter chooses tenants to list.
 type Filter struct {

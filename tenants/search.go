@@ -19,7 +19,7 @@ func (p *Provisioner) search(ctx context.Context, f Filter) ([]*ent.Tenant, erro
 		return p.byID(ctx, id, f)
 	}
 	s := rawsql.TenantSearch{
-		Prefix: fold(f.Search), Status: string(f.Status), Without: string(StatusDeleting), Origin: string(OriginSystem), Only: f.Only, Limit: f.PerPage + 1,
+		Prefix: fold(f.Search), Status: string(f.Status), Without: []string{string(StatusDeleting), string(StatusImporting)}, Origin: string(OriginSystem), Only: f.Only, Limit: f.PerPage + 1,
 	}
 	if f.Only != nil && len(f.Only) == 0 {
 		return nil, nil

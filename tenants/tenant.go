@@ -22,6 +22,7 @@ const (
 	StatusReadOnly  Status = "read_only" // nothing may change; people still sign in
 	StatusSuspended Status = "suspended" // nobody signs in; verification keys are still served
 	StatusDeleting  Status = "deleting"
+	StatusImporting Status = "importing" // its rows are arriving: nobody finds it. See Arrive
 )
 
 // Origin says how a tenant came to be, which decides the defaults under its configuration.

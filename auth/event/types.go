@@ -18,7 +18,7 @@ func AuditTypes() []AuditType {
 		UserUpdated, UserBlocked, UserUnblocked, MetadataChanged, SecurityKeyDeleted, OTPDeleted, WebhookCreated, WebhookUpdated, WebhookDeleted,
 		WebhookEnabled, WebhookDisabled, WebhookSecret,
 		UsersImported, UsersExported,
-		tenants.AuditTenantCreated, tenants.AuditTenantImported, tenants.AuditTenantUpdated, tenants.AuditTenantSuspended, tenants.AuditTenantReadOnly,
+		tenants.AuditTenantCreated, tenants.AuditTenantImported, tenants.AuditTenantExported, tenants.AuditTenantUpdated, tenants.AuditTenantSuspended, tenants.AuditTenantReadOnly,
 		tenants.AuditTenantResumed, tenants.AuditTenantDeleted, tenants.AuditTenantRestored, tenants.AuditTenantPurgeOrdered, tenants.AuditConfigChanged, tenants.AuditKeyRotated, tenants.AuditKeyRevoked, tenants.AuditAPIKeyCreated,
 		tenants.AuditAPIKeyRevoked, tenants.AuditSAMLCreated, tenants.AuditSAMLUpdated, tenants.AuditSAMLDeleted, tenants.AuditSAMLRotated,
 		tenants.AuditOperatorInvited, tenants.AuditOperatorJoined, tenants.AuditOperatorChanged, tenants.AuditOperatorDisabled, tenants.AuditOperatorEnabled,

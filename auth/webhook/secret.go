@@ -106,3 +106,21 @@ func Resealer(keyring *secret.Keyring) func(from, hook, to, copied uuid.UUID, se
 		return keyring.Seal(plain, SealedFor(to, copied)), nil
 	}
 }
+
+// OpenSecrets are the signing secrets of an endpoint in clear, for a tenant that moves. Errors: secret.ErrUndecryptable.
+func OpenSecrets(keyring *secret.Keyring, tenant, endpoint uuid.UUID, sealed []byte) ([]byte, error) {
+	plain, err := keyring.Open(sealed, SealedFor(tenant, endpoint))
+	if err != nil {
+		return nil, fmt.Errorf("open the secrets of endpoint %s: %w", endpoint, err)
+	}
+	return plain, nil
+}
+
+// SealSecrets is the opposite of OpenSecrets. It refuses what are no secrets.
+func SealSecrets(keyring *secret.Keyring, tenant, endpoint uuid.UUID, plain []byte) ([]byte, error) {
+	var s secrets
+	if err := json.Unmarshal(plain, &s); err != nil || len(s) > keptSecrets {
+		return nil, fmt.Errorf("seal the secrets of endpoint %s: they are none", endpoint)
+	}
+	return keyring.Seal(plain, SealedFor(tenant, endpoint)), nil
+}

@@ -21,7 +21,7 @@ func newTenant() *cobra.Command {
 	return group("tenant", "Create, look at, change and delete tenants",
 		newTenantCreate(), newTenantList(), newTenantShow(), newTenantSet(), newTenantSuspend(), newTenantReadOnly(), newTenantResume(),
 		newTenantPlan(), newTenantApply(), newTenantDelete(), newTenantRestore(), newTenantPurge(), newTenantReceipt(), newTenantKey(), newTenantSAML(), newTenantDeadLetters(),
-		newTenantUsage(), newTenantQuota(), newTenantMails(), newTenantDomain())
+		newTenantUsage(), newTenantQuota(), newTenantMails(), newTenantDomain(), newTenantExport(), newTenantImport())
 }
 
 func newTenantCreate() *cobra.Command {

@@ -18,6 +18,7 @@ import (
 	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/auth/allowance"
 	"github.com/latchkeep/latchkeep/auth/audit"
+	"github.com/latchkeep/latchkeep/auth/bundle"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/letter"
@@ -57,6 +58,8 @@ type Options struct {
 	Domains     *domains.Room
 	Reseal      *reseal.Room
 	Audit       *audit.Log
+	Bundles     *bundle.Room
+	MaxImport   int64                       // bytes of a bundle
 	Ready       func(context.Context) error // whether the database answers
 	Log         *slog.Logger
 	Version     string // of the program
@@ -106,6 +109,7 @@ be rolled back to.`)
 	a.v1 = humachi.New(v1, c)
 	a.v1.UseMiddleware(use, a.authenticate)
 	a.tenantOperations()
+	a.bundleOperations()
 	a.deletionOperations()
 	a.templateOperations()
 	a.configOperations()

@@ -48,6 +48,7 @@ func TestContract(t *testing.T) {
 						if o.ID == "rotate-signing-key" {
 							r.Body = map[string]any{"activate_at": time.Now().Add(48 * time.Hour).Format(time.RFC3339)}
 						}
+						c.completeBundle(t, o, r)
 						if o.ID == "preview-claims" {
 							r.Body = map[string]any{"user_id": c.person(t, r.Params["id"], "kim")}
 						}
@@ -110,6 +111,8 @@ func (c *console) provocations(t *testing.T, base string) map[string]map[string]
 	return map[string]map[string]func(testing.TB, contract.Request) contract.Answer{
 		"v1": {
 			"create-tenant 409": twice,
+			"export-tenant 409": sealed,
+			"import-tenant 409": c.importOriginal(send),
 			"edit-tenant 409": func(tb testing.TB, r contract.Request) contract.Answer {
 				r.Body.(map[string]any)["slug"] = "elsewhere"
 				return send(tb, r)
@@ -212,7 +215,9 @@ func (c *console) callers(t *testing.T, elsewhere uuid.UUID) map[contract.Caller
 	callers := map[contract.Caller]string{
 		contract.Entitled: c.token,
 		contract.Expired:  create(tenants.NewOperatorToken{NewToken: tenants.NewToken{ExpiresAt: &soon}}),
-		contract.Foreign:  create(tenants.NewOperatorToken{Tenants: []uuid.UUID{elsewhere}}),
+		contract.Foreign: create(tenants.NewOperatorToken{
+			NewToken: tenants.NewToken{Scopes: []string{tenants.AllScopes, tenants.CredentialsExport}}, Tenants: []uuid.UUID{elsewhere},
+		}),
 	}
 	for _, scope := range tenants.OperatorScopes() {
 		callers[contract.Caller(scope)] = create(tenants.NewOperatorToken{NewToken: tenants.NewToken{Scopes: []string{scope}}})

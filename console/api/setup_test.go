@@ -18,6 +18,7 @@ import (
 	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/auth/allowance"
 	"github.com/latchkeep/latchkeep/auth/audit"
+	"github.com/latchkeep/latchkeep/auth/bundle"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
@@ -135,10 +136,10 @@ func newConsole(t *testing.T, st *store.Store) *console {
 		}).Session,
 		SAML: c.saml, Usage: usage.NewRoom(st),
 		Allowance: allowance.NewKeeper(allowance.Needs{Store: st, Outbox: out, Registry: c.registry, Usage: usage.NewRoom(st), Log: log}),
-		Domains:   c.domains,
-		Audit:     audit.NewLog(st, keyring),
-		Reseal:    reseal.NewRoom(reseal.Needs{Store: st, Keyring: keyring, Outbox: out, Log: log}),
-		Tenants:   c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
+		Domains:   c.domains, Bundles: bundle.NewRoom(bundle.Needs{Store: st, Keyring: keyring, Tenants: c.tenants, Log: log, Version: "test"}), MaxImport: 1 << 20,
+		Audit:   audit.NewLog(st, keyring),
+		Reseal:  reseal.NewRoom(reseal.Needs{Store: st, Keyring: keyring, Outbox: out, Log: log}),
+		Tenants: c.tenants, Registry: c.registry, APIKeys: c.keys, Operators: c.operators,
 		Management: management.New(management.Needs{
 			Store: st, Outbox: out, Keyring: keyring, Users: users, Sessions: sessions,
 		}),

@@ -13,6 +13,8 @@ type Route struct {
 	// every operator.
 	Scope    string
 	Anywhere bool
+	// Large is for forms with a file: the handler limits them itself.
+	Large bool
 
 	handle func(*visit) error
 }
@@ -20,7 +22,7 @@ type Route struct {
 // Routes are all pages of operators who are signed in.
 func (s *Server) Routes() []Route {
 	var all []Route
-	for _, room := range [][]Route{s.homeRoutes(), s.tenantRoutes(), s.settingsRoutes(), s.peopleRoutes(), s.eventRoutes(), s.mailRoutes(), s.keyRoutes(), s.domainRoutes(), s.usageRoutes(), s.operatorRoutes(), s.masterKeyRoutes(), s.samlRoutes(), s.jobRoutes()} {
+	for _, room := range [][]Route{s.homeRoutes(), s.tenantRoutes(), s.bundleRoutes(), s.settingsRoutes(), s.peopleRoutes(), s.eventRoutes(), s.mailRoutes(), s.keyRoutes(), s.domainRoutes(), s.usageRoutes(), s.operatorRoutes(), s.masterKeyRoutes(), s.samlRoutes(), s.jobRoutes()} {
 		all = append(all, room...)
 	}
 	return all

@@ -54,7 +54,9 @@ func (s *Server) guard(route Route) http.Handler {
 		who := known.Principal()
 		v := &visit{w: w, s: s, Operator: known, Who: who}
 		v.r = r.WithContext(tenants.WithCaller(tenants.WithPrincipal(r.Context(), who), middleware.Caller(r.Context())))
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if !route.Large {
+			v.r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		}
 		if err := v.enter(route); err != nil {
 			s.fail(v, err)
 			return

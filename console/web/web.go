@@ -20,6 +20,7 @@ import (
 	"github.com/latchkeep/latchkeep/api/middleware"
 	"github.com/latchkeep/latchkeep/auth/allowance"
 	"github.com/latchkeep/latchkeep/auth/audit"
+	"github.com/latchkeep/latchkeep/auth/bundle"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/federation/saml"
 	"github.com/latchkeep/latchkeep/auth/letter"
@@ -60,6 +61,8 @@ type Options struct {
 	Reseal         *reseal.Room
 	SAML           *saml.Room
 	Jobs           *transfer.Jobs
+	Bundles        *bundle.Room
+	MaxImport      int64 // bytes of a bundle
 	OperatorTokens *tenants.OperatorTokens
 	// URL is where the console is, as browsers see it.
 	URL string

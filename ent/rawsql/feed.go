@@ -72,7 +72,7 @@ func (q *Queries) TenantsThatSet(ctx context.Context, member string, after uuid.
 	if q.dialect == dialect.MySQL {
 		kind = "CHAR"
 	}
-	rows, err := q.query(ctx, `SELECT id FROM tenants WHERE id > ? AND status <> 'deleting' AND CAST(config AS `+kind+`) LIKE ? ORDER BY id LIMIT ?`,
+	rows, err := q.query(ctx, `SELECT id FROM tenants WHERE id > ? AND status NOT IN ('deleting', 'importing') AND CAST(config AS `+kind+`) LIKE ? ORDER BY id LIMIT ?`,
 		after, `%"`+member+`"%`, limit)
 	ids, err := collect(rows, err, func(rows *sql.Rows) (id uuid.UUID, err error) { return id, rows.Scan(&id) })
 	if err != nil {

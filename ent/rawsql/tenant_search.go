@@ -13,7 +13,7 @@ import (
 type TenantSearch struct {
 	Prefix  string      // of slug or name, in lower case
 	Status  string      // only these; empty: all but those of Without
-	Without string      // not these
+	Without []string    // not these, where Status is empty
 	Origin  string      // not these
 	Only    []uuid.UUID // only these; nil: all
 	After   TenantPlace // the zero place is the beginning
@@ -70,7 +70,7 @@ func (q *Queries) TenantList(column string, f TenantSearch) (string, []any) {
 	if f.Status != "" {
 		s.add(` AND status = ?`, f.Status)
 	} else {
-		s.add(` AND status <> ?`, f.Without)
+		s.add(` AND status NOT IN (`+marks(len(f.Without))+`)`, list(f.Without)...)
 	}
 	if f.Only != nil {
 		s.add(` AND id IN (`+marks(len(f.Only))+`)`, list(f.Only)...)

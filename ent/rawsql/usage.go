@@ -143,7 +143,7 @@ func (q *Queries) UsageOfTenants(ctx context.Context, ask UsageAsk) ([]UsageTota
 		inner += ` AND u.tenant_id IN (` + marks(len(ask.Only)) + `)`
 		of = append(of, list(ask.Only)...)
 	}
-	text += ` FROM (` + inner + ` GROUP BY u.tenant_id) s JOIN tenants t ON t.id = s.tenant_id WHERE t.status <> 'deleting' AND t.origin <> 'system'`
+	text += ` FROM (` + inner + ` GROUP BY u.tenant_id) s JOIN tenants t ON t.id = s.tenant_id WHERE t.status NOT IN ('deleting', 'importing') AND t.origin <> 'system'`
 	args = append(args, of...)
 	order := `s.tenant_id`
 	by := fmt.Sprintf(`s.g%d`, ask.By)

@@ -282,6 +282,9 @@ func (c *checker) tenants() {
 		return
 	}
 	c.s.Tenants.Grace = grace
+	if c.s.Tenants.MaxImport < 1<<20 {
+		c.problem("tenants.max_import", "must be at least 1048576 bytes", "for a gigabyte write 1073741824")
+	}
 }
 
 func (c *checker) mails() {

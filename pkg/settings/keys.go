@@ -204,6 +204,8 @@ func otherKeys() []Key {
 			Meaning: "how long (a duration) a deleted tenant can be restored before its data is erased; whoever deletes one may choose a shorter time"},
 		{Path: "mails.retention", Kind: Text, Default: "168h",
 			Meaning: "how long (a duration) the log of mails tells of one that was sent or dropped"},
+		{Path: "tenants.max_import", Kind: Int, Default: 4 << 30,
+			Meaning: "most bytes of a bundle that API and console import; the command line takes any"},
 		{Path: "egress.allow_cidrs", Kind: List,
 			Meaning: "networks (CIDR) that webhooks, identity providers and tenants' mail hosts may be in besides public ones"},
 		mail("enabled", "ENABLED", "give tenants without a mail host of their own this one", Bool, false),

@@ -107,6 +107,7 @@ func (s *Settings) lines() []line {
 		{"quotas.mails_per_day", fmt.Sprint(s.Quotas.MailsPerDay)},
 		{"quotas.webhooks_per_day", fmt.Sprint(s.Quotas.WebhooksPerDay)},
 		{"quotas.api_calls_per_day", fmt.Sprint(s.Quotas.APICallsPerDay)},
+		{"tenants.max_import", strconv.FormatInt(s.Tenants.MaxImport, 10)},
 		{"tls.mode", s.TLS.Mode},
 		{"tls.http_address", s.TLS.HTTPAddress},
 		{"tls.acme.directory", s.TLS.ACME.Directory},

@@ -204,7 +204,8 @@ type MultiTenancy struct {
 
 // Tenants is what holds for all tenants of the deployment.
 type Tenants struct {
-	Grace time.Duration `koanf:"-"` // how long a deleted tenant can be restored
+	Grace     time.Duration `koanf:"-"`          // how long a deleted tenant can be restored
+	MaxImport int64         `koanf:"max_import"` // bytes of a bundle that console and API take
 }
 
 // Mails is the log of the mails of all tenants.

@@ -163,7 +163,7 @@ func (r *Room) read(ctx context.Context, tenantID, id uuid.UUID) (*ent.TenantDom
 }
 
 func lockTenant(ctx context.Context, tx *store.Tx, id uuid.UUID) error {
-	_, err := store.Lock(tx, tx.Tenant.Query().Where(tenant.ID(id), tenant.StatusNEQ(string(tenants.StatusDeleting)))).Only(ctx)
+	_, err := store.Lock(tx, tx.Tenant.Query().Where(tenant.ID(id), tenant.StatusNotIn(string(tenants.StatusDeleting), string(tenants.StatusImporting)))).Only(ctx)
 	if ent.IsNotFound(err) {
 		return tenants.ErrNotFound
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/auth/allowance"
 	"github.com/latchkeep/latchkeep/auth/audit"
+	"github.com/latchkeep/latchkeep/auth/bundle"
 	"github.com/latchkeep/latchkeep/auth/deadletter"
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/federation"
@@ -123,6 +124,7 @@ type App struct {
 	Idempotency    *idempotency.Keys
 	Jobs           *transfer.Jobs
 	Exporter       *transfer.Exporter
+	Bundles        *bundle.Room
 	AuditLog       *audit.Log
 	AuditKeeper    *audit.Keeper
 	Usage          *usage.Room
@@ -300,6 +302,7 @@ func (a *App) buildAuth() error {
 	a.AuditKeeper = audit.NewKeeper(a.Store, a.Registry)
 	a.Exporter = transfer.NewExporter(a.Store, totps, out)
 	a.Jobs = transfer.NewJobs(a.Store, a.keyring, out, transfer.NewWriter(a.Store, totps), a.Exporter)
+	a.Bundles = bundle.NewRoom(bundle.Needs{Store: a.Store, Keyring: a.keyring, Tenants: a.Provisioner, Log: a.Log, Version: a.options.Version})
 	limiter := ratelimit.NewCounted(a.limiter())
 	a.registerLoad(hasher, limiter)
 	gate := federation.NewGate(limiter, departures(s.RateLimiter))

@@ -108,7 +108,7 @@ func (a *App) Console() http.Handler {
 		URL:        a.Settings.Console.BaseURL.String(),
 		Management: a.Management, Mail: a.mailer, DeadLetters: a.DeadLetters, MailLog: a.MailLog,
 		SAML: a.SAML, Usage: a.Usage, Allowance: a.Allowance,
-		Domains: a.Domains, Reseal: a.Reseal, Audit: a.AuditLog,
+		Domains: a.Domains, Reseal: a.Reseal, Audit: a.AuditLog, Bundles: a.Bundles, MaxImport: a.Settings.Tenants.MaxImport,
 		Ready: a.ready, Version: a.options.Version, Log: a.Log,
 	})
 	mux := http.NewServeMux()
@@ -129,7 +129,7 @@ func (a *App) ConsolePages() *web.Server {
 	return web.New(web.Options{
 		Tenants: a.Provisioner, Registry: a.Registry, Operators: a.Operators, OperatorTokens: a.OperatorTokens,
 		People: a.Management, Audit: a.AuditLog, Tails: a.tails, Webhooks: a.Webhooks, Mail: a.mailer, DeadLetters: a.DeadLetters, MailLog: a.MailLog, APIKeys: a.APIKeys,
-		Domains: a.Domains, Usage: a.Usage, Allowance: a.Allowance, Reseal: a.Reseal, SAML: a.SAML, Jobs: a.Jobs,
+		Domains: a.Domains, Usage: a.Usage, Allowance: a.Allowance, Reseal: a.Reseal, SAML: a.SAML, Jobs: a.Jobs, Bundles: a.Bundles, MaxImport: a.Settings.Tenants.MaxImport,
 		URL: a.Settings.Console.BaseURL.String(),
 		SignIn: public.New(public.Options{
 			Flows: a.Flows, Sessions: a.Sessions, Users: a.Users, RoundTrip: a.RoundTrip, SAML: a.SAML, Version: a.options.Version, Log: a.Log,
