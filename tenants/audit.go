@@ -42,7 +42,9 @@ const (
 	AuditDomainRemoved  outbox.AuditType = "domain_removed"
 	AuditDomainLost     outbox.AuditType = "domain_lost"
 	// AuditSessionIssued is of a session that was opened for a person without asking her.
-	AuditSessionIssued        outbox.AuditType = "session_issued"
+	AuditSessionIssued outbox.AuditType = "session_issued"
+	// AuditPersonExported is of who took out all that is kept about a person.
+	AuditPersonExported       outbox.AuditType = "user_exported"
 	AuditDeadLettersRetried   outbox.AuditType = "dead_letters_retried"
 	AuditDeadLettersDiscarded outbox.AuditType = "dead_letters_discarded"
 )

@@ -25,7 +25,7 @@ func AuditTypes() []AuditType {
 		tenants.AuditOperatorTokenCreated, tenants.AuditOperatorTokenRevoked, tenants.AuditTenantPurged, tenants.AuditReencrypted,
 		tenants.AuditQuotasChanged, tenants.AuditQuotaWarning, tenants.AuditQuotaExceeded,
 		tenants.AuditDomainAdded, tenants.AuditDomainVerified, tenants.AuditDomainRemoved, tenants.AuditDomainLost,
-		tenants.AuditSessionIssued, tenants.AuditDeadLettersRetried, tenants.AuditDeadLettersDiscarded,
+		tenants.AuditSessionIssued, tenants.AuditPersonExported, tenants.AuditDeadLettersRetried, tenants.AuditDeadLettersDiscarded,
 	}
 	types = append(types, legacyTypes...)
 	slices.Sort(types)

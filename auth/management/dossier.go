@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/latchkeep/latchkeep/auth"
 	"github.com/latchkeep/latchkeep/auth/audit"
 	"github.com/latchkeep/latchkeep/auth/session"
 	"github.com/latchkeep/latchkeep/auth/user"
@@ -52,4 +53,11 @@ func (d Dossier) Export(t *tenants.Tenant, now time.Time) ([]byte, error) {
 	return json.MarshalIndent(map[string]any{
 		"user": d.View, "sessions": d.Sessions, "latest_audit_records": d.Timeline, "tenant_id": t.ID, "exported_at": now.UTC(),
 	}, "", "  ")
+}
+
+// NoteExport writes down that an operator took a dossier out.
+func (s *Service) NoteExport(ctx context.Context, t *tenants.Tenant, by tenants.Actor, id uuid.UUID) error {
+	w := &auth.Work{}
+	w.Emit(tenants.Recorded(ctx, t.ID, tenants.AuditPersonExported, by, map[string]any{"user_id": id.String()}))
+	return s.commit(ctx, t, w, "record an export")
 }

@@ -19,21 +19,28 @@ func TestRecords_TellWhereTheOperatorsRequestCameFrom(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, c *console) {
 		id := uuid.MustParse(c.tenant(t, "shop"))
 		c.must(t, 200, "PATCH", "/v1/tenants/"+id.String(), `{"name": "Corner Shop"}`, "User-Agent", "somebody's script", "X-Request-Id", "the-request")
-		rows, err := c.store.Reader().Intent.Query().All(scope.With(t.Context(), scope.Tenant(id)))
-		require.NoError(t, err)
-		row := rows[0]
-		for _, other := range rows {
-			if bytes.Compare(other.ID[:], row.ID[:]) > 0 {
-				row = other // the last one
-			}
-		}
-		plain, err := outbox.Open(c.keyring, id, row.Kind, row.ID, row.Payload)
-		require.NoError(t, err)
-		var record outbox.AuditRecord
-		require.NoError(t, json.Unmarshal(plain, &record))
+		record := c.lastRecord(t, id)
 		require.Equal(t, tenants.AuditTenantUpdated, record.Type)
 		require.Equal(t, "127.0.0.1", record.SourceIP)
 		require.Equal(t, "somebody's script", record.UserAgent)
 		require.Equal(t, "the-request", record.RequestID)
 	})
+}
+
+// lastRecord is the latest audit record of a tenant that waits to be carried out.
+func (c *console) lastRecord(t *testing.T, id uuid.UUID) outbox.AuditRecord {
+	t.Helper()
+	rows, err := c.store.Reader().Intent.Query().All(scope.With(t.Context(), scope.Tenant(id)))
+	require.NoError(t, err)
+	row := rows[0]
+	for _, other := range rows {
+		if bytes.Compare(other.ID[:], row.ID[:]) > 0 {
+			row = other
+		}
+	}
+	plain, err := outbox.Open(c.keyring, id, row.Kind, row.ID, row.Payload)
+	require.NoError(t, err)
+	var record outbox.AuditRecord
+	require.NoError(t, json.Unmarshal(plain, &record))
+	return record
 }

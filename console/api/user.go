@@ -228,5 +228,8 @@ func (a *API) exportUser(ctx context.Context, in *UserPath) (*fileOutput, error)
 		return nil, err
 	}
 	encoded, err := d.Export(t, time.Now())
+	if err == nil {
+		err = a.o.Management.NoteExport(ctx, t, caller(ctx).Actor, in.UserID)
+	}
 	return &fileOutput{"application/json", `attachment; filename="user-` + in.UserID.String() + `.json"`, encoded}, err
 }

@@ -119,6 +119,7 @@ func TestUserExport_HasWhatTheCallerMayRead(t *testing.T) {
 	require.Contains(t, all, session.String())
 	require.Contains(t, all, "login_success")
 	require.Contains(t, all, "kim@shop.example")
+	require.Equal(t, tenants.AuditPersonExported, c.lastRecord(t, uuid.MustParse(acme)).Type)
 	some := export(tenants.UsersRead)
 	require.Contains(t, some, "kim@shop.example")
 	require.NotContains(t, some, session.String())

@@ -126,6 +126,9 @@ func (s *Server) exportPerson(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if err := s.o.People.NoteExport(v.ctx(), t, v.Who.Actor, d.User.ID); err != nil {
+		return err
+	}
 	v.w.Header().Set("Content-Type", "application/json")
 	v.w.Header().Set("Content-Disposition", `attachment; filename="user-`+d.User.ID.String()+`.json"`)
 	_, _ = v.w.Write(encoded) // the client is gone
