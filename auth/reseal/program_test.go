@@ -39,7 +39,8 @@ func TestChangedMasterKey_IsFeltByNobody(t *testing.T) {
 		made := shop.Admin(t).Do(t, http.MethodPost, "/webhooks", map[string]any{"callback": receiver.URL, "events": []string{"user"}})
 		require.Equal(t, http.StatusCreated, made.Status, "%s", made.Body)
 		made.JSON(t, &hook)
-		session := alex.SignIn(t)
+		// A person keeps some sessions only, and Alex will open many.
+		session := shop.Person(t, testenv.NewPerson{Email: "sam@shop.example", Password: testenv.Password}).SignIn(t)
 
 		// 1. The new secret is known everywhere; 2. it comes first, here and there not yet; 3. everything is sealed anew, while people are at it.
 		late, during := before.Replica(t, secrets(first+","+second)), before.Replica(t, secrets(second+","+first))
