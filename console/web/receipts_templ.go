@@ -352,7 +352,7 @@ func purgeNow(v *visit, t *tenants.Record, form purgeForm) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		if v.Who.Everywhere(tenants.OperatorsWrite) {
+		if v.Who.Everywhere(tenants.TenantsWrite) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<details")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

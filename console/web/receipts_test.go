@@ -12,17 +12,17 @@ import (
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
-func TestReceipts_AreOfTenantsThatOwnersErased(t *testing.T) {
+func TestReceipts_AreOfTenantsThatWereErased(t *testing.T) {
 	t.Parallel()
 
 	c := newConsole(t)
-	owner, admin := c.signedIn(t, operator.Grant{Role: operator.Owner}), c.signedIn(t, operator.Grant{Role: operator.Admin})
+	owner, support := c.signedIn(t, operator.Grant{Role: operator.Owner}), c.signedIn(t, operator.Grant{Role: operator.Support})
 	gone := c.tenant(t, "gone")
 	require.NoError(t, c.env.App.Provisioner.Delete(t.Context(), tenants.ByCLI, gone))
 	deleted, purge := web.Base+"/tenants/deleted", web.Base+"/tenants/deleted/"+gone.String()+"/purge"
 	require.Contains(t, text(t, c.ask(t, owner, "GET", deleted, "").Body), "Erase now")
-	require.NotContains(t, text(t, c.ask(t, admin, "GET", deleted, "").Body), "Erase now")
-	require.Equal(t, http.StatusForbidden, c.ask(t, admin, http.MethodPost, purge, "confirm=gone").StatusCode)
+	require.NotContains(t, text(t, c.ask(t, support, "GET", deleted, "").Body), "Erase now")
+	require.Equal(t, http.StatusForbidden, c.ask(t, support, http.MethodPost, purge, "confirm=gone").StatusCode)
 	wrong := c.ask(t, owner, http.MethodPost, purge, "confirm=other")
 	require.Equal(t, http.StatusUnprocessableEntity, wrong.StatusCode)
 	require.Contains(t, text(t, wrong.Body), "Must be the tenant&#39;s slug")
