@@ -75,4 +75,4 @@ func joins(t *testing.T, d *deployment) *operator {
 }
 
 // port is that of the public server, with its colon.
-func port(d *deployment) string { return d.home[strings.LastIndex(d.home, ":"):len(d.home)-1] }
+func port(d *deployment) string { return d.home[strings.LastIndex(d.home, ":") : len(d.home)-1] }

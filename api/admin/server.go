@@ -84,7 +84,6 @@ func New(o Options) *Server {
 // ServeHTTP serves a request: of a tenant, or of none.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if isBase(r.URL.Path) {
 		s.base.ServeHTTP(w, r)
 		return

@@ -32,8 +32,10 @@ func TestTrust_EndsWithThePasswordAndTheFactorThatABackEndTakes(t *testing.T) {
 			require.Equal(t, !c.MFAOnly, shop.Count(t, "trusted") == 2, "a passkey is no second factor, a security key is")
 		}
 		for what, take := range map[string]func() testenv.Response{
-			"password": func() testenv.Response { return admin.Do(t, http.MethodPut, userPath(kim, "/password"), `{"password":"another horse"}`) },
-			"app":      func() testenv.Response { return admin.Do(t, http.MethodDelete, userPath(kim, "/otp"), nil) },
+			"password": func() testenv.Response {
+				return admin.Do(t, http.MethodPut, userPath(kim, "/password"), `{"password":"another horse"}`)
+			},
+			"app": func() testenv.Response { return admin.Do(t, http.MethodDelete, userPath(kim, "/otp"), nil) },
 		} {
 			kim.TrustDevice(t, shop.Client())
 			require.Less(t, take().Status, 300, what)

@@ -77,7 +77,6 @@ func (p *Pages) Assets() http.Handler {
 			return
 		}
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable") // the address has the version
-		w.Header().Set("X-Content-Type-Options", "nosniff")
 		files.ServeHTTP(w, middleware.Strip(r, "", "/"+name))
 	})
 }
@@ -134,7 +133,6 @@ func (p *Pages) serve(w http.ResponseWriter, r *http.Request, kind string) {
 	h.Set("Content-Language", v.Language)
 	h.Set("Vary", "Accept-Language")
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Content-Security-Policy", policy(string(v.Logo)))

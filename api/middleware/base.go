@@ -44,6 +44,7 @@ func Base(o Options, next http.Handler) http.Handler {
 			RequestID: requestID(r.Header.Get(RequestIDHeader)),
 		}}
 		w.Header().Set(RequestIDHeader, req.Client.RequestID)
+		w.Header().Set("X-Content-Type-Options", "nosniff") // of no answer is the type to be guessed
 		rec := &recorder{ResponseWriter: w}
 		ctx, end := o.Traces.Request(r, o.Server)
 		defer func() {

@@ -66,7 +66,6 @@ func (s *Server) samlMetadata(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", "application/octet-stream")
 		h.Set("Content-Disposition", attachment(document.Name))
-		h.Set("X-Content-Type-Options", "nosniff")
 		_, _ = w.Write(document.Body) // the client is gone
 	}
 }

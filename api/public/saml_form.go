@@ -31,6 +31,5 @@ func (s *Server) samlRequest(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src '"+samlFormScriptHash+"'; form-action "+to.Scheme+"://"+to.Host+
 		"; base-uri 'none'; frame-ancestors 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
 	_ = samlForm.Execute(w, form) // the client is gone
 }

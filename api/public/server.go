@@ -114,7 +114,6 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
 	status, line := http.StatusOK, "This sign-in service is up."
 	if s.options.Ready != nil {
 		if err := s.options.Ready(r); err != nil {

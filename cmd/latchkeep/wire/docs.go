@@ -12,6 +12,7 @@ func documentPage(title, base string, document func() ([]byte, error)) http.Hand
 	page := v5emb.New(title, specification, base)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != specification {
+			w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'")
 			page.ServeHTTP(w, r)
 			return
 		}

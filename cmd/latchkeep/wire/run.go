@@ -188,10 +188,19 @@ func (a *App) serve(ctx context.Context, l net.Listener, name string) error {
 	serve := server.Serve
 	if name == "public" && a.certificates != nil {
 		server.TLSConfig = a.certificates.TLS()
+		server.Handler = encryptedOnly(server.Handler)
 		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
 	}
 	if err := serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return <-done
+}
+
+// encryptedOnly tells browsers to come back to a host by TLS alone (HSTS, RFC 6797), for a year. Behind a proxy that is the proxy's to say.
+func encryptedOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		next.ServeHTTP(w, r)
+	})
 }

@@ -127,6 +127,7 @@ func TestTLS_HostsOfTenantsGetOneCertificateForAllReplicas(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.Equal(t, "max-age=31536000", resp.Header.Get("Strict-Transport-Security"))
 	require.Equal(t, 2, resp.ProtoMajor)
 	resp, err = client.Get("http://" + host + ":" + s.port[1] + "/sign-in?a=1")
 	require.NoError(t, err)
