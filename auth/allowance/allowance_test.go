@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/auth/event"
+	"github.com/latchkeep/latchkeep/auth/federation"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/internal/testenv"
 	"github.com/latchkeep/latchkeep/pkg/mail"
@@ -143,6 +144,25 @@ func TestQuota_OfUsersHoldsUntilOneGoes(t *testing.T) {
 		require.Eventually(t, func() bool { return !over(t, shop, quota.Users) }, patience, 20*time.Millisecond)
 		require.Equal(t, 200, backEnd.Do(t, "POST", "/users", mo).Status)
 	})
+}
+
+func TestQuota_OfUsersLetsNobodyNewInThroughAProvider(t *testing.T) {
+	t.Parallel()
+
+	env := testenv.OnSQLite(t, testenv.Quiet(), testenv.WithThirdParties())
+	shop := env.Tenant(t, "shop", `{`+testenv.ThirdParty+`, "mfa": {"enabled": false}, "passkey": {"enabled": false}}`)
+	account := func(name string) testenv.PartyAccount {
+		return testenv.PartyAccount{Subject: name, Email: name + "@shop.example", EmailVerified: true}
+	}
+	shop.SignInThrough(t, "google", account("kim"))
+	allow(t, shop, quota.Limits{quota.Users: {Hard: 1}})
+	require.NoError(t, env.App.Allowance.Look(t.Context(), shop.ID, true))
+	require.True(t, over(t, shop, quota.Users))
+
+	to := shop.Begin(t, "login").Through(t, "thirdparty_oauth", "google", account("lou"))
+	require.Equal(t, string(federation.SignupDisabled), to.Query().Get("error"))
+	require.Equal(t, 1, shop.Count(t, "users"))
+	shop.SignInThrough(t, "google", account("kim"))
 }
 
 func TestQuota_OfMailsHoldsNotificationsAndSendsCodes(t *testing.T) {
