@@ -49,6 +49,17 @@ func TestConsole(t *testing.T) {
 	require.Equal(t, "/console/operators", o.where(), "she is where she wanted to go")
 	o.looksRound(t, "operators")
 
+	// A tenant from a template: its people come from a company, so where identity providers are added is the first thing to look at.
+	o.open("/tenants/new")
+	o.types("slug", "acme")
+	o.shows("Companies, single sign-on")
+	o.types("template-3", "true")
+	o.sends("Create")
+	o.shows("It serves already")
+	o.open(strings.TrimPrefix(o.where(), "/console") + "/saml")
+	o.shows("Add a provider")
+	o.looksRound(t, "saml-providers")
+
 	// A tenant.
 	o.open("/tenants/new")
 	o.looksRound(t, "new-tenant")
