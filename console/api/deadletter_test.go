@@ -10,6 +10,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/tenants"
 )
 
 // dead writes something down that could not be carried out, and returns its id.
@@ -59,6 +60,7 @@ func TestDeadLetters_AreSeenTriedAgainAndGivenUp(t *testing.T) {
 		require.EqualValues(t, 0, c.must(t, 200, "POST", path+"/retry", `{"ids":["`+foreign+`"]}`).get("count"), "another tenant's")
 		require.EqualValues(t, 1, c.must(t, 200, "POST", path+"/retry", `{"ids":["`+first+`"]}`).get("count"))
 		require.Greater(t, c.rings.Load(), rings, "the worker is told")
+		require.Equal(t, tenants.AuditDeadLettersRetried, c.lastRecord(t, uuid.MustParse(acme)).Type)
 		is, size := state(first)
 		require.Equal(t, "ready", is)
 		require.NotZero(t, size)
@@ -66,6 +68,9 @@ func TestDeadLetters_AreSeenTriedAgainAndGivenUp(t *testing.T) {
 		is, size = state(second)
 		require.Equal(t, "dropped", is)
 		require.Zero(t, size, "what it contains is erased")
+		discarded := c.lastRecord(t, uuid.MustParse(acme))
+		require.Equal(t, tenants.AuditDeadLettersDiscarded, discarded.Type)
+		require.EqualValues(t, 1, discarded.Details["count"])
 		require.EqualValues(t, 1, c.must(t, 200, "POST", path+"/retry", `{}`).get("count"))
 		require.Empty(t, ids(""))
 		is, _ = state(foreign)
