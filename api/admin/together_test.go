@@ -3,6 +3,7 @@ package admin_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,6 +102,10 @@ func TestAdmin_CostsFewStatements(t *testing.T) {
 		cost := func(name string, budget int, do func() int, statuses ...int) {
 			t.Helper()
 			sent := env.Statements(func() { require.Contains(t, statuses, do(), name) })
+			// A key is read anew now and then, which may be just now.
+			sent = slices.DeleteFunc(sent, func(query string) bool {
+				return strings.Contains(query, `"api_keys"`) || strings.Contains(query, "`api_keys`")
+			})
 			require.LessOrEqual(t, len(sent), budget, "%s:\n%s", name, strings.Join(sent, "\n"))
 		}
 		get := func(path string) func() int { return func() int { return admin.Get(t, path).Status } }
