@@ -142,5 +142,7 @@ func TestSingleTenant_HasWebhooksToo(t *testing.T) {
 // withoutKeys leaves out of the statements of a request those by which its key was read. A key is remembered for a second only, so on a slow machine some
 // requests read it.
 func withoutKeys(sent []string) []string {
-	return slices.DeleteFunc(sent, func(query string) bool { return strings.Contains(query, `"api_keys"`) || strings.Contains(query, "`api_keys`") })
+	return slices.DeleteFunc(sent, func(query string) bool {
+		return strings.Contains(query, `"api_keys"`) || strings.Contains(query, "`api_keys`")
+	})
 }
