@@ -52,6 +52,10 @@ fuzz: ## run fuzz tests for FUZZTIME each (FUZZTIME=10m JOBS=2; NAME="FuzzIP ./p
 .PHONY: fuzz-short
 fuzz-short: fuzz ## the same
 
+.PHONY: timing
+timing: ## compare what requests cost that must not be told apart (SAMPLES=2000, PAIR="by password" for some; DOC=1 writes docs/timing.md)
+	scripts/timing $(if $(DOC),-doc docs/timing.md) $(or $(SAMPLES),2000) "$(PAIR)"
+
 .PHONY: generate
 generate: ## write the generated code again: database client, pages, references
 	go generate ./...

@@ -1,7 +1,6 @@
 package paging_test
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -58,7 +57,7 @@ func FuzzHeaders(f *testing.F) {
 		next, err := url.Parse(strings.TrimSuffix(strings.TrimPrefix(paging.Next(u, "cursor", count), "<"), `>; rel="next"`))
 		require.NoError(t, err)
 		require.Equal(t, count, next.Query().Get("cursor"))
-		require.Empty(t, paging.URL(context.Background()))
+		require.Empty(t, paging.URL(t.Context()))
 	})
 }
 
