@@ -15,9 +15,10 @@ import (
 )
 
 // flowConfig has as much switched on as one tenant can.
-const flowConfig = `{"username":{"enabled":true,"optional":true},"email":{"optional":true,"require_verification":false},"password":{"optional":true,"acquire_on_login":"always"},
-	"mfa":{"enabled":true,"optional":false,"acquire_on_registration":true,"totp":{"enabled":true},"security_keys":{"enabled":true}},
-	"passkey":{"enabled":true,"optional":true},` + testenv.ThirdParty + `}`
+const flowConfig = `{"username":{"enabled":true,"optional":true},"email":{"optional":true,"require_verification":true},"password":{"optional":true,"acquire_on_login":"always"},
+	"mfa":{"enabled":true,"optional":false,"acquire_on_login":true,"acquire_on_registration":true,"totp":{"enabled":true},"security_keys":{"enabled":true}},
+	"passkey":{"enabled":true,"optional":true},"saml":{"enabled":true,"endpoint_url":"http://shop.latchkeep.test","audience_uri":"http://shop.latchkeep.test",
+	"default_redirect_url":"https://shop.example/","allowed_redirect_urls":["https://shop.example/**"]},` + testenv.ThirdParty + `}`
 
 // flowStages are the states that whatever is entered into, and the flow and the account that lead there.
 var flowStages = []struct {
@@ -32,7 +33,7 @@ var flowStages = []struct {
 	{flow: "login", state: "mfa_method_chooser", password: testenv.Password},
 	{flow: "registration", state: "preflight"}, {flow: "registration", state: "registration_init"}, {flow: "registration", state: "passcode_confirmation"},
 	{flow: "registration", state: "password_creation", password: testenv.Password},
-	{flow: "registration", state: "mfa_method_chooser", password: testenv.Password}, {flow: "token_exchange", state: "preflight"},
+	{flow: "registration", state: "mfa_method_chooser", password: testenv.Password}, {flow: "token_exchange", state: "thirdparty"},
 	{flow: "profile", state: "preflight", factors: testenv.Factors{Passkey: true, App: true}}, {flow: "profile", state: "profile_init", factors: testenv.Factors{Passkey: true, App: true}},
 }
 
@@ -87,6 +88,9 @@ func FuzzActions(f *testing.F) {
 	seeds := bodies()
 	for stage := range flowStages {
 		reached := s.at(f, stage)
+		if reached.State.Name != flowStages[stage].state {
+			f.Logf("%s of %s is not reached, but %s", flowStages[stage].state, flowStages[stage].flow, reached.State.Name)
+		}
 		for action := range max(1, len(reached.State.Actions)) {
 			for i, body := range seeds {
 				if i%4 == (stage+action)%4 { // each stage gets some of them
