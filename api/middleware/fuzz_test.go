@@ -2,11 +2,11 @@ package middleware
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
 
-	"github.com/gobwas/glob"
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/tenants"
@@ -41,7 +41,7 @@ func FuzzTokens(f *testing.F) {
 	})
 }
 
-// FuzzMatch asks for whatever origin with whatever pattern, and compares with a library. What it takes is bounded: see the test of that name.
+// FuzzMatch asks for whatever origin with whatever pattern, and compares with a regular expression.
 func FuzzMatch(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"https://*.shop.example", "https://a.shop.example"}, {"*", ""}, {"?", "é"}, {"a*b*c", "abbc"}, {"**", "x"}, {"*a", "aaab"}, {"", ""}, {"https://shop.example:*", "https://shop.example:1@evil"},
@@ -52,26 +52,11 @@ func FuzzMatch(f *testing.F) {
 		if len(pattern) > 64 || len(text) > maxOrigin {
 			return
 		}
-		for _, c := range []byte(pattern + text) {
-			if c >= 0x80 { // origins are ASCII; ours counts bytes
-				return
-			}
+		if strings.ContainsFunc(pattern+text, func(c rune) bool { return c >= 0x80 }) { // origins are ASCII; ours counts bytes
+			return
 		}
-		var quoted strings.Builder
-		for _, c := range pattern {
-			if c != '*' && c != '?' {
-				quoted.WriteString(glob.QuoteMeta(string(c)))
-			} else if quoted.WriteRune(c); c == '*' {
-				for strings.HasSuffix(quoted.String(), "**") {
-					s := strings.TrimSuffix(quoted.String(), "*")
-					quoted.Reset()
-					quoted.WriteString(s)
-				}
-			}
-		}
-		want, err := glob.Compile(quoted.String())
-		require.NoError(t, err)
-		require.Equal(t, want.Match(text), match(pattern, text), "%q %q", pattern, text)
+		want := regexp.MustCompile("(?s)^" + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern)) + "$")
+		require.Equal(t, want.MatchString(text), match(pattern, text), "%q %q", pattern, text)
 	})
 }
 

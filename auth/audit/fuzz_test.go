@@ -25,7 +25,7 @@ func FuzzDetails(f *testing.F) {
 			require.ErrorIs(t, err, errNoObject)
 			return
 		}
-		kept := storable(object).(map[string]any) //nolint:errcheck // an object stays one
+		kept := storable(object).(map[string]any)
 		text, err := encodeObject(kept)
 		require.NoError(t, err)
 		require.True(t, utf8.Valid(text))

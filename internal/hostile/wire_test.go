@@ -39,7 +39,7 @@ type line struct {
 
 func dial(t *testing.T, address string) *line {
 	t.Helper()
-	c, err := net.Dial("tcp", address) //nolint:noctx // it ends with the test
+	c, err := net.Dial("tcp", address)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = c.Close() })
 	return &line{c, bufio.NewReader(c)}
@@ -72,6 +72,6 @@ func (l *line) ended(t *testing.T, within time.Duration) {
 }
 
 func isTimeout(err error) bool {
-	e, ok := err.(net.Error) //nolint:errorlint // as the net package gives it
+	e, ok := err.(net.Error)
 	return ok && e.Timeout()
 }

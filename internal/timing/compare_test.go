@@ -14,7 +14,7 @@ import (
 )
 
 // A difference of a millisecond is found, and where there is none, none is.
-func TestCompare_FindsAMillisecondAndNothingWhereThereIsNothing(t *testing.T) { //nolint:paralleltest // it counts what the process takes
+func TestCompare_FindsAMillisecondAndNothingWhereThereIsNothing(t *testing.T) { // alone: it counts what the process takes
 	used := func() time.Duration {
 		var u syscall.Rusage
 		require.NoError(t, syscall.Getrusage(syscall.RUSAGE_SELF, &u))

@@ -30,7 +30,7 @@ const (
 // TestPairs_AnswerAlikeAndCostAlike answers requests that must not be told apart. Their answers are the same but for ids, tokens and times, they send
 // as many statements to the database, leave as many intents for the worker, and hash as many passwords. That holds wherever the test runs; how
 // long they take is compared where "make timing" asks for it.
-func TestPairs_AnswerAlikeAndCostAlike(t *testing.T) { //nolint:paralleltest // it counts what the process takes
+func TestPairs_AnswerAlikeAndCostAlike(t *testing.T) { // alone: it counts what the process takes
 	samples, timed := wanted(t)
 	s := newStage(t, testenv.With("rate_limiter.enabled", "false"), testenv.With("log.level", "error"))
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
@@ -39,7 +39,7 @@ func TestPairs_AnswerAlikeAndCostAlike(t *testing.T) { //nolint:paralleltest // 
 		if only := os.Getenv(onlyVariable); only != "" && !strings.Contains(p.name, only) {
 			continue
 		}
-		t.Run(p.name, func(t *testing.T) { //nolint:paralleltest // as above
+		t.Run(p.name, func(t *testing.T) {
 			arms := p.arms(t, s)
 			server := map[string]http.Handler{"public": s.env.App.Public(), "admin": s.env.App.Admin(), "console": s.env.App.Console()}[p.server]
 			bench := &timing.Bench{Server: server, Watch: s.env.Statements}
@@ -80,7 +80,7 @@ func wanted(t *testing.T) (samples int, timed bool) {
 }
 
 // A locked-out person and one whom nobody knows are refused alike, before anything is looked up or hashed.
-func TestPairs_WhoeverIsLockedOutIsRefusedAlike(t *testing.T) { //nolint:paralleltest // it counts what the process takes
+func TestPairs_WhoeverIsLockedOutIsRefusedAlike(t *testing.T) { // alone: it counts what the process takes
 	s := newStage(t, testenv.With("rate_limiter.password_limits.tokens", "1"), testenv.With("rate_limiter.password_limits.interval", "1h"),
 		testenv.With("log.level", "error"))
 	bench := &timing.Bench{Server: s.env.App.Public(), Watch: s.env.Statements}

@@ -39,7 +39,7 @@ func FuzzApply(f *testing.F) {
 }
 
 func isPatchError(err error) bool {
-	_, ok := err.(*mergepatch.PatchError) //nolint:errorlint // it is never wrapped
+	_, ok := err.(*mergepatch.PatchError)
 	return ok
 }
 
