@@ -45,9 +45,16 @@ bench-tenants: ## measure the console with ten tenants and with a hundred thousa
 bench-webhooks: ## measure the delivery of webhooks: cost, latency, and what floods of one tenant change for another
 	scripts/bench -webhooks
 
+.PHONY: fuzz
+fuzz: ## run fuzz tests for FUZZTIME each (FUZZTIME=10m JOBS=2; NAME="FuzzIP ./pkg/flow" for some; DOC=1 writes docs/hostile-input.md)
+	JOBS=$(or $(JOBS),1) scripts/fuzz $(if $(DOC),-doc docs/hostile-input.md) $(FUZZTIME) $(NAME)
+
 .PHONY: fuzz-short
-fuzz-short: ## run every fuzz test for FUZZTIME (10s)
-	scripts/fuzz $(FUZZTIME)
+fuzz-short: fuzz ## the same
+
+.PHONY: timing
+timing: ## compare what requests cost that must not be told apart (SAMPLES=2000, PAIR="by password" for some; DOC=1 writes docs/timing.md)
+	scripts/timing $(if $(DOC),-doc docs/timing.md) $(or $(SAMPLES),2000) "$(PAIR)"
 
 .PHONY: generate
 generate: ## write the generated code again: database client, pages, references

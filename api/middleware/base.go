@@ -92,15 +92,10 @@ func logLine(log *slog.Logger, r *http.Request, rec *recorder, req *Request, too
 	if !log.Enabled(r.Context(), slog.LevelInfo) {
 		return
 	}
-	attrs := []slog.Attr{
-		slog.String("method", r.Method),
-		slog.String("path", r.URL.Path),
-		slog.Int("status", rec.code()),
-		slog.Int("bytes", rec.bytes),
-		slog.Duration("took", took),
+	attrs := append(telemetry.RequestAttrs(r, rec.code(), rec.bytes, took),
 		slog.String("ip", req.Client.IP.String()),
 		slog.String("request_id", req.Client.RequestID),
-	}
+	)
 	if req.Tenant != nil {
 		attrs = append(attrs, slog.String("tenant_id", req.Tenant.ID.String()))
 	}

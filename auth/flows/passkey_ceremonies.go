@@ -126,13 +126,10 @@ func (f *Flows) refuseAssertion(t *turn, refused *passkey.Refused) (flow.Outcome
 	return flow.Fail(code), nil
 }
 
-// ownerOf is whose credential was refused; nobody where there is no such credential.
+// ownerOf is whose credential was refused; nobody where there is no such credential. It asks for nobody, too: a refusal costs the same either way.
 func (f *Flows) ownerOf(t *turn, refused *passkey.Refused) (event.Actor, error) {
-	if refused.UserID == uuid.Nil {
-		return event.Actor{}, nil
-	}
 	account, err := f.users.ByID(t.Context(), t.Env.Tenant, refused.UserID)
-	if err != nil {
+	if err != nil || refused.UserID == uuid.Nil {
 		return event.Actor{}, err
 	}
 	return event.Actor{UserID: refused.UserID, Email: account.Email}, nil

@@ -69,7 +69,8 @@ func ask(t *tenants.Tenant, k Kind, userID uuid.UUID, allowed []descriptor, now 
 	return raw, c, err
 }
 
-// Asserted checks a browser's answer (Web Authentication §7.2; spec: flow-login-registration §9.4). One statement. Errors: *Refused.
+// Asserted checks a browser's answer (Web Authentication §7.2; spec: flow-login-registration §9.4). One statement. A signature is checked in any case,
+// so that the time of a refusal does not tell whether there is such a credential, and whose. Errors: *Refused.
 func (r *Room) Asserted(ctx context.Context, t *tenants.Tenant, c Ceremony, answer json.RawMessage, now time.Time) (*Assertion, error) {
 	w, err := party(t)
 	if err != nil {
@@ -87,11 +88,13 @@ func (r *Room) Asserted(ctx context.Context, t *tenants.Tenant, c Ceremony, answ
 	case err != nil:
 		return nil, err
 	case row == nil:
+		pretend(w, c, parsed)
 		return nil, refuse("the credential is unknown")
 	case c.Kind == Passkey && row.MfaOnly:
 		return nil, refuseFor(row.UserID, MFAOnly, "a security key is no first factor")
 	}
 	if why := c.mismatch(row, parsed.Response.UserHandle); why != "" {
+		pretend(w, c, parsed)
 		return nil, refuseFor(row.UserID, Invalid, why)
 	}
 	if why := c.answerable(false, now); why != "" {
