@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/internal/procstat"
 )
 
 func TestQuantile_IsOneOfTheValues(t *testing.T) {
@@ -30,18 +32,18 @@ func TestCPU_GrowsWithWork(t *testing.T) {
 	if _, err := os.Stat("/proc/self/schedstat"); err != nil {
 		t.Skip("processor time is read from /proc, which is not here")
 	}
-	before, err := cpuOf(os.Getpid())
+	before, err := procstat.CPU(os.Getpid())
 	require.NoError(t, err)
 	_, err = hashCost(t.Context(), 1)
 	require.NoError(t, err)
-	after, err := cpuOf(os.Getpid())
+	after, err := procstat.CPU(os.Getpid())
 	require.NoError(t, err)
 	require.Greater(t, after-before, time.Millisecond)
 
-	parent, err := parentOf(os.Getpid())
+	parent, err := procstat.Parent(os.Getpid())
 	require.NoError(t, err)
 	require.Equal(t, os.Getppid(), parent)
-	children, _, err := childrenOf(parent)
+	children, _, err := procstat.Children(parent)
 	require.NoError(t, err)
 	require.Contains(t, children, os.Getpid())
 }

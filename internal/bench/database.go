@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/latchkeep/latchkeep/internal/procstat"
 )
 
 // The roles, as docs/install-postgresql.md has them, with one for the worker so that its statements can be told from the server's.
@@ -77,7 +79,7 @@ func (db *benchDatabase) prepare(ctx context.Context) error {
 	if err := db.conn.QueryRow(ctx, "SELECT pg_backend_pid(), current_setting('server_version')").Scan(&db.watching, &db.version); err != nil {
 		return err
 	}
-	if db.server, err = parentOf(db.watching); err != nil {
+	if db.server, err = procstat.Parent(db.watching); err != nil {
 		return fmt.Errorf("find the processes of PostgreSQL: %w", err)
 	}
 	var preloaded string
@@ -115,12 +117,12 @@ func (db *benchDatabase) cpu(ctx context.Context) (worker, others time.Duration,
 	if err != nil {
 		return 0, 0, fmt.Errorf("list the sessions of the worker: %w", err)
 	}
-	children, others, err := childrenOf(db.server)
+	children, others, err := procstat.Children(db.server)
 	if err != nil {
 		return 0, 0, err
 	}
 	for _, pid := range append(children, db.server) {
-		used, err := cpuOf(pid)
+		used, err := procstat.CPU(pid)
 		switch {
 		case err != nil: // it ended, and is among the server's ended ones
 		case pid == db.watching:

@@ -16,6 +16,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/latchkeep/latchkeep/internal/visitor"
 )
 
 // options are the flags.
@@ -71,11 +73,11 @@ func run(ctx context.Context, o options) error {
 	if admin == "" || redis == "" {
 		return errors.New("there is no PostgreSQL or no Redis: run scripts/bench")
 	}
-	mails, err := newMailbox()
+	mails, err := visitor.NewMailbox("127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	defer mails.close()
+	defer mails.Close()
 	db, err := openDatabase(ctx, admin)
 	if err != nil {
 		return err
