@@ -21,16 +21,26 @@ type Client struct {
 	Sent int
 	// Cookie, where given, is sent with every request.
 	Cookie string
+	// ContentType is what bodies are said to be; application/json where empty.
+	ContentType string
 }
 
 // patience is how long an answer may take.
 const patience = 30 * time.Second
 
-// New is a client that connects to an address whatever the host in the URL is; where there is none, to that host.
+// New is a client that connects to an address whatever the host in the URL is; to the URL's port where the address has none; and to the URL's
+// host where it is empty.
 func New(address string) *Client {
+	_, _, err := net.SplitHostPort(address)
+	withPort := err == nil
 	dial := func(ctx context.Context, network, host string) (net.Conn, error) {
+		if _, port, err := net.SplitHostPort(host); err == nil && address != "" && !withPort {
+			host = net.JoinHostPort(address, port)
+		} else if withPort {
+			host = address
+		}
 		var d net.Dialer
-		return d.DialContext(ctx, network, cmp.Or(address, host))
+		return d.DialContext(ctx, network, host)
 	}
 	return &Client{HTTP: &http.Client{
 		Transport: &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 1, DisableCompression: true},
@@ -66,7 +76,7 @@ func (c *Client) Send(ctx context.Context, method, url, bearer string, body any,
 		return Answer{}, err
 	}
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", cmp.Or(c.ContentType, "application/json"))
 	}
 	if bearer != "" {
 		req.Header.Set("Authorization", "Bearer "+bearer)
