@@ -2,6 +2,7 @@ package load_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -74,9 +75,14 @@ func (b *balancer) watch(ctx context.Context, u *upstream) {
 			return
 		}
 		resp, err := b.client.Do(req)
-		u.up.Store(err == nil && resp.StatusCode == http.StatusOK)
-		if err == nil {
+		var slow net.Error
+		switch {
+		case err == nil:
+			u.up.Store(resp.StatusCode == http.StatusOK)
 			_ = resp.Body.Close()
+		case errors.As(err, &slow) && slow.Timeout(): // the machine is busy: that is no news of the server
+		default:
+			u.up.Store(false)
 		}
 		select {
 		case <-tick.C:

@@ -66,9 +66,9 @@ type deployment struct {
 	redis   *processes.Process
 	servers []*processes.Process
 	worker  *processes.Process
-	ops     []string // base URLs of the operations endpoints: of the servers, then of the worker
-	public  *balancer
-	console string // URL
+	ops     []string    // base URLs of the operations endpoints: of the servers, then of the worker
+	fronts  []*balancer // public, admin, console
+	console string      // URL
 	token   string
 	mails   *visitor.Mailbox
 }
@@ -129,15 +129,20 @@ func deploy(t testing.TB, options ...string) *deployment {
 	for _, p := range append(slices.Clone(d.servers), d.worker) {
 		p.Await(t)
 	}
-	var all []*balancer
 	for i := range behind {
-		all = append(all, balance(t, "127.0.0.1:"+front[i], behind[i]...))
+		d.fronts = append(d.fronts, balance(t, "127.0.0.1:"+front[i], behind[i]...))
 	}
-	d.public, d.console = all[0], "http://localhost:"+front[2]
-	for _, b := range all {
-		require.Eventually(t, func() bool { return b.ready() == 2 }, patience, 10*time.Millisecond)
-	}
+	d.console = "http://localhost:" + front[2]
+	d.joined(t)
 	return d
+}
+
+// joined waits until all servers are sent requests.
+func (d *deployment) joined(t testing.TB) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		return !slices.ContainsFunc(d.fronts, func(b *balancer) bool { return b.ready() < len(d.servers) })
+	}, patience, 5*time.Millisecond)
 }
 
 // program is a command of the program that runs on until the test ends.

@@ -33,7 +33,7 @@ func TestRollingRestart_FailsNoRequest(t *testing.T) {
 			s.Kill(syscall.SIGTERM)
 			s.Start(t)
 			require.NotEqual(t, before, s.PID())
-			require.Eventually(t, func() bool { return d.public.ready() == len(d.servers) }, patience, 5*time.Millisecond)
+			d.joined(t)
 		}
 	}
 	end()
