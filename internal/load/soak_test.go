@@ -22,7 +22,6 @@ import (
 var (
 	minutes = flag.Float64("minutes", 30, "how long the program is kept under load")
 	share   = flag.Float64("share", 0.7, "how much of what it can bear")
-	doc     = flag.String("doc", "", "file that the table is written to, between its marks")
 )
 
 // shop is what a busy shop's people and back ends do.
@@ -209,18 +208,4 @@ func processor() string {
 func loadAverage() string {
 	raw, _ := os.ReadFile("/proc/loadavg")
 	return strings.Join(strings.Fields(string(raw))[:3], " ")
-}
-
-// between puts a text between two marks of a page.
-func between(file, begin, end, text string) error {
-	page, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	before, rest, ok := strings.Cut(string(page), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		return fmt.Errorf("%s has no marks %s", file, begin)
-	}
-	return os.WriteFile(file, []byte(before+begin+"\n\n"+text+"\n"+end+after), 0o644)
 }
