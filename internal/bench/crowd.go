@@ -18,8 +18,10 @@ type crowd struct {
 	err  error
 
 	size int
-	url  string // of the tenant's admin API
-	key  string
+	// in, where given, is the tenant; otherwise one is made.
+	in  *newTenant
+	url string // of the tenant's admin API
+	key string
 }
 
 // need makes the crowd, once.
@@ -29,8 +31,11 @@ func (w *crowd) need(ctx context.Context, d *deployment) error {
 }
 
 func (w *crowd) gather(ctx context.Context, d *deployment) error {
-	made, err := d.newTenant(ctx, "crowd")
-	if err != nil {
+	var made newTenant
+	var err error
+	if w.in != nil {
+		made = *w.in
+	} else if made, err = d.newTenant(ctx, "crowd"); err != nil {
 		return err
 	}
 	w.url = made.AdminURL

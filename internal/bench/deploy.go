@@ -32,6 +32,7 @@ type deployment struct {
 	public, admin, console, empty string            // addresses
 	profile                       map[string]string // addresses that take orders, by command
 	base                          string            // base URL of the tenant under measurement
+	tenant                        newTenant         // the same tenant
 	users                         *people
 	settings                      variables // of the server
 	keys                          keyrings
@@ -88,7 +89,7 @@ func deploy(ctx context.Context, o options, db *benchDatabase, redis string, mai
 	if err != nil {
 		return nil, err
 	}
-	d.base = made.PublicURL
+	d.base, d.tenant = made.PublicURL, made
 	return d, nil
 }
 

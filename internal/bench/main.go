@@ -33,6 +33,9 @@ type options struct {
 
 	webhooks bool
 	fleet    int
+
+	growth                     bool
+	growthTenants, growthUsers string
 }
 
 func main() {
@@ -60,6 +63,9 @@ func main() {
 	flag.StringVar(&o.profile, "profile", "", "profile server and worker into this directory instead: processor time and allocations of each operation")
 	flag.BoolVar(&o.webhooks, "webhooks", false, "measure the delivery of webhooks instead")
 	flag.IntVar(&o.fleet, "fleet", 0, "measure the console instead: with ten tenants, and with so many")
+	flag.BoolVar(&o.growth, "growth", false, "measure instead what operations cost with more tenants and more users, side by side")
+	flag.StringVar(&o.growthTenants, "growth-tenants", "1,100,10000", "the numbers of tenants of -growth, the first of them to compare with")
+	flag.StringVar(&o.growthUsers, "growth-users", "10000,1000000", "the numbers of users of -growth, the first of them to compare with")
 	flag.Parse()
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: "+err.Error())
@@ -78,7 +84,10 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer mails.Close()
-	db, err := openDatabase(ctx, admin)
+	if o.growth {
+		return measureGrowth(ctx, o, admin, redis, mails)
+	}
+	db, err := openDatabase(ctx, admin, "latchkeep_bench")
 	if err != nil {
 		return err
 	}
