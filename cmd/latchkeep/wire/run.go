@@ -11,11 +11,15 @@ import (
 	"sync"
 	"time"
 
+	"github.com/latchkeep/latchkeep/pkg/footprint"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
 // Servers are the APIs that can be served alone.
 var Servers = []string{"public", "admin", "console"}
+
+// settled is how long after listening a start is over, with its first polls.
+const settled = 2 * time.Second
 
 // Serve serves some of the servers and the operations endpoints until the context ends, and for server.drain_delay after that. Where the queue is
 // in this process, it also works.
@@ -53,6 +57,7 @@ func (a *App) Serve(ctx context.Context, servers ...string) error {
 	}
 	a.background(ctx, &running)
 	a.serving(ctx, &running)
+	running.Go(func() { a.trim(ctx) })
 	if a.Single != nil && slices.Contains(servers, "public") {
 		running.Go(func() { a.syncSAML(ctx) })
 	}
@@ -90,12 +95,26 @@ func (a *App) Work(ctx context.Context) error {
 		running.Go(func() { _ = a.serve(ctx, l, "ops") })
 	}
 	a.background(ctx, &running)
+	running.Go(func() { a.trim(ctx) })
 	a.works.Store(true)
 	a.Log.InfoContext(ctx, "working")
 	err = a.worker.Run(ctx)
 	stop()
 	running.Wait()
 	return err
+}
+
+// trim gives back what only the start needed, once that is over.
+func (a *App) trim(ctx context.Context) {
+	started := time.NewTimer(settled)
+	defer started.Stop()
+	select {
+	case <-ctx.Done():
+	case <-started.C:
+		if err := footprint.Trim(); err != nil {
+			a.Log.DebugContext(ctx, "what the start needed is not given back", "error", err)
+		}
+	}
 }
 
 // Prepare makes sure of what must exist before the first request: the only tenant and its keys, in single-tenant mode.
