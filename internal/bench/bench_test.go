@@ -88,3 +88,21 @@ func TestWriteInto_ReplacesWhatIsBetweenTheMarks(t *testing.T) {
 	require.NoError(t, os.WriteFile(page, []byte("no marks"), 0o600))
 	require.Error(t, r.writeInto(page))
 }
+
+func TestGrowthScales_ManyTenantsWithFewUsersAndFewTenantsWithMany(t *testing.T) {
+	t.Parallel()
+	scales, err := growthScales(options{growthTenants: "1,100", growthUsers: "10,1000"})
+	require.NoError(t, err)
+	var sizes [][2]int
+	for _, s := range scales {
+		s.Measurements = []*measurement{{Title: "an operation", Rest: float64(s.Tenants + s.Users), WallAlone: wall{P50: 1000}}}
+		sizes = append(sizes, [2]int{s.Tenants, s.Users})
+	}
+	require.Equal(t, [][2]int{{1, 10}, {100, 10}, {1, 1000}}, sizes)
+	require.Contains(t, growthTable(scales), "| an operation | 11 | 1.00 ms | 10.00 | 1.00 | **over** | 91.00 | 1.00 | **over** |")
+
+	for _, wrong := range []string{"", "0", "1,x"} {
+		_, err := growthScales(options{growthTenants: wrong, growthUsers: "1"})
+		require.Error(t, err, wrong)
+	}
+}
