@@ -69,7 +69,6 @@ func codeOf(body []byte) string {
 	var refusal struct {
 		Code  any
 		Error struct{ Code string }
-		Title string
 	}
 	if json.Unmarshal(body, &refusal) != nil {
 		return ""
