@@ -18,8 +18,8 @@ run: ## run everything on this machine with a demo tenant (state in .latchkeep/)
 	go run ./cmd/latchkeep dev
 
 .PHONY: build
-build: ## build bin/latchkeep, one static binary
-	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o bin/latchkeep ./cmd/latchkeep
+build: ## build bin/latchkeep, one static binary, and bin/latchkeep-load, which puts deployments under load
+	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/latchkeep ./cmd/latchkeep-load
 
 .PHONY: test
 test: ## run all tests but the browser's, with databases of their own (PKG=./auth/...)
@@ -48,6 +48,18 @@ bench-webhooks: ## measure the delivery of webhooks: cost, latency, and what flo
 .PHONY: fuzz
 fuzz: ## run fuzz tests for FUZZTIME each (FUZZTIME=10m JOBS=2; NAME="FuzzIP ./pkg/flow" for some; DOC=1 writes docs/hostile-input.md)
 	JOBS=$(or $(JOBS),1) scripts/fuzz $(if $(DOC),-doc docs/hostile-input.md) $(FUZZTIME) $(NAME)
+
+.PHONY: bench-growth
+bench-growth: ## measure what requests cost with 1, 100 and 10 000 tenants, and with ten thousand and a million users, side by side
+	scripts/bench -growth
+
+.PHONY: soak
+soak: ## keep the program under load and look at what grows (MINUTES=30; DOC=1 writes docs/reliability.md)
+	scripts/soak -minutes $(or $(MINUTES),30) $(if $(DOC),-doc $(CURDIR)/docs/reliability.md)
+
+.PHONY: restarts
+restarts: ## restart replicas, database and Redis under load, again and again (ROUNDS=10; DOC=1 writes docs/reliability.md)
+	scripts/restarts -rounds $(or $(ROUNDS),10) $(if $(DOC),-doc $(CURDIR)/docs/reliability.md)
 
 .PHONY: fuzz-short
 fuzz-short: fuzz ## the same

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/internal/procstat"
 )
 
 func TestQuantile_IsOneOfTheValues(t *testing.T) {
@@ -30,18 +32,18 @@ func TestCPU_GrowsWithWork(t *testing.T) {
 	if _, err := os.Stat("/proc/self/schedstat"); err != nil {
 		t.Skip("processor time is read from /proc, which is not here")
 	}
-	before, err := cpuOf(os.Getpid())
+	before, err := procstat.CPU(os.Getpid())
 	require.NoError(t, err)
 	_, err = hashCost(t.Context(), 1)
 	require.NoError(t, err)
-	after, err := cpuOf(os.Getpid())
+	after, err := procstat.CPU(os.Getpid())
 	require.NoError(t, err)
 	require.Greater(t, after-before, time.Millisecond)
 
-	parent, err := parentOf(os.Getpid())
+	parent, err := procstat.Parent(os.Getpid())
 	require.NoError(t, err)
 	require.Equal(t, os.Getppid(), parent)
-	children, _, err := childrenOf(parent)
+	children, _, err := procstat.Children(parent)
 	require.NoError(t, err)
 	require.Contains(t, children, os.Getpid())
 }
@@ -85,4 +87,22 @@ func TestWriteInto_ReplacesWhatIsBetweenTheMarks(t *testing.T) {
 
 	require.NoError(t, os.WriteFile(page, []byte("no marks"), 0o600))
 	require.Error(t, r.writeInto(page))
+}
+
+func TestGrowthScales_ManyTenantsWithFewUsersAndFewTenantsWithMany(t *testing.T) {
+	t.Parallel()
+	scales, err := growthScales(options{growthTenants: "1,100", growthUsers: "10,1000"})
+	require.NoError(t, err)
+	var sizes [][2]int
+	for _, s := range scales {
+		s.Measurements = []*measurement{{Title: "an operation", Rest: float64(s.Tenants + s.Users), WallAlone: wall{P50: 1000}}}
+		sizes = append(sizes, [2]int{s.Tenants, s.Users})
+	}
+	require.Equal(t, [][2]int{{1, 10}, {100, 10}, {1, 1000}}, sizes)
+	require.Contains(t, growthTable(scales), "| an operation | 11 | 1.00 ms | 10.00 | 1.00 | **over** | 91.00 | 1.00 | **over** |")
+
+	for _, wrong := range []string{"", "0", "1,x"} {
+		_, err := growthScales(options{growthTenants: wrong, growthUsers: "1"})
+		require.Error(t, err, wrong)
+	}
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+
+	"github.com/latchkeep/latchkeep/internal/visitor"
 )
 
 // A crowd is a tenant with many users, and a key to its admin API.
@@ -16,8 +18,10 @@ type crowd struct {
 	err  error
 
 	size int
-	url  string // of the tenant's admin API
-	key  string
+	// in, where given, is the tenant; otherwise one is made.
+	in  *newTenant
+	url string // of the tenant's admin API
+	key string
 }
 
 // need makes the crowd, once.
@@ -27,19 +31,22 @@ func (w *crowd) need(ctx context.Context, d *deployment) error {
 }
 
 func (w *crowd) gather(ctx context.Context, d *deployment) error {
-	made, err := d.newTenant(ctx, "crowd")
-	if err != nil {
+	var made newTenant
+	var err error
+	if w.in != nil {
+		made = *w.in
+	} else if made, err = d.newTenant(ctx, "crowd"); err != nil {
 		return err
 	}
 	w.url = made.AdminURL
-	c := newClient(d.console)
-	defer c.close()
-	a, err := c.send(ctx, http.MethodPost, "http://"+d.console+"/v1/tenants/"+made.ID+"/api-keys", d.token, map[string]any{"name": "bench"}, http.StatusCreated)
+	c := visitor.New(d.console)
+	defer c.Close()
+	a, err := c.Send(ctx, http.MethodPost, "http://"+d.console+"/v1/tenants/"+made.ID+"/api-keys", d.token, map[string]any{"name": "bench"}, http.StatusCreated)
 	if err != nil {
 		return err
 	}
 	var key struct{ Key string }
-	if err := json.Unmarshal(a.body, &key); err != nil {
+	if err := json.Unmarshal(a.Body, &key); err != nil {
 		return err
 	}
 	w.key = key.Key
@@ -61,15 +68,15 @@ func crowdOperations(d *deployment, w *crowd) []*operation {
 	var serial atomic.Int64
 	prepare := func(ctx context.Context) error { return w.need(ctx, d) }
 	of := fmt.Sprintf(" of %d", w.size)
-	page := func(path func() string) func(ctx context.Context, c *client) error {
-		return func(ctx context.Context, c *client) error {
-			a, err := c.send(ctx, http.MethodGet, w.url+path(), w.key, nil, http.StatusOK)
+	page := func(path func() string) func(ctx context.Context, c *visitor.Client) error {
+		return func(ctx context.Context, c *visitor.Client) error {
+			a, err := c.Send(ctx, http.MethodGet, w.url+path(), w.key, nil, http.StatusOK)
 			if err != nil {
 				return err
 			}
 			var users []struct{ ID string }
-			if err := json.Unmarshal(a.body, &users); err != nil || len(users) != 20 {
-				return fmt.Errorf("not a page of 20 users: %.200s", a.body)
+			if err := json.Unmarshal(a.Body, &users); err != nil || len(users) != 20 {
+				return fmt.Errorf("not a page of 20 users: %.200s", a.Body)
 			}
 			return nil
 		}
@@ -78,9 +85,9 @@ func crowdOperations(d *deployment, w *crowd) []*operation {
 		{
 			name: "admin-create", title: "admin: create a user", requests: 1, each: 100, admin: true,
 			budget: budgetOfCreation, statements: -1, prepare: prepare,
-			run: func(ctx context.Context, c *client) error {
+			run: func(ctx context.Context, c *visitor.Client) error {
 				address := fmt.Sprintf("new%d@crowd.example", serial.Add(1))
-				_, err := c.send(ctx, http.MethodPost, w.url+"/users", w.key, map[string]any{
+				_, err := c.Send(ctx, http.MethodPost, w.url+"/users", w.key, map[string]any{
 					"emails": []map[string]any{{"address": address, "is_primary": true, "is_verified": true}},
 				}, http.StatusOK)
 				return err

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/latchkeep/latchkeep/internal/procstat"
 )
 
 // The roles, as docs/install-postgresql.md has them, with one for the worker so that its statements can be told from the server's.
@@ -17,7 +19,6 @@ const (
 	serverRole   = "bench_server"
 	workerRole   = "bench_worker"
 	rolePassword = "bench"
-	database     = "latchkeep_bench"
 )
 
 // A benchDatabase is the database under measurement, and a connection of the superuser to watch it.
@@ -25,14 +26,15 @@ type benchDatabase struct {
 	mu         sync.Mutex
 	conn       *pgx.Conn
 	url        *url.URL
+	name       string
 	server     int // the process that started all others
 	watching   int // the process that serves conn, whose time does not count
 	version    string
 	statements bool // pg_stat_statements is there
 }
 
-// openDatabase makes an empty database and its roles.
-func openDatabase(ctx context.Context, admin string) (*benchDatabase, error) {
+// openDatabase makes an empty database, and the roles where they are not there yet.
+func openDatabase(ctx context.Context, admin, name string) (*benchDatabase, error) {
 	u, err := url.Parse(admin)
 	if err != nil {
 		return nil, fmt.Errorf("parse the URL of PostgreSQL: %w", err)
@@ -42,15 +44,16 @@ func openDatabase(ctx context.Context, admin string) (*benchDatabase, error) {
 		return nil, err
 	}
 	defer first.Close(ctx)
-	commands := []string{"DROP DATABASE IF EXISTS " + database + " WITH (FORCE)"}
+	commands := []string{"DROP DATABASE IF EXISTS " + name + " WITH (FORCE)"}
 	for _, role := range []string{ownerRole, serverRole, workerRole} {
-		commands = append(commands, "DROP ROLE IF EXISTS "+role, "CREATE ROLE "+role+" LOGIN PASSWORD '"+rolePassword+"'")
+		commands = append(commands, "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '"+role+"') THEN CREATE ROLE "+role+" LOGIN; END IF; END $$",
+			"ALTER ROLE "+role+" PASSWORD '"+rolePassword+"'")
 	}
-	commands = append(commands, "CREATE DATABASE "+database+" OWNER "+ownerRole)
+	commands = append(commands, "CREATE DATABASE "+name+" OWNER "+ownerRole)
 	if err := execute(ctx, first, commands...); err != nil {
 		return nil, err
 	}
-	db := &benchDatabase{url: u}
+	db := &benchDatabase{url: u, name: name}
 	if db.conn, err = pgx.Connect(ctx, db.as("")); err != nil {
 		return nil, err
 	}
@@ -77,7 +80,7 @@ func (db *benchDatabase) prepare(ctx context.Context) error {
 	if err := db.conn.QueryRow(ctx, "SELECT pg_backend_pid(), current_setting('server_version')").Scan(&db.watching, &db.version); err != nil {
 		return err
 	}
-	if db.server, err = parentOf(db.watching); err != nil {
+	if db.server, err = procstat.Parent(db.watching); err != nil {
 		return fmt.Errorf("find the processes of PostgreSQL: %w", err)
 	}
 	var preloaded string
@@ -97,7 +100,7 @@ func (db *benchDatabase) as(role string) string {
 	if role != "" {
 		u.User = url.UserPassword(role, rolePassword)
 	}
-	u.Path = "/" + database
+	u.Path = "/" + db.name
 	return u.String()
 }
 
@@ -106,24 +109,31 @@ func (db *benchDatabase) close(ctx context.Context) { _ = db.conn.Close(ctx) }
 // cpu is what the processes of the server have used: those that serve the worker, and all others but the one that watches.
 func (db *benchDatabase) cpu(ctx context.Context) (worker, others time.Duration, err error) {
 	db.mu.Lock()
-	rows, err := db.conn.Query(ctx, "SELECT pid FROM pg_stat_activity WHERE usename = $1", workerRole)
-	var workers []int
-	if err == nil {
-		workers, err = pgx.CollectRows(rows, pgx.RowTo[int])
+	pids := func(query string, args ...any) (found []int) {
+		if err != nil {
+			return nil
+		}
+		var rows pgx.Rows
+		if rows, err = db.conn.Query(ctx, query, args...); err == nil {
+			found, err = pgx.CollectRows(rows, pgx.RowTo[int])
+		}
+		return found
 	}
+	workers := pids("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = $1", workerRole)
+	elsewhere := pids("SELECT pid FROM pg_stat_activity WHERE datname <> current_database()") // of deployments beside this one
 	db.mu.Unlock()
 	if err != nil {
 		return 0, 0, fmt.Errorf("list the sessions of the worker: %w", err)
 	}
-	children, others, err := childrenOf(db.server)
+	children, others, err := procstat.Children(db.server)
 	if err != nil {
 		return 0, 0, err
 	}
 	for _, pid := range append(children, db.server) {
-		used, err := cpuOf(pid)
+		used, err := procstat.CPU(pid)
 		switch {
 		case err != nil: // it ended, and is among the server's ended ones
-		case pid == db.watching:
+		case pid == db.watching, slices.Contains(elsewhere, pid):
 		case slices.Contains(workers, pid):
 			worker += used
 		default:

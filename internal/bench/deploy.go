@@ -14,12 +14,14 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/latchkeep/latchkeep/internal/visitor"
 )
 
 // A deployment is the program on its servers: a server and a worker, with PostgreSQL and Redis.
 type deployment struct {
 	db     *benchDatabase
-	mails  *mailbox
+	mails  *visitor.Mailbox
 	server *process
 	worker *process
 	floor  *process // an empty server, for comparison
@@ -30,13 +32,14 @@ type deployment struct {
 	public, admin, console, empty string            // addresses
 	profile                       map[string]string // addresses that take orders, by command
 	base                          string            // base URL of the tenant under measurement
+	tenant                        newTenant         // the same tenant
 	users                         *people
 	settings                      variables // of the server
 	keys                          keyrings
 }
 
 // deploy migrates the database, starts the program and makes the tenant under measurement.
-func deploy(ctx context.Context, o options, db *benchDatabase, redis string, mails *mailbox) (_ *deployment, err error) {
+func deploy(ctx context.Context, o options, db *benchDatabase, redis string, mails *visitor.Mailbox) (_ *deployment, err error) {
 	d := &deployment{db: db, mails: mails, redis: redis, users: &people{}}
 	defer func() {
 		if err != nil {
@@ -86,7 +89,7 @@ func deploy(ctx context.Context, o options, db *benchDatabase, redis string, mai
 	if err != nil {
 		return nil, err
 	}
-	d.base = made.PublicURL
+	d.base, d.tenant = made.PublicURL, made
 	return d, nil
 }
 
@@ -107,14 +110,14 @@ type newTenant struct {
 
 // newTenant makes a tenant whose mails come to us.
 func (d *deployment) newTenant(ctx context.Context, slug string) (newTenant, error) {
-	return d.tenantWithMailHost(ctx, slug, d.mails.port)
+	return d.tenantWithMailHost(ctx, slug, d.mails.Port)
 }
 
 // tenantWithMailHost makes a tenant whose mails go to a port of this machine.
 func (d *deployment) tenantWithMailHost(ctx context.Context, slug, port string) (newTenant, error) {
-	c := newClient(d.console)
-	defer c.close()
-	a, err := c.send(ctx, http.MethodPost, "http://"+d.console+"/v1/tenants", d.token, map[string]any{
+	c := visitor.New(d.console)
+	defer c.Close()
+	a, err := c.Send(ctx, http.MethodPost, "http://"+d.console+"/v1/tenants", d.token, map[string]any{
 		"slug": slug,
 		"config": map[string]any{
 			"email_delivery": map[string]any{"smtp": map[string]any{"host": "127.0.0.1", "port": port}},
@@ -125,7 +128,7 @@ func (d *deployment) tenantWithMailHost(ctx context.Context, slug, port string) 
 	if err != nil {
 		return made, err
 	}
-	return made, json.Unmarshal(a.body, &made)
+	return made, json.Unmarshal(a.Body, &made)
 }
 
 // variables are settings, as LATCHKEEP_ variables without that prefix.

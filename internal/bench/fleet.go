@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/latchkeep/latchkeep/internal/visitor"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
@@ -81,14 +82,14 @@ func (f *fleet) join(ctx context.Context, o options, d *deployment) error {
 	if err != nil {
 		return err
 	}
-	c := newClient(d.console)
-	defer c.close()
+	c := visitor.New(d.console)
+	defer c.Close()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+d.console+u.Path, bytes.NewBufferString(u.RawQuery))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := c.http.Do(req)
+	resp, err := c.HTTP.Do(req)
 	if err != nil {
 		return err
 	}
@@ -111,8 +112,8 @@ func (f *fleet) grow(ctx context.Context, d *deployment, size int) error {
 	var working sync.WaitGroup
 	for range 2 * together {
 		working.Go(func() {
-			c := newClient(d.console)
-			defer c.close()
+			c := visitor.New(d.console)
+			defer c.Close()
 			for ctx.Err() == nil {
 				n := f.serial.Add(1) - 1
 				if n >= int64(size) {
@@ -137,14 +138,14 @@ func (f *fleet) grow(ctx context.Context, d *deployment, size int) error {
 	return execute(ctx, d.db.conn, "VACUUM (ANALYZE)", "CHECKPOINT")
 }
 
-func (f *fleet) create(ctx context.Context, d *deployment, c *client, n int64) error {
-	a, err := c.send(ctx, http.MethodPost, "http://"+d.console+"/v1/tenants", d.token,
+func (f *fleet) create(ctx context.Context, d *deployment, c *visitor.Client, n int64) error {
+	a, err := c.Send(ctx, http.MethodPost, "http://"+d.console+"/v1/tenants", d.token,
 		map[string]any{"slug": fmt.Sprintf("shop%06d", n), "name": fmt.Sprintf("Shop number %d", n)}, http.StatusCreated)
 	if err != nil {
 		return err
 	}
 	var made newTenant
-	if err := json.Unmarshal(a.body, &made); err != nil {
+	if err := json.Unmarshal(a.Body, &made); err != nil {
 		return err
 	}
 	f.mu.Lock()
@@ -162,16 +163,16 @@ func (f *fleet) one() string {
 
 // operations are what an operator does, by API and by page.
 func (f *fleet) operations(d *deployment) []*operation {
-	get := func(path func() string, cookie string, holds string) func(ctx context.Context, c *client) error {
-		return func(ctx context.Context, c *client) error {
-			c.cookie = cookie
+	get := func(path func() string, cookie string, holds string) func(ctx context.Context, c *visitor.Client) error {
+		return func(ctx context.Context, c *visitor.Client) error {
+			c.Cookie = cookie
 			token := d.token
 			if cookie != "" {
 				token = ""
 			}
-			a, err := c.send(ctx, http.MethodGet, "http://"+d.console+path(), token, nil, http.StatusOK)
-			if err == nil && !bytes.Contains(a.body, []byte(holds)) {
-				err = fmt.Errorf("%s is not in the answer: %.300s", holds, a.body)
+			a, err := c.Send(ctx, http.MethodGet, "http://"+d.console+path(), token, nil, http.StatusOK)
+			if err == nil && !bytes.Contains(a.Body, []byte(holds)) {
+				err = fmt.Errorf("%s is not in the answer: %.300s", holds, a.Body)
 			}
 			return err
 		}
@@ -186,7 +187,9 @@ func (f *fleet) operations(d *deployment) []*operation {
 		{name: "fleet-open", title: "`GET /v1/tenants/{id}`", each: 100, run: get(func() string { return "/v1/tenants/" + f.one() }, "", `"config":`)},
 		{
 			name: "fleet-create", title: "`POST /v1/tenants`", each: 50, grows: map[string]int{"tenants": 1},
-			run: func(ctx context.Context, c *client) error { return f.create(ctx, d, c, f.serial.Add(1)+1_000_000) },
+			run: func(ctx context.Context, c *visitor.Client) error {
+				return f.create(ctx, d, c, f.serial.Add(1)+1_000_000)
+			},
 		},
 		{name: "page-list", title: "page: tenants", each: 50, run: get(same("/console/tenants"), f.cookie, "<h1")},
 		{name: "page-search", title: "page: search of tenants, ten found", each: 50, run: get(same("/console/tenants?q="+search), f.cookie, search+"9")},
@@ -197,10 +200,10 @@ func (f *fleet) operations(d *deployment) []*operation {
 	}
 	return append(ops, &operation{
 		name: "fleet-keys", title: "`GET /.well-known/jwks.json` of any tenant", requests: 1, each: 100, statements: -1,
-		run: func(ctx context.Context, c *client) error {
-			a, err := c.send(ctx, http.MethodGet, "http://"+d.public+"/"+f.one()+"/.well-known/jwks.json", "", nil, http.StatusOK)
-			if err == nil && !bytes.Contains(a.body, []byte(`"kty":"EC"`)) {
-				err = fmt.Errorf("no key: %s", a.body)
+		run: func(ctx context.Context, c *visitor.Client) error {
+			a, err := c.Send(ctx, http.MethodGet, "http://"+d.public+"/"+f.one()+"/.well-known/jwks.json", "", nil, http.StatusOK)
+			if err == nil && !bytes.Contains(a.Body, []byte(`"kty":"EC"`)) {
+				err = fmt.Errorf("no key: %s", a.Body)
 			}
 			return err
 		},

@@ -17,6 +17,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/internal/visitor"
 	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
@@ -143,7 +144,7 @@ func row(flood, what string, quiet, during, waiting []float64) {
 type prober struct {
 	teller *teller
 	hooks  *hooks
-	box    *mailbox
+	box    *visitor.Mailbox
 	tenant uuid.UUID
 }
 
@@ -178,7 +179,7 @@ func (p *prober) probe(ctx context.Context, into *phase, n int, left func(ctx co
 		sent := time.Now()
 		arriving.Go(func() {
 			select {
-			case <-p.box.of(to):
+			case <-p.box.Of(to):
 				mu.Lock()
 				into.mails = append(into.mails, micro(time.Since(sent))/1000)
 				mu.Unlock()

@@ -16,6 +16,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/latchkeep/latchkeep/internal/visitor"
 )
 
 // options are the flags.
@@ -31,6 +33,9 @@ type options struct {
 
 	webhooks bool
 	fleet    int
+
+	growth                     bool
+	growthTenants, growthUsers string
 }
 
 func main() {
@@ -58,6 +63,9 @@ func main() {
 	flag.StringVar(&o.profile, "profile", "", "profile server and worker into this directory instead: processor time and allocations of each operation")
 	flag.BoolVar(&o.webhooks, "webhooks", false, "measure the delivery of webhooks instead")
 	flag.IntVar(&o.fleet, "fleet", 0, "measure the console instead: with ten tenants, and with so many")
+	flag.BoolVar(&o.growth, "growth", false, "measure instead what operations cost with more tenants and more users, side by side")
+	flag.StringVar(&o.growthTenants, "growth-tenants", "1,100,10000", "the numbers of tenants of -growth, the first of them to compare with")
+	flag.StringVar(&o.growthUsers, "growth-users", "10000,1000000", "the numbers of users of -growth, the first of them to compare with")
 	flag.Parse()
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: "+err.Error())
@@ -71,12 +79,15 @@ func run(ctx context.Context, o options) error {
 	if admin == "" || redis == "" {
 		return errors.New("there is no PostgreSQL or no Redis: run scripts/bench")
 	}
-	mails, err := newMailbox()
+	mails, err := visitor.NewMailbox("127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	defer mails.close()
-	db, err := openDatabase(ctx, admin)
+	defer mails.Close()
+	if o.growth {
+		return measureGrowth(ctx, o, admin, redis, mails)
+	}
+	db, err := openDatabase(ctx, admin, "latchkeep_bench")
 	if err != nil {
 		return err
 	}

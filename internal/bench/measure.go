@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/latchkeep/latchkeep/internal/procstat"
+	"github.com/latchkeep/latchkeep/internal/visitor"
 	"github.com/latchkeep/latchkeep/pkg/password"
 )
 
@@ -98,7 +100,7 @@ func measureAll(ctx context.Context, o options, d *deployment, ops []*operation)
 	for _, m := range r.Measurements {
 		m.summarise()
 	}
-	r.Mail = wallOf(d.mails.delays())
+	r.Mail = wallOf(d.mails.Delays())
 	r.Seconds = time.Since(began).Seconds()
 	return r, nil
 }
@@ -172,20 +174,20 @@ func (d *deployment) repeat(ctx context.Context, op *operation, n, clients int) 
 	var working sync.WaitGroup
 	for range clients {
 		working.Go(func() {
-			c := newClient(address)
-			defer c.close()
+			c := visitor.New(address)
+			defer c.Close()
 			var mine []float64
 			for left.Add(-1) >= 0 && ctx.Err() == nil {
-				c.took, c.sent = 0, 0
+				c.Took, c.Sent = 0, 0
 				err := op.run(ctx, c)
-				if err == nil && c.sent != op.requests {
-					err = fmt.Errorf("%d requests instead of %d", c.sent, op.requests)
+				if err == nil && c.Sent != op.requests {
+					err = fmt.Errorf("%d requests instead of %d", c.Sent, op.requests)
 				}
 				if err != nil {
 					cancel(err)
 					return
 				}
-				mine = append(mine, micro(c.took))
+				mine = append(mine, micro(c.Took))
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -203,8 +205,8 @@ func (d *deployment) cpu(ctx context.Context, op *operation) (cost, error) {
 		serving = d.floor
 	}
 	forWorker, database, err1 := d.db.cpu(ctx)
-	server, err2 := cpuOf(serving.pid())
-	worker, err3 := cpuOf(d.worker.pid())
+	server, err2 := procstat.CPU(serving.pid())
+	worker, err3 := procstat.CPU(d.worker.pid())
 	return cost{Server: micro(server), Database: micro(database), Delivery: micro(worker + forWorker)}, errors.Join(err1, err2, err3)
 }
 
@@ -214,16 +216,16 @@ func hashCost(ctx context.Context, n int) (float64, error) {
 		return 0, nil
 	}
 	hasher := password.New(password.Options{Workers: 1})
-	before, err := cpuOf(os.Getpid())
+	before, err := procstat.CPU(os.Getpid())
 	if err != nil {
 		return 0, err
 	}
 	for range n {
-		if _, err := hasher.Hash(ctx, "", secretPassword); err != nil {
+		if _, err := hasher.Hash(ctx, "", visitor.Password); err != nil {
 			return 0, err
 		}
 	}
-	after, err := cpuOf(os.Getpid())
+	after, err := procstat.CPU(os.Getpid())
 	return micro(after-before) / float64(n), err
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/latchkeep/latchkeep/internal/visitor"
 )
 
 // An operation is what is measured: one or several requests that a client sends one after the other.
@@ -26,7 +27,7 @@ type operation struct {
 	statements  int           // the budget; negative where there is none
 	// prepare, where given, is called once before anything is measured.
 	prepare func(ctx context.Context) error
-	run     func(ctx context.Context, c *client) error
+	run     func(ctx context.Context, c *visitor.Client) error
 	// grows says by how many rows one operation makes each table grow; other tables stay as they are.
 	grows map[string]int
 }
@@ -62,8 +63,6 @@ func (p *people) one() (string, error) {
 	return address, nil
 }
 
-const secretPassword = "correct horse battery"
-
 // operations are all that are measured, in their order.
 func operations(d *deployment) []*operation {
 	var token, own string
@@ -72,102 +71,94 @@ func operations(d *deployment) []*operation {
 		{
 			name: "registration", title: "registration with code and password", requests: 5, each: 20, hashes: 1,
 			budget: 6 * time.Millisecond, statements: 24,
-			run:   func(ctx context.Context, c *client) error { return d.register(ctx, c, serial.Add(1)) },
+			run:   func(ctx context.Context, c *visitor.Client) error { return d.register(ctx, c, serial.Add(1)) },
 			grows: map[string]int{"users": 1, "emails": 1, "password_credentials": 1, "sessions": 1, "flows": 1},
 		},
 		{
 			name: "login", title: "password login", requests: 5, each: 20, hashes: 1,
 			budget: 4 * time.Millisecond, statements: 20,
-			run:   func(ctx context.Context, c *client) error { return d.login(ctx, c, nil) },
+			run:   func(ctx context.Context, c *visitor.Client) error { return d.login(ctx, c, nil) },
 			grows: map[string]int{"sessions": 1, "flows": 1},
 		},
 		{
 			name: "passkey", title: "passkey login", requests: 4, each: 40,
 			budget: 4 * time.Millisecond, statements: 20,
 			prepare: func(ctx context.Context) error {
-				c := newClient(d.public)
-				defer c.close()
+				c := visitor.New(d.public)
+				defer c.Close()
 				return d.keys.fill(func(k *keyring) error { return d.registerPasskey(ctx, c, k, serial.Add(1)) })
 			},
-			run:   func(ctx context.Context, c *client) error { return d.passkeyLogin(ctx, c) },
+			run:   func(ctx context.Context, c *visitor.Client) error { return d.passkeyLogin(ctx, c) },
 			grows: map[string]int{"sessions": 1, "flows": 1},
 		},
 		{
 			name: "profile", title: "profile, to its first page", requests: 2, each: 200,
 			statements: -1,
 			prepare: func(ctx context.Context) error {
-				c := newClient(d.public)
-				defer c.close()
+				c := visitor.New(d.public)
+				defer c.Close()
 				if err := d.register(ctx, c, serial.Add(1)); err != nil {
 					return err
 				}
 				return d.login(ctx, c, &own)
 			},
-			run: func(ctx context.Context, c *client) error {
-				f := &conversation{client: c, base: d.base, bearer: own}
-				if err := f.post(ctx, "/profile", nil, "preflight"); err != nil {
+			run: func(ctx context.Context, c *visitor.Client) error {
+				f := &visitor.Conversation{Client: c, Base: d.base, Bearer: own}
+				if err := f.Post(ctx, "/profile", nil, "preflight"); err != nil {
 					return err
 				}
-				return f.do(ctx, "register_client_capabilities", map[string]any{"webauthn_available": true}, "profile_init")
+				return f.Do(ctx, "register_client_capabilities", map[string]any{"webauthn_available": true}, "profile_init")
 			},
 		},
 		{
 			name: "validate", title: "`GET /sessions/validate`, warm", requests: 1, each: 2000,
 			budget: 100 * time.Microsecond, statements: 0,
 			prepare: func(ctx context.Context) error {
-				c := newClient(d.public)
-				defer c.close()
+				c := visitor.New(d.public)
+				defer c.Close()
 				if err := d.register(ctx, c, serial.Add(1)); err != nil {
 					return err
 				}
 				return d.login(ctx, c, &token)
 			},
-			run: func(ctx context.Context, c *client) error {
-				a, err := c.send(ctx, http.MethodGet, d.base+"/sessions/validate", token, nil, http.StatusOK)
-				if err == nil && !bytes.Contains(a.body, []byte(`"is_valid":true`)) {
-					err = fmt.Errorf("the session is not valid: %s", a.body)
-				}
-				return err
+			run: func(ctx context.Context, c *visitor.Client) error {
+				return d.shop().Validate(ctx, c, token)
 			},
 		},
 		{
 			name: "jwks", title: "`GET /.well-known/jwks.json`", requests: 1, each: 2000,
 			budget: 80 * time.Microsecond, statements: 0,
-			run: func(ctx context.Context, c *client) error {
-				a, err := c.send(ctx, http.MethodGet, d.base+"/.well-known/jwks.json", "", nil, http.StatusOK)
-				if err == nil && !bytes.Contains(a.body, []byte(`"kty":"EC"`)) {
-					err = fmt.Errorf("no key: %s", a.body)
-				}
-				return err
+			run: func(ctx context.Context, c *visitor.Client) error {
+				return d.shop().Keys(ctx, c)
 			},
 		},
 		{
 			name: "flow-start", title: "`POST /login`, start of a flow", requests: 1, each: 1000,
 			budget: 200 * time.Microsecond, statements: 0,
-			run: func(ctx context.Context, c *client) error {
-				_, err := c.start(ctx, d.base, "login")
+			run: func(ctx context.Context, c *visitor.Client) error {
+				_, err := c.Start(ctx, d.base, "login")
 				return err
 			},
 		},
 		{
 			name: "floor", title: "an empty HTTP server in Go, for comparison", requests: 1, each: 2000, floor: true, statements: -1,
-			run: func(ctx context.Context, c *client) error {
-				_, err := c.send(ctx, http.MethodGet, "http://"+d.empty+"/sessions/validate", token, nil, http.StatusOK)
+			run: func(ctx context.Context, c *visitor.Client) error {
+				_, err := c.Send(ctx, http.MethodGet, "http://"+d.empty+"/sessions/validate", token, nil, http.StatusOK)
 				return err
 			},
 		},
 		{
 			name: "tenant", title: "`POST /v1/tenants`", requests: 1, each: 30, console: true,
 			budget: 8 * time.Millisecond, statements: -1,
-			run: func(ctx context.Context, c *client) error {
+			run: func(ctx context.Context, c *visitor.Client) error {
 				slug := "t" + strconv.FormatInt(serial.Add(1), 10)
-				a, err := c.send(ctx, http.MethodPost, "http://"+d.console+"/v1/tenants", d.token, map[string]any{"slug": slug}, http.StatusCreated)
+				a, err := c.Send(ctx, http.MethodPost, "http://"+d.console+"/v1/tenants", d.token, map[string]any{"slug": slug}, http.StatusCreated)
 				if err != nil {
 					return err
 				}
 				var made struct{ Slug, Status string }
-				if err := json.Unmarshal(a.body, &made); err != nil || made.Slug != slug || made.Status != "active" {
-					return fmt.Errorf("not the tenant that was asked for: %s", a.body)
+				if err := json.Unmarshal(a.Body, &made); err != nil || made.Slug != slug || made.Status != "active" {
+					return fmt.Errorf("not the tenant that was asked for: %s", a.Body)
 				}
 				return nil
 			},
@@ -184,65 +175,26 @@ func pick(all []*operation, names []string) []*operation {
 	return slices.DeleteFunc(all, func(o *operation) bool { return !slices.Contains(names, o.name) })
 }
 
+// shop is the tenant under measurement.
+func (d *deployment) shop() *visitor.Shop { return &visitor.Shop{Base: d.base, Codes: d.mails} }
+
 // register makes an account with an address and a password, as hanko-elements does.
-func (d *deployment) register(ctx context.Context, c *client, n int64) error {
+func (d *deployment) register(ctx context.Context, c *visitor.Client, n int64) error {
 	address := fmt.Sprintf("person%d@shop.example", n)
-	f, err := d.confirm(ctx, c, address, false)
-	if err != nil {
-		return err
-	}
-	if err := f.do(ctx, "register_password", map[string]any{"new_password": secretPassword}, "success"); err != nil {
+	if err := d.shop().Register(ctx, c, address); err != nil {
 		return err
 	}
 	d.users.add(address)
-	_, err = f.token()
-	return err
-}
-
-// confirm begins a registration and enters the code from the mail, in a browser that knows WebAuthn or not. A password is asked for next.
-func (d *deployment) confirm(ctx context.Context, c *client, address string, webauthn bool) (*conversation, error) {
-	f, err := c.start(ctx, d.base, "registration")
-	if err != nil {
-		return nil, err
-	}
-	if err := f.do(ctx, "register_client_capabilities", map[string]any{"webauthn_available": webauthn}, "registration_init"); err != nil {
-		return nil, err
-	}
-	if err := f.do(ctx, "register_login_identifier", map[string]any{"email": address}, "passcode_confirmation"); err != nil {
-		return nil, err
-	}
-	wait, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	code, err := d.mails.code(wait, address)
-	if err != nil {
-		return nil, err
-	}
-	return f, f.do(ctx, "verify_passcode", map[string]any{"code": code}, "password_creation")
+	return nil
 }
 
 // login signs somebody in with the password.
-func (d *deployment) login(ctx context.Context, c *client, token *string) error {
+func (d *deployment) login(ctx context.Context, c *visitor.Client, token *string) error {
 	address, err := d.users.one()
 	if err != nil {
 		return err
 	}
-	f, err := c.start(ctx, d.base, "login")
-	if err != nil {
-		return err
-	}
-	if err := f.do(ctx, "register_client_capabilities", map[string]any{"webauthn_available": false}, "login_init"); err != nil {
-		return err
-	}
-	if err := f.do(ctx, "continue_with_login_identifier", map[string]any{"email": address}, "login_method_chooser"); err != nil {
-		return err
-	}
-	if err := f.do(ctx, "continue_to_password_login", nil, "login_password"); err != nil {
-		return err
-	}
-	if err := f.do(ctx, "password_login", map[string]any{"password": secretPassword}, "success"); err != nil {
-		return err
-	}
-	issued, err := f.token()
+	issued, err := d.shop().SignIn(ctx, c, address)
 	if token != nil {
 		*token = issued
 	}

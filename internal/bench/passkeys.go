@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"sync"
 
 	"github.com/latchkeep/latchkeep/internal/authenticator"
+	"github.com/latchkeep/latchkeep/internal/visitor"
 )
 
 // owners is how many people sign in with passkeys, in turn: more than clients, so that no two sign in as one.
@@ -48,53 +48,17 @@ func (r *keyrings) one() (*keyring, error) {
 }
 
 // registerPasskey makes an account with an address and a passkey.
-func (d *deployment) registerPasskey(ctx context.Context, c *client, k *keyring, n int64) error {
-	at, err := url.Parse(d.base)
-	if err != nil {
-		return err
-	}
-	k.device = authenticator.New(at.Scheme + "://" + at.Host)
-	address := fmt.Sprintf("passkey%d@shop.example", n)
-	f, err := d.confirm(ctx, c, address, true)
-	if err != nil {
-		return err
-	}
-	if err := f.do(ctx, "register_password", map[string]any{"new_password": secretPassword}, "onboarding_create_passkey"); err != nil {
-		return err
-	}
-	if err := f.do(ctx, "webauthn_generate_creation_options", nil, "onboarding_verify_passkey_attestation"); err != nil {
-		return err
-	}
-	made, err := k.device.TryCreate(f.at.Payload["creation_options"])
-	if err != nil {
-		return err
-	}
-	return f.do(ctx, "webauthn_verify_attestation_response", map[string]any{"public_key": made}, "success")
+func (d *deployment) registerPasskey(ctx context.Context, c *visitor.Client, k *keyring, n int64) (err error) {
+	k.device, err = d.shop().RegisterPasskey(ctx, c, fmt.Sprintf("passkey%d@shop.example", n))
+	return err
 }
 
 // passkeyLogin signs somebody in with a passkey, by the button.
-func (d *deployment) passkeyLogin(ctx context.Context, c *client) error {
+func (d *deployment) passkeyLogin(ctx context.Context, c *visitor.Client) error {
 	k, err := d.keys.one()
 	if err != nil {
 		return err
 	}
-	f, err := c.start(ctx, d.base, "login")
-	if err != nil {
-		return err
-	}
-	if err := f.do(ctx, "register_client_capabilities", map[string]any{"webauthn_available": true}, "login_init"); err != nil {
-		return err
-	}
-	if err := f.do(ctx, "webauthn_generate_request_options", nil, "login_passkey"); err != nil {
-		return err
-	}
-	answer, err := k.device.TryGet(f.at.Payload["request_options"])
-	if err != nil {
-		return err
-	}
-	if err := f.do(ctx, "webauthn_verify_assertion_response", map[string]any{"assertion_response": answer}, "success"); err != nil {
-		return err
-	}
-	_, err = f.token()
+	_, err = d.shop().SignInByPasskey(ctx, c, k.device)
 	return err
 }

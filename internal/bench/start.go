@@ -6,6 +6,9 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/latchkeep/latchkeep/internal/procstat"
+	"github.com/latchkeep/latchkeep/internal/visitor"
 )
 
 // A start is how a fresh server began.
@@ -45,7 +48,7 @@ func (d *deployment) measureStarts(ctx context.Context, o options) ([]start, err
 				case <-time.After(settle):
 				case <-ctx.Done():
 				}
-				all, anonymous, err := resident(p.pid())
+				all, anonymous, err := procstat.Resident(p.pid())
 				if err != nil {
 					return nil, err
 				}
@@ -74,8 +77,8 @@ func (d *deployment) startOnce(ctx context.Context, o options, redis string) (ti
 		return 0, nil, err
 	}
 	url := fmt.Sprintf("http://bench.localhost:%s/.well-known/jwks.json", port)
-	c := newClient(addresses["PUBLIC"])
-	defer c.close()
+	c := visitor.New(addresses["PUBLIC"])
+	defer c.Close()
 	began := time.Now()
 	p, err := begin(o.binary, variables.environ(), "serve")
 	if err != nil {
@@ -84,7 +87,7 @@ func (d *deployment) startOnce(ctx context.Context, o options, redis string) (ti
 	wait, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	err = until(wait, 500*time.Microsecond, func() (bool, error) {
-		_, err := c.send(wait, http.MethodGet, url, "", nil, http.StatusOK)
+		_, err := c.Send(wait, http.MethodGet, url, "", nil, http.StatusOK)
 		return err == nil, nil
 	})
 	if err != nil {

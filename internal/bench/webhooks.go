@@ -19,6 +19,8 @@ import (
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/internal/procstat"
+	"github.com/latchkeep/latchkeep/internal/visitor"
 	"github.com/latchkeep/latchkeep/pkg/bell"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -100,7 +102,7 @@ func measureWebhooks(ctx context.Context, o options, d *deployment) error {
 		return err
 	}
 	defer t.store.Close()
-	ours, err := d.subscribed(ctx, "ours", h.url+"/fast", d.mails.port)
+	ours, err := d.subscribed(ctx, "ours", h.url+"/fast", d.mails.Port)
 	if err != nil {
 		return err
 	}
@@ -156,19 +158,19 @@ func (d *deployment) subscribed(ctx context.Context, slug, callback, mailPort st
 	if err != nil {
 		return uuid.Nil, err
 	}
-	c := newClient(d.console)
-	defer c.close()
-	a, err := c.send(ctx, http.MethodPost, "http://"+d.console+"/v1/tenants/"+made.ID+"/api-keys", d.token, map[string]any{"name": "bench"}, http.StatusCreated)
+	c := visitor.New(d.console)
+	defer c.Close()
+	a, err := c.Send(ctx, http.MethodPost, "http://"+d.console+"/v1/tenants/"+made.ID+"/api-keys", d.token, map[string]any{"name": "bench"}, http.StatusCreated)
 	if err != nil {
 		return uuid.Nil, err
 	}
 	var key struct{ Key string }
-	if err := json.Unmarshal(a.body, &key); err != nil {
+	if err := json.Unmarshal(a.Body, &key); err != nil {
 		return uuid.Nil, err
 	}
-	admin := newClient(d.admin)
-	defer admin.close()
-	_, err = admin.send(ctx, http.MethodPost, made.AdminURL+"/webhooks", key.Key, map[string]any{"callback": callback, "events": []string{"user"}}, http.StatusCreated)
+	admin := visitor.New(d.admin)
+	defer admin.Close()
+	_, err = admin.Send(ctx, http.MethodPost, made.AdminURL+"/webhooks", key.Key, map[string]any{"callback": callback, "events": []string{"user"}}, http.StatusCreated)
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -239,7 +241,7 @@ func (t *teller) throughput(ctx context.Context, d *deployment, h *hooks, tenant
 // workerCPU is the processor time of the worker and its database while something happens, in microseconds.
 func (d *deployment) workerCPU(ctx context.Context, do func() error) (cost, error) {
 	read := func() (time.Duration, time.Duration, error) {
-		worker, err := cpuOf(d.worker.pid())
+		worker, err := procstat.CPU(d.worker.pid())
 		if err != nil {
 			return 0, 0, err
 		}

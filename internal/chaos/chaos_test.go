@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/internal/processes"
 )
 
 func TestChaos_NothingIsLost(t *testing.T) {
@@ -26,9 +28,9 @@ func TestChaos_NothingIsLost(t *testing.T) {
 		}
 	})
 	for name, make := range map[string]func(t testing.TB) *deployment{
-		"PostgreSQL and Redis": func(t testing.TB) *deployment { return deploy(t, newPostgres(t), newRedis(t)) },
-		"MariaDB and Redis":    func(t testing.TB) *deployment { return deploy(t, newMariaDB(t), newRedis(t)) },
-		"one process, SQLite":  func(t testing.TB) *deployment { return deploy(t, newSQLite(t), nil) },
+		"PostgreSQL and Redis": func(t testing.TB) *deployment { return deploy(t, processes.NewPostgres(t), processes.NewRedis(t)) },
+		"MariaDB and Redis":    func(t testing.TB) *deployment { return deploy(t, processes.NewMariaDB(t), processes.NewRedis(t)) },
+		"one process, SQLite":  func(t testing.TB) *deployment { return deploy(t, processes.NewSQLite(t), nil) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -44,7 +46,7 @@ func TestChaos_NothingIsLost(t *testing.T) {
 			stop()
 			working.Wait()
 
-			db := d.db.open(t)
+			db := d.db.Open(t)
 			defer db.Close()
 			drained := d.drain(t, db)
 			o := d.judge(t, db, l)

@@ -13,16 +13,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/internal/freeport"
+	"github.com/latchkeep/latchkeep/internal/processes"
 	"github.com/latchkeep/latchkeep/internal/smtpsink"
 )
 
 // A deployment is the program, what it needs, and who hears of it.
 type deployment struct {
 	name          string
-	db            *database
-	redis         *process // nil where the queue is in the program
-	server        *process
-	workers       []*process
+	db            *processes.Database
+	redis         *processes.Process // nil where the queue is in the program
+	server        *processes.Process
+	workers       []*processes.Process
 	env           []string
 	public, admin string // base URLs of the tenant
 	tenant, key   string
@@ -31,17 +32,17 @@ type deployment struct {
 }
 
 // deploy starts everything: the program as serve and two workers where there is Redis, as one process where there is none.
-func deploy(t testing.TB, db *database, redis *process) *deployment {
+func deploy(t testing.TB, db *processes.Database, redis *processes.Process) *deployment {
 	t.Helper()
-	if db.process != nil {
-		db.process.start(t)
-		t.Cleanup(func() { db.process.kill(9) })
+	if db.Process != nil {
+		db.Process.Start(t)
+		t.Cleanup(func() { db.Process.Kill(9) })
 	}
-	d := &deployment{name: db.name, db: db, redis: redis, hooks: newReceiver(t), mails: smtpsink.New(t, smtpsink.Options{Encryption: smtpsink.Plain})}
+	d := &deployment{name: db.Name, db: db, redis: redis, hooks: newReceiver(t), mails: smtpsink.New(t, smtpsink.Options{Encryption: smtpsink.Plain})}
 	port := freeport.Get(t)
 	admin, console := freeport.Get(t), freeport.Get(t)
-	d.env = append(clean(os.Environ()),
-		"LATCHKEEP_DATABASE_URL="+db.url,
+	d.env = append(processes.Clean(os.Environ()),
+		"LATCHKEEP_DATABASE_URL="+db.URL,
 		"LATCHKEEP_SECRETS_KEYS="+rand.Text()+rand.Text(),
 		"LATCHKEEP_PUBLIC_BASE_URL=http://localhost:"+port,
 		"LATCHKEEP_SERVER_PUBLIC_ADDRESS=127.0.0.1:"+port,
@@ -58,17 +59,17 @@ func deploy(t testing.TB, db *database, redis *process) *deployment {
 		"LATCHKEEP_DEFAULT_EMAIL_DELIVERY_SMTP_PORT="+d.mails.Port(),
 	)
 	if redis != nil {
-		redis.start(t)
-		t.Cleanup(func() { redis.kill(9) })
-		d.env = append(d.env, "LATCHKEEP_REDIS_URL="+redisURL(redis))
+		redis.Start(t)
+		t.Cleanup(func() { redis.Kill(9) })
+		d.env = append(d.env, "LATCHKEEP_REDIS_URL="+processes.RedisURL(redis))
 	}
 	d.prepare(t)
 	d.server = d.program(t, "serve")
-	d.server.start(t)
+	d.server.Start(t)
 	if redis != nil {
 		for range 2 {
 			w := d.program(t, "worker")
-			w.start(t)
+			w.Start(t)
 			d.workers = append(d.workers, w)
 		}
 	}
@@ -77,17 +78,17 @@ func deploy(t testing.TB, db *database, redis *process) *deployment {
 }
 
 // program is a command of the program that keeps running.
-func (d *deployment) program(t testing.TB, command string) *process {
+func (d *deployment) program(t testing.TB, command string) *processes.Process {
 	t.Helper()
 	ops := freeport.Get(t)
-	p := &process{
-		name: "latchkeep " + command, args: []string{binary, command},
-		env: append(slices.Clone(d.env), "LATCHKEEP_SERVER_OPS_ADDRESS=127.0.0.1:"+ops), ready: answers("http://127.0.0.1:" + ops + "/livez"),
+	p := &processes.Process{
+		Name: "latchkeep " + command, Args: []string{binary, command},
+		Env: append(slices.Clone(d.env), "LATCHKEEP_SERVER_OPS_ADDRESS=127.0.0.1:"+ops), Ready: processes.Answers("http://127.0.0.1:" + ops + "/livez"),
 	}
 	t.Cleanup(func() {
-		p.kill(9)
+		p.Kill(9)
 		if t.Failed() {
-			t.Logf("%s said at last:\n%s", p.name, p.log.String())
+			t.Logf("%s said at last:\n%s", p.Name, p.Log.String())
 		}
 	})
 	return p
@@ -96,7 +97,7 @@ func (d *deployment) program(t testing.TB, command string) *process {
 // prepare makes the tables and a tenant whose users sign in by a mailed code, and whose events are sent.
 func (d *deployment) prepare(t testing.TB) {
 	t.Helper()
-	run(t, "", d.env, binary, "migrate", "up")
+	processes.Run(t, "", d.env, binary, "migrate", "up")
 	config, err := json.Marshal(map[string]any{
 		"password":       map[string]any{"enabled": false},
 		"passkey":        map[string]any{"enabled": false},
@@ -114,9 +115,9 @@ func (d *deployment) prepare(t testing.TB) {
 	_, err = file.Write(config)
 	require.NoError(t, err)
 	require.NoError(t, file.Close())
-	made := run(t, "", d.env, binary, "tenant", "create", "shop", "--config-file", file.Name(), "--output", "json")
+	made := processes.Run(t, "", d.env, binary, "tenant", "create", "shop", "--config-file", file.Name(), "--output", "json")
 	var tenant struct{ ID string }
 	require.NoError(t, json.Unmarshal([]byte(made), &tenant), made)
 	d.tenant = tenant.ID
-	d.key = strings.TrimSpace(run(t, "", d.env, binary, "tenant", "api-key", "shop", "--name", "chaos"))
+	d.key = strings.TrimSpace(processes.Run(t, "", d.env, binary, "tenant", "api-key", "shop", "--name", "chaos"))
 }

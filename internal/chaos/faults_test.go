@@ -21,8 +21,8 @@ type fault struct {
 // faults are what can happen to a deployment.
 func (d *deployment) faults() []fault {
 	all := []fault{
-		{"server killed", true, func(t testing.TB, _ *rand.Rand) { d.server.kill(syscall.SIGKILL); d.server.start(t) }},
-		{"server ended and started", false, func(t testing.TB, _ *rand.Rand) { d.server.kill(syscall.SIGTERM); d.server.start(t) }},
+		{"server killed", true, func(t testing.TB, _ *rand.Rand) { d.server.Kill(syscall.SIGKILL); d.server.Start(t) }},
+		{"server ended and started", false, func(t testing.TB, _ *rand.Rand) { d.server.Kill(syscall.SIGTERM); d.server.Start(t) }},
 		{"webhooks fail, hang or are refused", false, func(_ testing.TB, dice *rand.Rand) {
 			d.hooks.mood.Store(1 + dice.Int32N(int32(resetting)))
 			wait(dice, 1500)
@@ -38,29 +38,21 @@ func (d *deployment) faults() []fault {
 		}},
 	}
 	for i, w := range d.workers {
-		all = append(all, fault{"worker killed", true, func(t testing.TB, _ *rand.Rand) { w.kill(syscall.SIGKILL); w.start(t) }})
+		all = append(all, fault{"worker killed", true, func(t testing.TB, _ *rand.Rand) { w.Kill(syscall.SIGKILL); w.Start(t) }})
 		if i == 0 {
-			all = append(all, fault{"worker ended and started", false, func(t testing.TB, _ *rand.Rand) { w.kill(syscall.SIGTERM); w.start(t) }})
+			all = append(all, fault{"worker ended and started", false, func(t testing.TB, _ *rand.Rand) { w.Kill(syscall.SIGTERM); w.Start(t) }})
 		}
 	}
 	if d.redis != nil {
-		all = append(all, fault{"Redis killed, and empty again", true, func(t testing.TB, _ *rand.Rand) { d.redis.kill(syscall.SIGKILL); d.redis.start(t) }})
+		all = append(all, fault{"Redis killed, and empty again", true, func(t testing.TB, _ *rand.Rand) { d.redis.Kill(syscall.SIGKILL); d.redis.Start(t) }})
 	}
-	if p := d.db.process; p != nil {
+	if p := d.db.Process; p != nil {
 		all = append(all,
-			fault{"database killed", true, func(t testing.TB, _ *rand.Rand) { p.kill(syscall.SIGKILL); p.start(t) }},
-			fault{"database stopped and started", false, func(t testing.TB, _ *rand.Rand) { p.kill(stopSignal(d.db)); p.start(t) }},
+			fault{"database killed", true, func(t testing.TB, _ *rand.Rand) { p.Kill(syscall.SIGKILL); p.Start(t) }},
+			fault{"database stopped and started", false, func(t testing.TB, _ *rand.Rand) { p.Kill(d.db.StopSignal()); p.Start(t) }},
 		)
 	}
 	return all
-}
-
-// stopSignal ends a database server in its order, without waiting for its clients.
-func stopSignal(d *database) syscall.Signal {
-	if d.name == "postgres" {
-		return syscall.SIGINT // fast shutdown
-	}
-	return syscall.SIGTERM
 }
 
 // wait passes up to so many milliseconds: here time is what is tested with, not what is waited for.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/internal/processes"
 )
 
 // drainTime is how long the program may take to make up for everything: what a killed process held is free after two minutes.
@@ -114,7 +116,7 @@ func (d *deployment) judge(t testing.TB, db *sql.DB, l *load) outcome {
 	require.NoError(t, db.QueryRowContext(t.Context(), numbered+d.tenant+"'").Scan(&o.Records, &last)) // the operators' tenant has a log of its own
 	require.EqualValues(t, o.Records, last.Int64, "records are numbered without gaps")
 
-	run(t, "", d.env, binary, "audit", "verify", "--tenant", "shop") // the chain holds, or this fails
+	processes.Run(t, "", d.env, binary, "audit", "verify", "--tenant", "shop") // the chain holds, or this fails
 
 	codes := column(t, db, "SELECT address FROM passcodes")
 	mailed, messageIDs := map[string]int{}, map[string]map[string]bool{}

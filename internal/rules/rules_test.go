@@ -66,6 +66,8 @@ func TestRulesFindWhatTheyAreFor(t *testing.T) {
 		{"generated code obeys, too", "ent/client.go", header + "package ent\n" + ours + `tenants"`, "ent must not know of tenants"},
 		{"tests use the vocabulary", "api/public/me_test.go", "package public_test\n" + ours + `internal/testenv"`, ""},
 		{"programs do not", "api/public/me.go", "package public\n" + ours + `internal/testenv"`, "for tests of the rooms above pkg"},
+		{"a program's inside may be beside", "cmd/latchkeep-load/main.go", "// Command load does.\npackage main\n" + ours + `internal/load"`, ""},
+		{"that of another may not", "cmd/latchkeep/main.go", "// Command latchkeep does.\npackage main\n" + ours + `internal/load"`, "for tests of the rooms above pkg"},
 		{"leaves do not", "pkg/mail/mail_test.go", "package mail\n" + ours + `internal/testenv"`, "for tests of the rooms above pkg"},
 		{"a new room must be drawn", "extra/extra.go", "package extra", `no room "extra"`},
 		{"a file at the root", "latchkeep.go", "package latchkeep", `no room "."`},

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -72,15 +73,22 @@ type stated string
 func (s stated) Error() string    { return "database: " + string(s) }
 func (s stated) SQLState() string { return string(s) }
 
+// unsent is an error of its driver, for a connection that it found closed.
+type unsent bool
+
+func (u unsent) Error() string     { return "conn closed" }
+func (u unsent) SafeToRetry() bool { return bool(u) }
+
 func TestWhatIsAwayIsWorthAnotherTry(t *testing.T) {
 	t.Parallel()
 	refused := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
-	for _, err := range []error{refused, driver.ErrBadConn, io.ErrUnexpectedEOF, stated("57P01"), stated("57P03"), stated("08006"), stated("53300")} {
+	for _, err := range []error{refused, driver.ErrBadConn, io.ErrUnexpectedEOF, stated("57P01"), stated("57P03"), stated("08006"), stated("53300"), unsent(true), net.ErrClosed, syscall.ECONNRESET} {
 		found := problem.From(fmt.Errorf("query: %w", err))
 		require.Equal(t, problem.KindUnavailable, found.Kind, err)
 		require.Equal(t, time.Second, found.RetryAfter, err)
 	}
 	require.Equal(t, problem.KindInternal, problem.KindOf(stated("42P01")), "a table that is missing does not come back")
+	require.Equal(t, problem.KindInternal, problem.KindOf(unsent(false)))
 }
 
 func TestErrorsAreTheSameByKindAndCode(t *testing.T) {

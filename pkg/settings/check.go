@@ -102,6 +102,9 @@ func (c *checker) listeners() {
 		}
 		seen[*l.address] = c.s.Origin(l.path).Name
 	}
+	if c.s.Server.DrainDelay < 0 {
+		c.problem("server.drain_delay", "must not be negative", "0s closes at once")
+	}
 }
 
 func (c *checker) clientIP() {

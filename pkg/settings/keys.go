@@ -32,6 +32,8 @@ func listenerKeys() []Key {
 			Meaning: "listen address of the operator's console and its API"},
 		{Path: "server.ops.address", Kind: Text, Default: ":8003", Flag: "ops-addr",
 			Meaning: "listen address of /livez, /readyz and /metrics"},
+		{Path: "server.drain_delay", Kind: Duration, Default: time.Duration(0),
+			Meaning: "how long a server that was told to end still answers, while it says that it is not ready: longer than a balancer takes to notice"},
 		{Path: "server.ip.extractor", Kind: Text, Default: "direct",
 			Hanko:   same("server.ip.extractor", "SERVER_IP_EXTRACTOR"),
 			Meaning: "how the address of a client is found: `direct` (the peer), `x_forwarded_for` or `x_real_ip`"},

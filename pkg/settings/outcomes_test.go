@@ -51,6 +51,7 @@ func TestLoad_InputsAndOutcomes(t *testing.T) {
 		"address is a number":               {file: "server: {public: {address: 8000}}", key: "server.public.address", text: ":8000"},
 		"port out of range":                 {file: "server: {public: {address: ':99999'}}", key: "server.public.address", text: "port"},
 		"two listeners on one port":         {file: "server: {public: {address: ':8003'}}", key: "server.ops.address", text: "server.public.address"},
+		"drain delay below nothing":         {file: "server: {drain_delay: -1s}", key: "server.drain_delay", text: "not be negative"},
 		"any free port, twice":              {file: "server: {public: {address: ':0'}, admin: {address: ':0'}}"},
 		"bool as number":                    {file: "audit_log: {mask: 1}"},
 		"bool as word in quotes":            {file: `audit_log: {mask: "yes"}`, key: "audit_log.mask", text: "true or false"},

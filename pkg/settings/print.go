@@ -66,6 +66,7 @@ func (s *Settings) lines() []line {
 		{"server.admin.address", s.Server.Admin.Address},
 		{"server.console.address", s.Server.Console.Address},
 		{"server.ops.address", s.Server.Ops.Address},
+		{"server.drain_delay", s.Server.DrainDelay.String()},
 		{"server.ip.extractor", s.Server.IP.Extractor},
 		{"server.ip.trusted_proxies", fmt.Sprint(s.Server.IP.TrustedProxies)},
 		{"public.base_url", s.Public.BaseURL.String()},

@@ -60,6 +60,8 @@ type Server struct {
 	Console Listener `koanf:"console"`
 	Ops     Listener `koanf:"ops"`
 	IP      ClientIP `koanf:"ip"`
+	// DrainDelay is how long a server that was told to end still answers, not ready any more.
+	DrainDelay time.Duration `koanf:"drain_delay"`
 }
 
 // A Listener is a TCP listen address, host:port with an optional host.

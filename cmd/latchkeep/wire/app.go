@@ -144,7 +144,9 @@ type App struct {
 	traces  *telemetry.Traces // nil where nothing is traced
 	working *worker.Metrics
 	works   atomic.Bool // this process carries out what is in the outbox
-	worker  *worker.Worker
+	// draining says that the servers are about to close.
+	draining atomic.Bool
+	worker   *worker.Worker
 	// certificates are got by the public server itself; nil behind a proxy.
 	certificates *certificates.Manager
 	tails        *audit.Tails

@@ -66,7 +66,7 @@ func (a *App) Public() http.Handler {
 	base := http.NewServeMux()
 	o := public.Options{
 		Flows: a.Flows, Sessions: a.Sessions, Users: a.Users, RoundTrip: a.RoundTrip, SAML: a.SAML, Version: a.options.Version, Base: base,
-		Ready: func(r *http.Request) error { return a.ready(r.Context()) },
+		Ready: func(r *http.Request) error { return a.healthy(r.Context()) }, // it is a page for people, who are served to the end
 		Log:   a.Log,
 	}
 	pages := http.NewServeMux() // on the hosts of tenants, too, so that the document can be tried out there

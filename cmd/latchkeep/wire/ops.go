@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -18,7 +19,9 @@ func (a *App) Ops() http.Handler {
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { text(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := a.ready(r.Context()); err != nil {
-			a.Log.WarnContext(r.Context(), "not ready", "error", err)
+			if !errors.Is(err, errDraining) {
+				a.Log.WarnContext(r.Context(), "not ready", "error", err)
+			}
 			text(w, http.StatusServiceUnavailable, "not ready")
 			return
 		}
@@ -34,8 +37,16 @@ func (a *App) Ops() http.Handler {
 	return mux
 }
 
-// ready checks that the database answers and has every migration.
+// ready checks that more requests may be sent here. A server that is about to end is not ready, however well it answers.
 func (a *App) ready(ctx context.Context) error {
+	if a.draining.Load() {
+		return errDraining
+	}
+	return a.healthy(ctx)
+}
+
+// healthy checks that the database answers and has every migration.
+func (a *App) healthy(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	if err := a.Store.Ping(ctx); err != nil {

@@ -18,13 +18,11 @@ import (
 // Servers are the APIs that can be served alone.
 var Servers = []string{"public", "admin", "console"}
 
-// drain is how long requests that are being served may take when the program ends.
-const drain = 10 * time.Second
-
 // settled is how long after listening a start is over, with its first polls.
 const settled = 2 * time.Second
 
-// Serve serves some of the servers and the operations endpoints until the context ends. Where the queue is in this process, it also works.
+// Serve serves some of the servers and the operations endpoints until the context ends, and for server.drain_delay after that. Where the queue is
+// in this process, it also works.
 func (a *App) Serve(ctx context.Context, servers ...string) error {
 	if a.queue.embedded() {
 		a.Log.InfoContext(ctx, "redis.url is not set: queue and limits are kept in this process, which is for one node")
@@ -32,8 +30,11 @@ func (a *App) Serve(ctx context.Context, servers ...string) error {
 	if err := a.Prepare(ctx); err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancelCause(ctx)
+	told := ctx
+	open, stop := context.WithCancelCause(context.WithoutCancel(ctx)) // while the servers listen
 	defer stop(nil)
+	ctx, end := context.WithCancel(context.WithoutCancel(ctx)) // until the last request is answered, which needs what runs in the background
+	defer end()
 	names := append(slices.Clone(servers), "ops")
 	if a.certificates != nil && slices.Contains(servers, "public") {
 		names = append(names, "http")
@@ -42,10 +43,10 @@ func (a *App) Serve(ctx context.Context, servers ...string) error {
 	if err != nil {
 		return err
 	}
-	var running sync.WaitGroup
+	var serving, running sync.WaitGroup
 	for name, l := range listeners {
-		running.Go(func() {
-			if err := a.serve(ctx, l, name); err != nil {
+		serving.Go(func() {
+			if err := a.serve(open, l, name); err != nil {
 				stop(fmt.Errorf("serve %s: %w", name, err))
 			}
 		})
@@ -62,15 +63,18 @@ func (a *App) Serve(ctx context.Context, servers ...string) error {
 	}
 	if a.queue.embedded() {
 		a.works.Store(true)
-		running.Go(func() {
-			if err := a.worker.Run(ctx); err != nil {
+		serving.Go(func() {
+			if err := a.worker.Run(open); err != nil {
 				stop(err)
 			}
 		})
 	}
-	<-ctx.Done()
+	a.leave(told, open.Done())
+	stop(nil)
+	serving.Wait()
+	end()
 	running.Wait()
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+	if cause := context.Cause(open); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
 	return nil
@@ -188,7 +192,7 @@ func (a *App) address(name string) string {
 // serve answers requests until the context ends, and then lets those under way finish.
 func (a *App) serve(ctx context.Context, l net.Listener, name string) error {
 	server := &http.Server{
-		Handler:           a.handler(name),
+		Handler:           a.parting(a.handler(name)),
 		ErrorLog:          slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
@@ -200,7 +204,7 @@ func (a *App) serve(ctx context.Context, l net.Listener, name string) error {
 	done := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), finish)
 		defer cancel()
 		done <- server.Shutdown(stop)
 	}()

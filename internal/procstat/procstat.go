@@ -1,4 +1,5 @@
-package main
+// Package procstat says what processes use, as Linux tells in /proc: processor time, memory, descriptors.
+package procstat
 
 import (
 	"bytes"
@@ -6,14 +7,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// cpuOf is the processor time that the living threads of a process have used, to the nanosecond: the kernel keeps it in schedstat, while
+// CPU is the processor time that the living threads of a process have used, to the nanosecond: the kernel keeps it in schedstat, while
 // utime and stime of /proc/PID/stat count ticks of 10 ms.
-func cpuOf(pid int) (time.Duration, error) {
+func CPU(pid int) (time.Duration, error) {
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil {
 		return 0, err
@@ -43,8 +45,8 @@ func cpuOf(pid int) (time.Duration, error) {
 // tick is the unit of the times in /proc/PID/stat, the same on all Linux machines.
 const tick = 10 * time.Millisecond
 
-// childrenOf lists the processes that another one started, and what its ended ones used.
-func childrenOf(parent int) (children []int, ended time.Duration, err error) {
+// Children lists the processes that another one started, and what its ended ones used.
+func Children(parent int) (children []int, ended time.Duration, err error) {
 	all, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		return nil, 0, err
@@ -85,8 +87,8 @@ func stat(name string) (pid int, fields []string, ok bool) {
 	return pid, fields, len(fields) > 20
 }
 
-// parentOf is the process that started another.
-func parentOf(pid int) (int, error) {
+// Parent is the process that started another.
+func Parent(pid int) (int, error) {
 	_, fields, ok := stat(fmt.Sprintf("/proc/%d/stat", pid))
 	if !ok {
 		return 0, fmt.Errorf("there is no process %d on this machine", pid)
@@ -94,8 +96,8 @@ func parentOf(pid int) (int, error) {
 	return strconv.Atoi(fields[1])
 }
 
-// resident is the memory of a process that is in RAM, in bytes: all of it, and the part that is no mapped file.
-func resident(pid int) (all, anonymous int64, err error) {
+// Resident is the memory of a process that is in RAM, in bytes: all of it, and the part that is no mapped file.
+func Resident(pid int) (all, anonymous int64, err error) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, 0, err
@@ -112,4 +114,29 @@ func resident(pid int) (all, anonymous int64, err error) {
 		}
 	}
 	return all, anonymous, nil
+}
+
+// Family is the processor time of a process, of those that it started, living or ended, but for some of them.
+func Family(pid int, but ...int) (time.Duration, error) {
+	children, sum, err := Children(pid)
+	if err != nil {
+		return 0, err
+	}
+	for _, one := range append(children, pid) {
+		used, err := CPU(one)
+		switch {
+		case err != nil && one == pid:
+			return 0, err
+		case err != nil, slices.Contains(but, one): // it ended, and is among the ended ones
+		default:
+			sum += used
+		}
+	}
+	return sum, nil
+}
+
+// Descriptors is how many files, sockets among them, a process has open.
+func Descriptors(pid int) (int, error) {
+	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	return len(open), err
 }

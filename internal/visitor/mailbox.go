@@ -1,8 +1,7 @@
-package main
+package visitor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -16,32 +15,35 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// A mailbox is a mail host on loopback that hands the codes in its mails to whoever waits for them.
-type mailbox struct {
+// A Mailbox is a mail host on loopback that hands the codes in its mails to whoever waits for them.
+type Mailbox struct {
 	server *smtp.Server
-	port   string
+	// Port is where it listens.
+	Port string
 
 	mu      sync.Mutex
 	arrived map[string]chan string // of the address → the code
 	waited  []float64              // for each mail, in microseconds
 }
 
-func newMailbox() (*mailbox, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// NewMailbox listens at an address, such as 127.0.0.1:0.
+func NewMailbox(address string) (*Mailbox, error) {
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen as a mail host: %w", err)
 	}
-	m := &mailbox{port: strconv.Itoa(l.Addr().(*net.TCPAddr).Port), arrived: map[string]chan string{}}
+	m := &Mailbox{Port: strconv.Itoa(l.Addr().(*net.TCPAddr).Port), arrived: map[string]chan string{}}
 	m.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &delivery{box: m}, nil }))
-	m.server.Domain = "bench.example"
+	m.server.Domain = "visitor.example"
 	go func() { _ = m.server.Serve(l) }() // ends with close
 	return m, nil
 }
 
-func (m *mailbox) close() { _ = m.server.Close() }
+// Close ends it.
+func (m *Mailbox) Close() { _ = m.server.Close() }
 
-// of is where the codes to an address arrive.
-func (m *mailbox) of(address string) chan string {
+// Of is where the codes to an address arrive.
+func (m *Mailbox) Of(address string) chan string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c := m.arrived[address]
@@ -52,22 +54,23 @@ func (m *mailbox) of(address string) chan string {
 	return c
 }
 
-// code waits for the code in the next mail to an address.
-func (m *mailbox) code(ctx context.Context, address string) (string, error) {
+// Code waits for the code in the next mail to an address.
+func (m *Mailbox) Code(ctx context.Context, address string) (string, error) {
 	began := time.Now()
 	select {
-	case code := <-m.of(address):
+	case code := <-m.Of(address):
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.waited = append(m.waited, micro(time.Since(began)))
+		delete(m.arrived, address) // the next mail has a place of its own
+		m.waited = append(m.waited, float64(time.Since(began))/float64(time.Microsecond))
 		return code, nil
 	case <-ctx.Done():
 		return "", fmt.Errorf("no mail to %s: %w", address, ctx.Err())
 	}
 }
 
-// delays are how long was waited for each mail after the answer that announced it.
-func (m *mailbox) delays() []float64 {
+// Delays are how long was waited for each mail after the answer that announced it, in microseconds.
+func (m *Mailbox) Delays() []float64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.waited)
@@ -75,7 +78,7 @@ func (m *mailbox) delays() []float64 {
 
 // A delivery is a conversation with a client that brings mails.
 type delivery struct {
-	box *mailbox
+	box *Mailbox
 	to  []string
 }
 
@@ -94,15 +97,20 @@ func (d *delivery) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
+	if _, err = io.Copy(io.Discard, m.Body); err != nil {
+		return err
+	}
 	code := subjectCode.FindString(m.Header.Get("Subject"))
-	if code == "" {
-		return errors.New("the subject begins with no code: " + m.Header.Get("Subject"))
-	}
-	_, err = io.Copy(io.Discard, m.Body)
 	for _, to := range d.to {
-		d.box.of(to) <- code
+		if code == "" {
+			continue // it tells of something
+		}
+		select {
+		case d.box.Of(to) <- code:
+		default: // nobody reads them
+		}
 	}
-	return err
+	return nil
 }
 
 func (d *delivery) Reset()        { d.to = nil }

@@ -1,6 +1,6 @@
-//go:build chaos
-
-package chaos
+// Package processes runs the program, and the servers that it needs, as processes that tests kill and start again: PostgreSQL, MariaDB and Redis
+// from installed binaries, in temporary directories, on free ports.
+package processes
 
 import (
 	"bytes"
@@ -23,36 +23,38 @@ import (
 // startTime is how long a process may take to be ready, after a crash on a busy machine too.
 const startTime = 90 * time.Second
 
-// A process is a program that can be killed and started again, with the same arguments.
-type process struct {
-	name string
-	args []string
-	env  []string
-	as   string // the user that runs it; empty: ours
-	// ready reports whether it works.
-	ready func(ctx context.Context) bool
+// A Process is a program that can be killed and started again, with the same arguments.
+type Process struct {
+	Name string
+	Args []string
+	Env  []string
+	As   string // the user that runs it; empty: ours
+	// Ready reports whether it works.
+	Ready func(ctx context.Context) bool
+	// Log is what it printed last.
+	Log Tail
 
 	mu   sync.Mutex
 	cmd  *exec.Cmd
 	done chan struct{}
-	log  tail
 }
 
-// start starts the process and waits until it is ready.
-func (p *process) start(t testing.TB) {
+// Start starts the process and waits until it is ready.
+func (p *Process) Start(t testing.TB) {
 	t.Helper()
-	p.launch(t)
-	p.await(t)
+	p.Launch(t)
+	p.Await(t)
 }
 
-func (p *process) launch(t testing.TB) {
+// Launch starts the process and waits for nothing.
+func (p *Process) Launch(t testing.TB) {
 	t.Helper()
-	cmd := exec.Command(p.args[0], p.args[1:]...)
-	cmd.Env = p.env
+	cmd := exec.Command(p.Args[0], p.Args[1:]...)
+	cmd.Env = p.Env
 	cmd.Dir = "/"
-	cmd.Stdout, cmd.Stderr = &p.log, &p.log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Credential: credential(t, p.as)}
-	require.NoError(t, cmd.Start(), p.name)
+	cmd.Stdout, cmd.Stderr = &p.Log, &p.Log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Credential: credential(t, p.As)}
+	require.NoError(t, cmd.Start(), p.Name)
 	done := make(chan struct{})
 	go func() {
 		_ = cmd.Wait() // it is killed, or its log tells
@@ -63,26 +65,33 @@ func (p *process) launch(t testing.TB) {
 	p.mu.Unlock()
 }
 
-// await waits until the process is ready.
-func (p *process) await(t testing.TB) {
+// Await waits until the process is ready.
+func (p *Process) Await(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), startTime)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for !p.ready(ctx) {
+	for !p.Ready(ctx) {
 		select {
 		case <-p.done:
-			require.FailNow(t, p.name+" ended before it was ready", p.log.String())
+			require.FailNow(t, p.Name+" ended before it was ready", p.Log.String())
 		case <-ctx.Done():
-			require.FailNow(t, p.name+" is not ready", p.log.String())
+			require.FailNow(t, p.Name+" is not ready", p.Log.String())
 		case <-tick.C:
 		}
 	}
 }
 
-// kill ends the process with a signal and waits for its end.
-func (p *process) kill(signal syscall.Signal) {
+// PID is the process's id, while it runs.
+func (p *Process) PID() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cmd.Process.Pid
+}
+
+// Kill ends the process with a signal and waits for its end.
+func (p *Process) Kill(signal syscall.Signal) {
 	p.mu.Lock()
 	cmd, done := p.cmd, p.done
 	p.mu.Unlock()
@@ -98,15 +107,16 @@ func (p *process) kill(signal syscall.Signal) {
 	}
 }
 
-// A tail keeps the last lines that a process printed.
-type tail struct {
+// A Tail keeps the last lines that a process printed.
+type Tail struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
 }
 
 const tailSize = 16 << 10
 
-func (t *tail) Write(p []byte) (int, error) {
+// Write implements io.Writer.
+func (t *Tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.buf.Write(p)
@@ -116,7 +126,8 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (t *tail) String() string {
+// String implements fmt.Stringer.
+func (t *Tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.buf.String()
@@ -137,8 +148,8 @@ func credential(t testing.TB, name string) *syscall.Credential {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 }
 
-// run runs a command to its end.
-func run(t testing.TB, as string, env []string, name string, args ...string) string {
+// Run runs a command to its end.
+func Run(t testing.TB, as string, env []string, name string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), startTime)
 	defer cancel()
@@ -159,8 +170,8 @@ func listens(address string) func(ctx context.Context) bool {
 	}
 }
 
-// answers is ready when a URL answers 200.
-func answers(url string) func(ctx context.Context) bool {
+// Answers is ready when a URL answers 200.
+func Answers(url string) func(ctx context.Context) bool {
 	return func(ctx context.Context) bool {
 		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 		defer cancel()
