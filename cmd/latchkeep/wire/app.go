@@ -254,7 +254,7 @@ func (a *App) buildTenants(ctx context.Context) error {
 	out := outbox.NewWriter(a.keyring, func() { a.bell.Ring(bellOutbox) })
 	a.Provisioner = tenants.NewProvisioner(tenants.ProvisionerOptions{
 		Store: a.Store, Keyring: a.keyring, Registry: a.Registry, Keys: a.keys, Log: a.Log, Outbox: out,
-		Grace: &a.Settings.Tenants.Grace, ResealHook: webhook.Resealer(a.keyring),
+		Grace: &a.Settings.Tenants.Grace, ResealHook: webhook.Resealer(a.keyring), AllowsPlain: a.egress().AllowsPlain,
 	})
 	a.Usage, a.UsageAudit, a.Calls = usage.NewRoom(a.Store), audit.NewUsage(a.Store), usage.NewCalls(a.Store, a.Log)
 	a.Allowance = allowance.NewKeeper(allowance.Needs{Store: a.Store, Outbox: out, Registry: a.Registry, Usage: a.Usage, Log: a.Log, Now: a.options.Now})
@@ -293,7 +293,7 @@ func (a *App) buildAuth() error {
 	a.Webhooks = webhook.NewRoom(webhook.Needs{
 		Attempted: a.working.Webhook, Traces: a.traces, Counted: func(tenant uuid.UUID) { a.Allowance.Touch(tenant, false) },
 		Store: a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry, Log: a.Log, Now: a.options.Now,
-		Client: a.outbound(webhook.Timeout),
+		Client: a.outbound(webhook.Timeout), AllowsPlain: a.egress().AllowsPlain,
 		Ring:   func() { a.bell.Ring(bellOutbox) },
 	})
 	a.OAuth = oauth.New(oauth.Needs{Client: a.outbound(oauth.Timeout), Endpoints: a.options.Providers})
@@ -335,9 +335,12 @@ func (a *App) buildAuth() error {
 
 // outbound reaches, for tenants, what they may reach.
 func (a *App) outbound(timeout time.Duration) *http.Client {
-	return safehttp.NewClient(safehttp.NewDialer(safehttp.Options{
-		AllowCIDRs: a.Settings.Egress.AllowCIDRs, AllowLoopback: a.Settings.Dev.Enabled, Resolver: a.options.Resolver,
-	}), timeout)
+	return safehttp.NewClient(safehttp.NewDialer(a.egress()), timeout)
+}
+
+// egress says where tenants may reach.
+func (a *App) egress() safehttp.Options {
+	return safehttp.Options{AllowCIDRs: a.Settings.Egress.AllowCIDRs, AllowLoopback: a.Settings.Dev.Enabled, Resolver: a.options.Resolver}
 }
 
 // samlRoom is sign-in through SAML identity providers. Their metadata is fetched where tenants say, so no further than tenants may reach.
