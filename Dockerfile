@@ -6,8 +6,10 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-ARG VERSION=development
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/latchkeep ./cmd/latchkeep
+ARG VERSION=development COMMIT= DATE=
+# As scripts/release builds it.
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+	-ldflags "-s -w -buildid= -X main.version=${VERSION} -X main.commit=${COMMIT} -X main.date=${DATE}" -o /out/latchkeep ./cmd/latchkeep
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/

@@ -2,7 +2,9 @@
 
 SHELL       := /bin/bash
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
-LDFLAGS     := -s -w -X main.version=$(VERSION)
+COMMIT      := $(shell git rev-parse HEAD 2>/dev/null)
+DATE        := $(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null)
+LDFLAGS     := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 PKG         ?= ./...
 FUZZTIME    ?= 10s
 IMAGE       ?= latchkeep:$(VERSION)
@@ -107,7 +109,23 @@ lint: ## run the linters pinned in tools/lint
 
 .PHONY: docker
 docker: ## build the container image (IMAGE=latchkeep:dev)
-	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) -t $(IMAGE) .
+
+.PHONY: release
+release: ## build the files of a release from a commit (VERSION=v1.2.3, COMMIT=HEAD) into bin/release
+	scripts/release $(VERSION) $(COMMIT)
+
+.PHONY: release-check
+release-check: ## build a release twice, in different places and without a cache, compare, and run it
+	scripts/release-check $(VERSION) $(COMMIT)
+
+.PHONY: licences
+licences: ## check the licences of everything that is in the binary
+	go run -C tools/licences . ../..
+
+.PHONY: vulncheck
+vulncheck: ## look for known vulnerabilities in what the program calls (VULNDB=file:///… without the network)
+	scripts/vulncheck
 
 .PHONY: ci
 ci: ## run what the continuous integration runs

@@ -37,7 +37,11 @@ type Result struct {
 // changes nothing makes no version. Errors: ErrNotFound, invalid_config with every problem, version_mismatch.
 func (p *Provisioner) ReplaceConfig(ctx context.Context, id uuid.UUID, given json.RawMessage, how How) (*Result, error) {
 	return p.change(ctx, id, how, func(_ context.Context, c current) (config.Config, error) {
-		return decodeConfig(c.base, c.full, given, how.Strict)
+		full, err := decodeConfig(c.base, c.full, given, how.Strict)
+		if err == nil {
+			err = p.refusePlain(c.full, full)
+		}
+		return full, err
 	})
 }
 
@@ -45,7 +49,11 @@ func (p *Provisioner) ReplaceConfig(ctx context.Context, id uuid.UUID, given jso
 // for ReplaceConfig.
 func (p *Provisioner) PatchConfig(ctx context.Context, id uuid.UUID, patch json.RawMessage, how How) (*Result, error) {
 	return p.change(ctx, id, how, func(_ context.Context, c current) (config.Config, error) {
-		return decodePatching(c, patch, how.Strict)
+		full, err := decodePatching(c, patch, how.Strict)
+		if err == nil {
+			err = p.refusePlain(c.full, full)
+		}
+		return full, err
 	})
 }
 

@@ -110,6 +110,14 @@ func decodeConfig(base, stored config.Config, given []byte, strict bool) (config
 	return full, nil
 }
 
+// refusePlain refuses addresses without TLS that a change adds.
+func (p *Provisioner) refusePlain(before, after config.Config) error {
+	if problems := config.NewPlain(before, after, p.o.AllowsPlain); len(problems) > 0 {
+		return invalidConfig(problems)
+	}
+	return nil
+}
+
 func invalidConfig(problems config.Problems) error {
 	fields := make([]problem.Field, len(problems))
 	for i, p := range problems {

@@ -31,7 +31,7 @@ type KeySource interface {
 	Get(ctx context.Context, alg jose.Alg) (*jose.Key, error)
 }
 
-// ProvisionerOptions are what a Provisioner needs; all but Log, Now, Outbox, Grace and ResealHook are required.
+// ProvisionerOptions are what a Provisioner needs; all but Log, Now, Outbox, Grace, ResealHook and AllowsPlain are required.
 type ProvisionerOptions struct {
 	Store    *store.Store
 	Keyring  *secret.Keyring
@@ -45,6 +45,8 @@ type ProvisionerOptions struct {
 	Grace *time.Duration
 	// ResealHook seals the signing secrets of a webhook anew for the copy of it in another tenant.
 	ResealHook func(from, hook, to, copied uuid.UUID, sealed []byte) ([]byte, error)
+	// AllowsPlain says whether configurations may name http:// addresses of a host; nil: of none.
+	AllowsPlain func(host string) bool
 }
 
 // A Provisioner makes, changes and ends tenants. Every change bumps the tenant's version in the same transaction, and tells the registries.
@@ -262,6 +264,9 @@ func (p *Provisioner) check(in NewTenant) (base, full config.Config, err error) 
 	}
 	base = baseConfig(p.addresses, in.ID, slug, in.Name, in.Origin)
 	full, err = decodeConfig(base, base, in.Config, in.Origin != OriginCompatible)
+	if err == nil {
+		err = p.refusePlain(base, full)
+	}
 	if err == nil && full.Service.PrimaryDomain != "" {
 		err = unverifiedPrimary()
 	}

@@ -75,7 +75,7 @@ func TestWebhooks_AreMadeListedReplacedAndDeleted(t *testing.T) {
 		admin.Get(t, path).JSON(t, &again)
 		require.Equal(t, w, again)
 
-		r := admin.Do(t, http.MethodPut, path, `{"callback":"http://hooks.example:8080/b","events":["user","email.send"],"enabled":false}`)
+		r := admin.Do(t, http.MethodPut, path, `{"callback":"https://hooks.example:8080/b","events":["user","email.send"],"enabled":false}`)
 		require.Equal(t, http.StatusOK, r.Status, "%s", r.Body)
 		var replaced webhook
 		r.JSON(t, &replaced)
@@ -97,7 +97,7 @@ func TestWebhooks_AreMadeListedReplacedAndDeleted(t *testing.T) {
 		for _, method := range []string{http.MethodGet, http.MethodDelete, http.MethodPut} {
 			body := any(nil)
 			if method == http.MethodPut {
-				body = `{"callback":"http://hooks.example/b","events":["user"],"enabled":true}`
+				body = `{"callback":"https://hooks.example/b","events":["user"],"enabled":true}`
 			}
 			require.Equal(t, http.StatusNotFound, admin.Do(t, method, path, body).Status, method)
 		}

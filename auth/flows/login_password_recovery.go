@@ -1,6 +1,8 @@
 package flows
 
 import (
+	"github.com/google/uuid"
+
 	"github.com/latchkeep/latchkeep/auth/devicetrust"
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/password"
@@ -28,12 +30,17 @@ func (f *Flows) recoverPassword(t *turn) (flow.Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	hash, err := f.passwords.Hash(t.Context(), t.Env.Tenant, t.Input("new_password"))
+	plain := t.Input("new_password")
+	if tooCommon(plain, t.Env.config()) {
+		return flow.Reject("new_password", flow.ValueInvalid), nil
+	}
+	hash, err := f.passwords.Hash(t.Context(), t.Env.Tenant, plain)
 	if err != nil {
 		return nil, err
 	}
 	t.Env.Work.Do(password.Set(t.Data.UserID, hash))
 	t.Env.Work.Do(devicetrust.Forget(t.Data.UserID))
+	f.endOtherSessions(t, t.Data.UserID, uuid.Nil) // her new one is opened later
 	t.Data.HasPassword = true
 	t.Data.RecoveryPending = false
 	f.scheduleMFACreation(t)

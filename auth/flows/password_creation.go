@@ -66,7 +66,7 @@ func (f *Flows) skipPassword(t *turn) (flow.Outcome, error) {
 func (f *Flows) registerPassword(t *turn) (flow.Outcome, error) {
 	plain := t.Input("new_password")
 	switch {
-	case tooShort(plain, t.Env.config()):
+	case tooShort(plain, t.Env.config()), tooCommon(plain, t.Env.config()):
 		return flow.Reject("new_password", flow.ValueInvalid), nil
 	case len(plain) > password.MaxBytes:
 		return flow.Reject("new_password", flow.ValueTooLong), nil

@@ -37,6 +37,9 @@ func (f *Flows) setOwnPassword(t *turn) (flow.Outcome, error) {
 	if tooShort(plain, t.Env.config()) {
 		return flow.Reject("password", flow.ValueTooShort), nil
 	}
+	if tooCommon(plain, t.Env.config()) {
+		return flow.Reject("password", flow.ValueInvalid), nil
+	}
 	hash, err := f.passwords.Hash(t.Context(), t.Env.Tenant, plain)
 	if err != nil {
 		return nil, err
@@ -48,6 +51,7 @@ func (f *Flows) setOwnPassword(t *turn) (flow.Outcome, error) {
 		return flow.Stay(), nil
 	}
 	t.Env.Work.Do(devicetrust.Forget(u.ID))
+	f.endOtherSessions(t, u.ID, t.Env.session.SessionID)
 	u.Password = &user.Secret{ID: u.Password.ID, CreatedAt: u.Password.CreatedAt, UpdatedAt: t.Now()}
 	f.notify(t, u, event.MailPayload{Template: mail.TemplatePasswordUpdate})
 	f.webhookUser(t, event.UserPasswordUpdate, u)

@@ -46,6 +46,25 @@ func (s *Service) Revoke(t *tenants.Tenant, w *auth.Work, userID, id uuid.UUID, 
 	}
 }
 
+// RevokeOthers ends all sessions of a person but one because her password changed, and has each recorded; a nil id keeps none. Her row is locked
+// first, so that no sign-in under way adds one behind its back.
+func (s *Service) RevokeOthers(t *tenants.Tenant, w *auth.Work, userID, kept uuid.UUID, record func(id uuid.UUID)) store.Write {
+	return func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.Raw.LockUser(ctx, userID); err != nil {
+			return fmt.Errorf("end other sessions: %w", err)
+		}
+		rows, err := store.Lock(tx, tx.Session.Query().Where(entsession.UserID(userID), entsession.IDNEQ(kept), entsession.ExpiresAtGT(now())).
+			Order(ent.Desc(entsession.FieldCreatedAt, entsession.FieldID))).All(ctx)
+		if err != nil {
+			return fmt.Errorf("load sessions: %w", err)
+		}
+		for _, row := range rows {
+			record(row.ID)
+		}
+		return s.end(ctx, tx, t, w, event.SessionRevoke, rows...)
+	}
+}
+
 // EndAll ends every session of a person without telling of each: something that says as much, such as her deletion, is told anyway. Her
 // row is locked first, so that no sign-in adds one behind its back.
 func (s *Service) EndAll(userID uuid.UUID) store.Write {

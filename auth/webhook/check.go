@@ -1,11 +1,15 @@
 package webhook
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"github.com/latchkeep/latchkeep/pkg/problem"
+	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
 
@@ -14,10 +18,10 @@ const maxCallback = 2048
 
 // check says everything that is wrong with a wish. Whether the callback may be reached from here shows when something is sent there: names
 // change their addresses.
-func (w Wish) check() error {
+func (w Wish) check(plain func(host string) bool) error {
 	var fields []problem.Field
 	add := func(path, reason string) { fields = append(fields, problem.Field{Path: path, Reason: reason}) }
-	if reason := callbackProblem(w.Callback); reason != "" {
+	if reason := callbackProblem(w.Callback, plain); reason != "" {
 		add("callback", reason)
 	}
 	if len(w.Events) == 0 {
@@ -42,8 +46,26 @@ func (w Wish) check() error {
 	return nil
 }
 
-// callbackProblem says why a text cannot be called, or "".
-func callbackProblem(text string) string {
+// checkChange is check for a webhook that there is: a callback without TLS that it has already may stay.
+func (r *Room) checkChange(ctx context.Context, t *tenants.Tenant, id uuid.UUID, wish Wish) error {
+	err := wish.check(r.n.AllowsPlain)
+	if err == nil || wish.check(anyHost) != nil {
+		return err
+	}
+	now, failed := r.Get(ctx, t, id)
+	switch {
+	case failed != nil:
+		return failed
+	case now.Callback == wish.Callback:
+		return nil
+	}
+	return err
+}
+
+func anyHost(string) bool { return true }
+
+// callbackProblem says why a text cannot be called, or "". Where http:// may lead is up to plain.
+func callbackProblem(text string, plain func(host string) bool) string {
 	u, err := url.Parse(text)
 	switch {
 	case text == "":
@@ -54,6 +76,8 @@ func callbackProblem(text string) string {
 		return "must be a URL that begins with https:// or http://"
 	case u.User != nil:
 		return "must not contain a username or password"
+	case u.Scheme == "http" && (plain == nil || !plain(u.Hostname())):
+		return config.PlainReason
 	}
 	return ""
 }

@@ -80,7 +80,7 @@ func TestDelivery_ReachesNobodyInside(t *testing.T) {
 	_, port, err := net.SplitHostPort(listener.Addr().String())
 	require.NoError(t, err)
 
-	env := testenv.OnSQLite(t, testenv.WithResolver(names(t)))
+	env := testenv.OnSQLite(t, testenv.WithResolver(names(t)), testenv.Plain())
 	shop := env.Tenant(t, "shop")
 	hosts := []string{
 		"127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001", "127.0.0.1.", "localhost", "LOCALHOST", "localhost.",

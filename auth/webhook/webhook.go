@@ -62,7 +62,7 @@ type Wish struct {
 	Enabled  bool
 }
 
-// Needs are what a Room works with. All are required but Now.
+// Needs are what a Room works with. All are required but Now, AllowsPlain and what says so.
 type Needs struct {
 	Store   *store.Store
 	Outbox  *outbox.Writer
@@ -80,6 +80,8 @@ type Needs struct {
 	Attempted func(state string, took time.Duration)
 	// Counted hears of tenants of whom deliveries were counted; it must not block. Optional.
 	Counted func(tenant uuid.UUID)
+	// AllowsPlain says whether callbacks of a host may begin with http://; nil: of none.
+	AllowsPlain func(host string) bool
 	// Traces tell of attempts; optional.
 	Traces *telemetry.Traces
 }
@@ -129,7 +131,7 @@ func (r *Room) Get(ctx context.Context, t *tenants.Tenant, id uuid.UUID) (Webhoo
 // Create makes a webhook, enabled whatever was wished, and returns it with its signing secret, which is told only now. Errors: invalid_webhook
 // with every problem, ErrLimit.
 func (r *Room) Create(ctx context.Context, t *tenants.Tenant, c auth.Client, by tenants.Actor, wish Wish) (Webhook, string, error) {
-	if err := wish.check(); err != nil {
+	if err := wish.check(r.n.AllowsPlain); err != nil {
 		return Webhook{}, "", err
 	}
 	events, err := subscribe(wish.Events)
@@ -166,7 +168,7 @@ func (r *Room) Create(ctx context.Context, t *tenants.Tenant, c auth.Client, by 
 // Replace makes a webhook what is wished, with subscriptions of new ids, no failures, and as much time left as a new one. Errors:
 // invalid_webhook with every problem, ErrNotFound.
 func (r *Room) Replace(ctx context.Context, t *tenants.Tenant, c auth.Client, by tenants.Actor, id uuid.UUID, wish Wish) (Webhook, error) {
-	if err := wish.check(); err != nil {
+	if err := r.checkChange(ctx, t, id, wish); err != nil {
 		return Webhook{}, err
 	}
 	events, err := subscribe(wish.Events)

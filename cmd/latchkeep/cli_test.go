@@ -210,6 +210,7 @@ func TestVersion_IsOneLine(t *testing.T) {
 	m := newMachine(t)
 	require.Regexp(t, `^latchkeep \S+ \(go\S+ \w+/\w+\)\n$`, m.must(t, "version"))
 	require.Contains(t, m.must(t, "--version"), "latchkeep version")
+	require.JSONEq(t, m.must(t, "version", "--output", "json"), m.must(t, "version", "--json"))
 }
 
 func TestHelp_NamesEveryCommandAndShowsNoDefaultOfTheDeveloper(t *testing.T) {

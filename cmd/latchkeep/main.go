@@ -16,8 +16,12 @@ import (
 	"github.com/latchkeep/latchkeep/pkg/problem"
 )
 
-// version is set by the build: -ldflags "-X main.version=…".
-var version = "development"
+// Set by the build: -ldflags "-X main.version=…". The commit and its date (RFC 3339, UTC) are empty where the build was not told.
+var (
+	version = "development"
+	commit  string
+	date    string
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -125,6 +125,8 @@ func TestSend_Encrypts(t *testing.T) {
 		"from the first byte on port 465":          {offers: smtpsink.ImplicitTLS, port465: true, encrypted: true},
 		"on port 465 even when switched off":       {offers: smtpsink.ImplicitTLS, port465: true, policy: mail.TLSNone, encrypted: true},
 		"or fails on port 465":                     {offers: smtpsink.Plain, port465: true, fails: "TLS"},
+		"from the first byte, when told so":        {offers: smtpsink.ImplicitTLS, policy: mail.TLSImplicit, encrypted: true},
+		"or fails, when told so":                   {offers: smtpsink.Plain, policy: mail.TLSImplicit, fails: "TLS"},
 		"not with a stranger":                      {stranger: true, fails: "certificate"},
 		"not with a stranger on port 465":          {offers: smtpsink.ImplicitTLS, port465: true, stranger: true, fails: "certificate"},
 		"not with somebody else":                   {wrongName: true, fails: "certificate"},

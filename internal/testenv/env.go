@@ -59,6 +59,7 @@ type options struct {
 	quiet    bool
 	smtp     bool
 	local    bool
+	plain    bool
 	resolver *net.Resolver
 	oauth    map[string]oauth.Endpoints
 	now      func() time.Time
@@ -86,6 +87,9 @@ func WithSMTP() Option { return func(o *options) { o.smtp = true } }
 
 // Local lets the program call this machine on behalf of tenants, without TLS, too, as dev mode does: for peers that tests run.
 func Local() Option { return func(o *options) { o.local = true } }
+
+// Plain takes webhooks without TLS everywhere, as earlier versions did.
+func Plain() Option { return func(o *options) { o.plain = true } }
 
 // WithResolver resolves the names of webhooks' receivers. Without it they have no address, so nobody is bothered.
 func WithResolver(r *net.Resolver) Option { return func(o *options) { o.resolver = r } }
@@ -187,7 +191,7 @@ func start(t testing.TB, name, url string, mails *Mails, o options) *Env {
 	e.keyring, err = secret.NewKeyring(s.Secrets.Reveal())
 	require.NoError(t, err)
 	s.Dev.Enabled = o.local
-	wired := wire.Options{Log: slog.New(e.log), Version: "test", OnStatement: e.statement.add, NoSpareKeys: true, Resolver: o.resolver, Now: o.now,
+	wired := wire.Options{Log: slog.New(e.log), Version: "test", OnStatement: e.statement.add, NoSpareKeys: true, Resolver: o.resolver, AnyPlain: o.plain, Now: o.now,
 		Providers: o.oauth}
 	if !o.smtp {
 		wired.Mailer = mails

@@ -64,7 +64,7 @@ var shapes = map[string]map[event.AuditType]shape{
 		event.SecurityKeyRenamed:   {actor: byID, must: "credential_id"},
 		event.OTPCreated:           {actor: byID, must: "otp_secret"},
 		event.OTPDeleted:           {actor: byID},
-		event.SessionRevoked:       {actor: byID, must: "session_id"},
+		event.SessionRevoked:       {actor: byID, must: "session_id", may: "context"},
 		event.MetadataChanged:      {actor: byID, must: "changed"},
 		event.MFAFailure:           {actor: byID, must: "mfa_method login_method", failed: true},
 		event.RecoveryCodeUsed:     {actor: byID},

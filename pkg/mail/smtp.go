@@ -30,7 +30,7 @@ type Dialer interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// A TLSPolicy says whether STARTTLS is used. Port 465 speaks TLS from the first byte, whatever the policy. The certificate is checked in
+// A TLSPolicy says how a connection is encrypted. Port 465 speaks TLS from the first byte, whatever the policy. The certificate is checked in
 // any case.
 type TLSPolicy int
 
@@ -41,7 +41,20 @@ const (
 	TLSMandatory
 	// TLSNone does not encrypt.
 	TLSNone
+	// TLSImplicit speaks TLS from the first byte, on any port.
+	TLSImplicit
 )
+
+// PolicyOf is the policy that a setting names: required, implicit, or else opportunistic.
+func PolicyOf(setting string) TLSPolicy {
+	switch setting {
+	case "required":
+		return TLSMandatory
+	case "implicit":
+		return TLSImplicit
+	}
+	return TLSOpportunistic
+}
 
 // SMTP is a mail host and how to talk to it.
 type SMTP struct {
@@ -109,7 +122,7 @@ func (s SMTP) Probe(ctx context.Context, d Dialer) (encrypted bool, err error) {
 	return encrypted, nil
 }
 
-// connect dials the host, and on port 465 agrees on keys.
+// connect dials the host, and agrees on keys where TLS comes first.
 func (s SMTP) connect(ctx context.Context, d Dialer) (net.Conn, error) {
 	port, err := strconv.ParseUint(strings.TrimSpace(s.Port), 10, 16)
 	if err != nil || port == 0 {
@@ -125,7 +138,7 @@ func (s SMTP) connect(ctx context.Context, d Dialer) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if port == implicitTLS {
+	if port == implicitTLS || s.TLS == TLSImplicit {
 		secure := tls.Client(conn, s.tls())
 		if err := secure.HandshakeContext(ctx); err != nil {
 			conn.Close()

@@ -343,6 +343,9 @@ func (c *checker) mail() {
 	if n, err := strconv.ParseUint(strings.TrimSpace(mail.SMTP.Port), 10, 16); err != nil || n == 0 {
 		c.problem("default_email_delivery.smtp.port", "must be a port", "usual ones are 465 and 587")
 	}
+	if mail.SMTP.TLS != "opportunistic" && mail.SMTP.TLS != "required" && mail.SMTP.TLS != "implicit" {
+		c.problem("default_email_delivery.smtp.tls", "must be opportunistic, required or implicit, not "+quote(mail.SMTP.TLS), "")
+	}
 	if !strings.Contains(mail.FromAddress, "@") {
 		c.problem("default_email_delivery.from_address", "must be a mail address", "name the sender of mails")
 	}

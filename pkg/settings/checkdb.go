@@ -2,9 +2,14 @@ package settings
 
 import (
 	"net"
+	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 )
+
+// defaultPassword is what database.password is where nobody sets it, for configurations written for Hanko.
+const defaultPassword = "hanko"
 
 // database composes and checks the URLs and the pool.
 func (c *checker) database() {
@@ -26,6 +31,7 @@ func (c *checker) database() {
 		return
 	}
 	c.s.Database.URL, c.s.Database.Dialect, c.s.Database.MigrateURL = url, dialect, url
+	c.knownPassword(path, url.Reveal())
 
 	owner := strings.TrimSpace(c.tree.String("database.migrate_url"))
 	if owner == "" {
@@ -39,7 +45,31 @@ func (c *checker) database() {
 		c.problem("database.migrate_url", "is "+other+", but database.url is "+dialect, "both must name the same database")
 	default:
 		c.s.Database.MigrateURL = migrate
+		c.knownPassword("database.migrate_url", migrate.Reveal())
 	}
+}
+
+// knownPassword refuses the default password, which everybody knows, for a database that others could reach too: any but one on this machine.
+func (c *checker) knownPassword(path, text string) {
+	u, err := url.Parse(text)
+	if err != nil || c.o.Dev {
+		return
+	}
+	password, _ := u.User.Password()
+	host := u.Hostname()
+	if host == "" { // a socket is named by a parameter
+		host = u.Query().Get("host")
+	}
+	if password != defaultPassword || host == "" || host == "localhost" || strings.HasPrefix(host, "/") {
+		return
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsLoopback() {
+		return
+	}
+	if path == "database.host" {
+		path = "database.password"
+	}
+	c.problem(path, "has the default password, which everybody knows, for a database on another machine", "give the database user another password")
 }
 
 func (c *checker) pool() {

@@ -180,7 +180,7 @@ func TestLoad_ComposesTheDatabaseURL(t *testing.T) {
 
 	for name, row := range map[string]struct{ file, url, dialect string }{
 		"all parts":         {`{dialect: postgres, host: db, port: 5433, user: app, password: secret, database: shop}`, "postgres://app:secret@db:5433/shop", "postgres"},
-		"hanko's defaults":  {`{host: db}`, "postgres://hanko:hanko@db:5432/hanko", "postgres"},
+		"hanko's defaults":  {`{host: localhost}`, "postgres://hanko:hanko@localhost:5432/hanko", "postgres"},
 		"special password":  {`{host: db, user: 'a@b', password: 'p:/?#[]@%" x', database: 'd d'}`, "postgres://a%40b:p%3A%2F%3F%23%5B%5D%40%25%22%20x@db:5432/d%20d", "postgres"},
 		"number password":   {`{host: db, password: 0123}`, "postgres://hanko:0123@db:5432/hanko", "postgres"},
 		"empty password":    {`{host: db, password: ''}`, "postgres://hanko:@db:5432/hanko", "postgres"},
@@ -201,6 +201,29 @@ func TestLoad_ComposesTheDatabaseURL(t *testing.T) {
 			require.Equal(t, row.url, s.Database.MigrateURL.Reveal())
 			require.Equal(t, row.dialect, s.Database.Dialect)
 		})
+	}
+}
+
+func TestLoad_RefusesTheDefaultPasswordOfADatabaseElsewhere(t *testing.T) {
+	t.Parallel()
+
+	for file, key := range map[string]string{
+		`{host: db}`:                                  "database.password",
+		`{host: 10.0.0.7, password: hanko}`:           "database.password",
+		`{url: 'postgres://hanko:hanko@db/hanko'}`:    "database.url",
+		`{url: 'mysql://app:hanko@tcp(db:3306)/app'}`: "database.url",
+		`{url: 'postgres://app:pw@db/app', migrate_url: 'postgres://owner:hanko@db/app'}`: "database.migrate_url",
+	} {
+		problems := bare().file("database: " + file + "\nsecrets: {keys: [" + goodSecret + "]}").fails(t)
+		require.Len(t, problems, 1, file)
+		require.Equal(t, key, problems[0].Key, file)
+		require.Contains(t, problems[0].Reason, "everybody knows", file)
+	}
+	for _, file := range []string{
+		`{host: 127.0.0.1}`, `{host: '::1'}`, `{host: /run/postgresql}`, `{url: 'postgres://hanko:hanko@localhost/hanko'}`,
+		`{url: 'postgres://hanko:hanko@/hanko?host=/run/postgresql'}`,
+	} {
+		bare().file("database: " + file + "\nsecrets: {keys: [" + goodSecret + "]}").must(t)
 	}
 }
 

@@ -92,7 +92,7 @@ func TestLoad_ReadsEveryDocumentedHankoVariable(t *testing.T) {
 		"AUDIT_LOG_RETENTION":                    {"1h", func(s *settings.Settings) any { return s.AuditLog.Retention }, time.Hour},
 		"DATABASE_URL":                           {"mysql://a:b@c/d", func(s *settings.Settings) any { return s.Database.URL.Reveal() }, "mysql://a:b@c/d"},
 		"DATABASE_DIALECT":                       {"mariadb", func(s *settings.Settings) any { return s.Database.Dialect }, "mysql"},
-		"DATABASE_HOST":                          {"h", func(s *settings.Settings) any { return s.Database.URL.Reveal() }, "postgres://hanko:hanko@h:5432/hanko"},
+		"DATABASE_HOST":                          {"h", func(s *settings.Settings) any { return s.Database.URL.Reveal() }, "postgres://hanko:another@h:5432/hanko"},
 		"DATABASE_PORT":                          {"7", func(s *settings.Settings) any { return s.Database.URL.Reveal() }, "postgres://hanko:hanko@localhost:7/hanko"},
 		"DATABASE_USER":                          {"u", func(s *settings.Settings) any { return s.Database.URL.Reveal() }, "postgres://u:hanko@localhost:5432/hanko"},
 		"DATABASE_PASSWORD":                      {"p", func(s *settings.Settings) any { return s.Database.URL.Reveal() }, "postgres://hanko:p@localhost:5432/hanko"},
@@ -141,6 +141,9 @@ func TestLoad_ReadsEveryDocumentedHankoVariable(t *testing.T) {
 			w := bare().with(env + "=" + row.val)
 			if !strings.HasPrefix(env, "SECRET") {
 				w.with("SECRETS_KEYS=" + goodSecret)
+			}
+			if env == "DATABASE_HOST" {
+				w.with("DATABASE_PASSWORD=another") // the default is for this machine only
 			}
 			if !strings.HasPrefix(env, "DATABASE_") || strings.Contains(env, "POOL") || strings.Contains(env, "CONN") {
 				w.with("DATABASE_URL=postgres://a:b@c/d")

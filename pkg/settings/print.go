@@ -124,6 +124,7 @@ func (s *Settings) lines() []line {
 		{"default_email_delivery.smtp.port", s.DefaultEmailDelivery.SMTP.Port},
 		{"default_email_delivery.smtp.user", s.DefaultEmailDelivery.SMTP.User},
 		{"default_email_delivery.smtp.password", s.DefaultEmailDelivery.SMTP.Password.String()},
+		{"default_email_delivery.smtp.tls", s.DefaultEmailDelivery.SMTP.TLS},
 		{"log.level", strings.ToLower(s.Log.Level.String())},
 		{"log.format", s.Log.Format},
 		{"traces.endpoint", showURL(s.Traces.Endpoint)},

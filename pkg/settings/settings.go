@@ -197,6 +197,7 @@ type SMTP struct {
 	Port     string `koanf:"port"`
 	User     string `koanf:"user"`
 	Password Secret `koanf:"password"`
+	TLS      string `koanf:"tls"` // opportunistic, required or implicit
 }
 
 // MultiTenancy chooses between many tenants kept in the database and the one tenant of the file, served at "/".

@@ -68,6 +68,8 @@ type Password struct {
 	AcquireOnLogin        string `json:"acquire_on_login" enum:"always,conditional,never" doc:"Ask for a password at sign-in; conditional: only users without a passkey."`
 	MinLength             int    `json:"min_length" min:"0" max:"72" unit:"characters" doc:"Shortest new password accepted. The longest is 72 bytes."`
 	Recovery              bool   `json:"recovery" doc:"Users who forgot their password may set a new one."`
+	RefuseCommon          bool   `json:"refuse_common" doc:"Refuse new passwords that are among the 47000 found most often in breaches."`
+	EndSessions           bool   `json:"end_sessions" doc:"A password that is changed or recovered ends the user's other sessions."`
 }
 
 // WebAuthn is the relying party of passkeys and security keys.

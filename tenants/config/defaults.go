@@ -20,7 +20,7 @@ func Default() Config {
 		},
 		EmailDelivery: EmailDelivery{
 			Templates: []MailTemplate{},
-			Enabled:   true, FromAddress: "noreply@hanko.io", FromName: "Hanko", SMTP: SMTP{Host: "localhost", Port: "465"},
+			Enabled:   true, FromAddress: "noreply@hanko.io", FromName: "Hanko", SMTP: SMTP{Host: "localhost", Port: "465", TLS: "opportunistic"},
 		},
 		HostedPage: defaultHostedPage(),
 		MFA: MFA{

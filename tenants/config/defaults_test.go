@@ -39,6 +39,9 @@ email_delivery.from_name "Hanko"
 email_delivery.templates []
 email_delivery.smtp.host "localhost"
 email_delivery.smtp.password ""
+email_delivery.smtp.tls "opportunistic"
+password.end_sessions false
+password.refuse_common false
 email_delivery.smtp.port "465"
 email_delivery.smtp.user ""
 hosted_page.dark.background "#14161c"

@@ -33,7 +33,7 @@ func TestDecodeMap_TakesKeysOfOld(t *testing.T) {
 		`passcode: {email: {from_address: a@b.c, from_name: A}}`: func(c *config.Config) { c.EmailDelivery.FromAddress, c.EmailDelivery.FromName = "a@b.c", "A" },
 		`email_delivery: {email: {from_address: a@b.c}}`:         func(c *config.Config) { c.EmailDelivery.FromAddress = "a@b.c" },
 		`passcode: {smtp: {host: h, port: 25, user: u, password: p}}`: func(c *config.Config) {
-			c.EmailDelivery.SMTP = config.SMTP{Host: "h", Port: "25", User: "u", Password: "p"}
+			c.EmailDelivery.SMTP = config.SMTP{Host: "h", Port: "25", User: "u", Password: "p", TLS: "opportunistic"}
 		},
 		`smtp: {host: h}`:                                                        func(c *config.Config) { c.EmailDelivery.SMTP.Host = "h" },
 		`webauthn: {timeout: 5000}`:                                              func(c *config.Config) { c.WebAuthn.Timeouts = config.Timeouts{Registration: 5000, Login: 5000} },
@@ -68,7 +68,7 @@ session: {server_side: {enabled: true}, show_on_profile: false}
 `)
 	require.False(t, c.Email.RequireVerification)
 	require.Equal(t, 9, c.Email.Limit)
-	require.Equal(t, config.SMTP{Host: "second", Port: "465", User: "first"}, c.EmailDelivery.SMTP)
+	require.Equal(t, config.SMTP{Host: "second", Port: "465", User: "first", TLS: "opportunistic"}, c.EmailDelivery.SMTP)
 	require.False(t, c.Session.ShowOnProfile)
 	require.Equal(t, []string{
 		"emails.require_verification is a key of old, use email.require_verification; it has no effect because that is set",

@@ -24,10 +24,14 @@ type EmailDelivery struct {
 // SMTP is a mail server.
 type SMTP struct {
 	Host     string `json:"host" doc:"Host name of the mail server."`
-	Port     string `json:"port" doc:"Port: 465 means implicit TLS, others start plain and use STARTTLS when offered."`
+	Port     string `json:"port" doc:"Port: 465 means implicit TLS."`
 	User     string `json:"user" doc:"User name; empty means no authentication."`
 	Password string `json:"password" secret:"true" doc:"Password."`
+	TLS      string `json:"tls" enum:"opportunistic,required,implicit" doc:"On other ports than 465: opportunistic starts plain and uses STARTTLS when offered; required sends nothing to a host that does not offer it; implicit begins with TLS."`
 }
+
+// Policy is the policy of TLS, for [mail.SMTP].
+func (s SMTP) Policy() mail.TLSPolicy { return mail.PolicyOf(s.TLS) }
 
 // DKIM says how mails are signed (RFC 6376), so that who receives them can tell that the owner of the domain vouches for them.
 type DKIM struct {

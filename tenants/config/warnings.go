@@ -14,6 +14,9 @@ func (c *Config) Warnings() Problems {
 	}
 	p.useless("third_party.allowed_redirect_urls", c.ThirdParty.AllowedRedirectURLs, false)
 	p.useless("saml.allowed_redirect_urls", c.SAML.AllowedRedirectURLs, true)
+	for _, a := range c.PlainAddresses() {
+		p.add(a.Path, "begins with http://: secrets are sent there, and everybody on the way can read them")
+	}
 	return append(p, c.hostedPageWarnings()...)
 }
 

@@ -33,10 +33,11 @@ func List() []Template {
 		},
 		{
 			Name: "classic_password", Title: "Address and password",
-			Description: "People register with an address that they prove and a password of 10 characters or more, and may set up an authenticator app or a " +
-				"security key. Codes from mails prove addresses and recover passwords, but sign nobody in. Passkeys are switched off.",
+			Description: "People register with an address that they prove and a password of 10 characters or more, not one of the most common, and may set up an " +
+				"authenticator app or a security key. A new password ends the other sessions. Codes from mails prove addresses and recover passwords, but sign nobody in. Passkeys are switched off.",
 			patch: `{"passkey": {"enabled": false},
-				"password": {"enabled": true, "optional": false, "acquire_on_registration": "always", "acquire_on_login": "always", "min_length": 10, "recovery": true},
+				"password": {"enabled": true, "optional": false, "acquire_on_registration": "always", "acquire_on_login": "always", "min_length": 10, "recovery": true,
+					"refuse_common": true, "end_sessions": true},
 				"email": {"enabled": true, "optional": false, "require_verification": true, "use_for_authentication": false},
 				"mfa": {"enabled": true, "optional": true, "acquire_on_registration": false, "acquire_on_login": false}}`,
 		},

@@ -83,6 +83,8 @@ type Options struct {
 	OnStatement func(query string)
 	// NoSpareKeys makes RSA keys when they are asked for only. Programs that run for a moment, such as those of tests, mostly need none.
 	NoSpareKeys bool
+	// AnyPlain takes http:// addresses of webhooks and providers everywhere, as earlier versions did: for tests.
+	AnyPlain bool
 	// Resolver resolves the names of webhooks' receivers; nil: that of the system.
 	Resolver *net.Resolver
 	// Providers are where the built-in OAuth providers are; nil: where they really are. Tests put their own in their place.
@@ -256,7 +258,7 @@ func (a *App) buildTenants(ctx context.Context) error {
 	out := outbox.NewWriter(a.keyring, func() { a.bell.Ring(bellOutbox) })
 	a.Provisioner = tenants.NewProvisioner(tenants.ProvisionerOptions{
 		Store: a.Store, Keyring: a.keyring, Registry: a.Registry, Keys: a.keys, Log: a.Log, Outbox: out,
-		Grace: &a.Settings.Tenants.Grace, ResealHook: webhook.Resealer(a.keyring),
+		Grace: &a.Settings.Tenants.Grace, ResealHook: webhook.Resealer(a.keyring), AllowsPlain: a.allowsPlain,
 	})
 	a.Usage, a.UsageAudit, a.Calls = usage.NewRoom(a.Store), audit.NewUsage(a.Store), usage.NewCalls(a.Store, a.Log)
 	a.Allowance = allowance.NewKeeper(allowance.Needs{Store: a.Store, Outbox: out, Registry: a.Registry, Usage: a.Usage, Log: a.Log, Now: a.options.Now})
@@ -295,8 +297,8 @@ func (a *App) buildAuth() error {
 	a.Webhooks = webhook.NewRoom(webhook.Needs{
 		Attempted: a.working.Webhook, Traces: a.traces, Counted: func(tenant uuid.UUID) { a.Allowance.Touch(tenant, false) },
 		Store: a.Store, Outbox: out, Keyring: a.keyring, Registry: a.Registry, Log: a.Log, Now: a.options.Now,
-		Client: a.outbound(webhook.Timeout),
-		Ring:   func() { a.bell.Ring(bellOutbox) },
+		Client: a.outbound(webhook.Timeout), AllowsPlain: a.allowsPlain,
+		Ring: func() { a.bell.Ring(bellOutbox) },
 	})
 	a.OAuth = oauth.New(oauth.Needs{Client: a.outbound(oauth.Timeout), Endpoints: a.options.Providers})
 	a.AuditLog = audit.NewLog(a.Store, a.keyring)
@@ -337,9 +339,17 @@ func (a *App) buildAuth() error {
 
 // outbound reaches, for tenants, what they may reach.
 func (a *App) outbound(timeout time.Duration) *http.Client {
-	return safehttp.NewClient(safehttp.NewDialer(safehttp.Options{
-		AllowCIDRs: a.Settings.Egress.AllowCIDRs, AllowLoopback: a.Settings.Dev.Enabled, Resolver: a.options.Resolver,
-	}), timeout)
+	return safehttp.NewClient(safehttp.NewDialer(a.egress()), timeout)
+}
+
+// allowsPlain says whether tenants may name http:// addresses of a host for what is secret.
+func (a *App) allowsPlain(host string) bool {
+	return a.options.AnyPlain || a.egress().AllowsPlain(host)
+}
+
+// egress says where tenants may reach.
+func (a *App) egress() safehttp.Options {
+	return safehttp.Options{AllowCIDRs: a.Settings.Egress.AllowCIDRs, AllowLoopback: a.Settings.Dev.Enabled, Resolver: a.options.Resolver}
 }
 
 // samlRoom is sign-in through SAML identity providers. Their metadata is fetched where tenants say, so no further than tenants may reach.

@@ -18,13 +18,13 @@ func (d *diagnosis) mail(ctx context.Context, only *config.Config) {
 		return
 	case only != nil:
 		smtp, usual := only.EmailDelivery.SMTP, config.Default().EmailDelivery.SMTP
-		host = mail.SMTP{Host: smtp.Host, Port: smtp.Port, User: smtp.User, Password: smtp.Password}
+		host = mail.SMTP{Host: smtp.Host, Port: smtp.Port, User: smtp.User, Password: smtp.Password, TLS: smtp.Policy()}
 		setting, meant = "email_delivery", smtp.Host != usual.Host || smtp.Port != usual.Port
 	case !meant:
 		d.note(Healthy, "mail", "", "only of tenants that name a host: default_email_delivery is not enabled")
 		return
 	default:
-		host = mail.SMTP{Host: given.Host, Port: given.Port, User: given.User, Password: given.Password.Reveal()}
+		host = mail.SMTP{Host: given.Host, Port: given.Port, User: given.User, Password: given.Password.Reveal(), TLS: mail.PolicyOf(given.TLS)}
 	}
 	host.Timeout, host.ConnectTimeout = checkup, checkup
 	encrypted, err := host.Probe(ctx, safehttp.NewDialer(safehttp.Options{Unguarded: true}))
@@ -34,7 +34,7 @@ func (d *diagnosis) mail(ctx context.Context, only *config.Config) {
 	case err != nil: // nobody has chosen a host yet
 		d.note(Doubt, "mail", "set "+setting+".smtp: see docs/smtp.md", "%v", err)
 	case !encrypted:
-		d.note(Healthy, "mail", "", "%s:%s takes mails, unencrypted", host.Host, host.Port)
+		d.note(Healthy, "mail", "", "%s:%s takes mails, unencrypted; %s.smtp.tls: required refuses that", host.Host, host.Port, setting)
 	default:
 		d.note(Healthy, "mail", "", "%s:%s takes mails", host.Host, host.Port)
 	}

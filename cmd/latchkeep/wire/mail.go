@@ -42,7 +42,7 @@ func NamesMailHost(t *tenants.Tenant) bool {
 // Send sends a mail.
 func (m *smtpMailer) Send(ctx context.Context, t *tenants.Tenant, message mail.Message) error {
 	given := t.Config.EmailDelivery.SMTP
-	host := mail.SMTP{Host: given.Host, Port: given.Port, User: given.User, Password: given.Password}
+	host := mail.SMTP{Host: given.Host, Port: given.Port, User: given.User, Password: given.Password, TLS: given.Policy()}
 	switch {
 	case m.single: // the operator wrote the configuration
 		return host.Send(ctx, m.open, message)
@@ -52,7 +52,7 @@ func (m *smtpMailer) Send(ctx context.Context, t *tenants.Tenant, message mail.M
 		return errNoMailHost
 	}
 	d := m.fallback.SMTP
-	host = mail.SMTP{Host: d.Host, Port: d.Port, User: d.User, Password: d.Password.Reveal()}
+	host = mail.SMTP{Host: d.Host, Port: d.Port, User: d.User, Password: d.Password.Reveal(), TLS: mail.PolicyOf(d.TLS)}
 	if m.fallback.FromAddress != "" {
 		message.From = mail.Address{Name: m.fallback.FromName, Address: m.fallback.FromAddress}
 		if message.DKIM != nil && !message.DKIM.Covers(m.fallback.FromAddress) {
