@@ -35,9 +35,9 @@ var adminMild = map[string]struct {
 	status int
 	why    string
 }{
-	"list-emails path user_id":     {200, "the list of nobody's addresses is empty. Spec: rest-admin"},
-	"create-user body id":          {409, "ids of users are unique in a deployment; an id is no secret"},
-	"delete-users body user_ids":   {200, "each id has an answer of its own, which says that there is nobody"},
+	"list-emails path user_id":   {200, "the list of nobody's addresses is empty. Spec: rest-admin"},
+	"create-user body id":        {409, "ids of users are unique in a deployment; an id is no secret"},
+	"delete-users body user_ids": {200, "each id has an answer of its own, which says that there is nobody"},
 }
 
 // TestAdminAPI_ReachesNothingOfAnotherTenant tries each operation with each thing of the other tenant, and with the credentials of others.

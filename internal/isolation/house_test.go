@@ -34,6 +34,8 @@ type house struct {
 	admin, operators *testenv.Admin
 	// things are the ids of what it has, by kind.
 	things map[string]string
+	// left is a conversation that left for a provider.
+	left *testenv.Flow
 	// code is one that was mailed to kim, and not used.
 	code string
 }
@@ -98,8 +100,8 @@ func (h *house) furnishByAPI(t *testing.T) {
 	key, _, err := h.Env.App.APIKeys.Create(t.Context(), tenants.ByCLI, h.ID, tenants.NewToken{Name: h.Slug})
 	require.NoError(t, err)
 	h.things["key"] = key.ID.String()
-	h.SAMLProvider(t, h.Slug+".example", true)
-	h.things["saml domain"] = h.Slug + ".example"
+	h.SAMLProvider(t, "staff."+h.Slug+".example", true)
+	h.things["saml domain"] = "staff." + h.Slug + ".example"
 	own, _, err := h.Env.App.OperatorTokens.Create(t.Context(), tenants.ByCLI, nil, tenants.NewOperatorToken{
 		NewToken: tenants.NewToken{Name: "of " + h.Slug}, Tenants: []uuid.UUID{h.ID},
 	})

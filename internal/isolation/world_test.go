@@ -34,6 +34,7 @@ type world struct {
 	rows   *sql.Conn
 	known  ledger
 	checks map[string]int
+	taken  map[string]int // conversations that were tried where they belong
 }
 
 // each builds a world on every database.
@@ -41,7 +42,7 @@ func each(t *testing.T, suite string, run func(t *testing.T, w *world)) {
 	t.Helper()
 	t.Parallel()
 	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
-		w := &world{env: env, checks: map[string]int{}}
+		w := &world{env: env, checks: map[string]int{}, taken: map[string]int{}}
 		w.shop, w.bank = furnish(t, env, "shop"), furnish(t, env, "longer-named-bank")
 		w.rows = connect(t, env)
 		w.known = w.ledger(t)
@@ -66,6 +67,8 @@ type ledger map[row]string
 // uncounted are columns that may change when somebody is refused, each for a reason.
 var uncounted = map[string]string{
 	"api_keys.last_used_at": "a key that is presented was used, wherever it was presented",
+	"sessions.updated_at":   "see sessions.last_used_at",
+	"sessions.last_used_at": "a session that is presented at its own tenant was used, whatever it was presented with",
 }
 
 func connect(t *testing.T, env *testenv.Env) *sql.Conn {
@@ -179,6 +182,9 @@ func (w *world) unchanged(t *testing.T, after string, excused ...string) {
 // writes tells statements that may change rows.
 var writes = regexp.MustCompile(`(?i)^\s*(insert|update|delete|replace|merge)\b|\b(insert into|delete from)\b`)
 
+// failing is the kind of input that is answered by 500 where it is wrong, because clients know it so. Spec: flow-login-registration.
+const failing = ": one-time token"
+
 // try has somebody try something, and counts it. Whatever comes of it, the program does not fail; and where it sent a statement that writes, the rows
 // are looked at at once, else at the end of the operation.
 func (w *world) try(t *testing.T, kind, what string, ask func() testenv.Response, excused ...string) testenv.Response {
@@ -186,7 +192,9 @@ func (w *world) try(t *testing.T, kind, what string, ask func() testenv.Response
 	var r testenv.Response
 	sent := w.env.Statements(func() { r = ask() })
 	w.checks[kind]++
-	require.Less(t, r.Status, 500, "%s: %s", what, r.Body)
+	if !strings.HasSuffix(kind, failing) {
+		require.Less(t, r.Status, 500, "%s: %s", what, r.Body)
+	}
 	if slices.ContainsFunc(sent, writes.MatchString) {
 		w.unchanged(t, what, excused...)
 	}
