@@ -167,7 +167,7 @@ var rawMutations = []Mutation{
 	},
 	{
 		Name: "raw: rows of a bundle", What: "the tenant, when its rows are read to move it", File: "ent/rawsql/table.go",
-		Old: "` WHERE tenant_id = ?`+where", New: "` WHERE {unless tenant_id = ?}`+where", Tests: Tests{rawTests, "TestTable"},
+		Old: "` WHERE tenant_id = ?`+where", New: "` WHERE {unless tenant_id = ?}`+where", Tests: Tests{rawTests, "TestRows_AreRead"},
 	},
 }
 
