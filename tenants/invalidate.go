@@ -9,10 +9,16 @@ import (
 
 	"github.com/latchkeep/latchkeep/ent/rawsql"
 	"github.com/latchkeep/latchkeep/ent/scope"
+	"github.com/latchkeep/latchkeep/pkg/bell"
 )
 
-// pollOverlap is how far back each poll looks again, for transactions that took long and clocks that differ.
-const pollOverlap = time.Minute
+// How far back the registry looks again: at each poll, for transactions that took long and clocks that differ; after a ring, for what was committed
+// just now. Every creation of a tenant rings.
+const (
+	pollOverlap = time.Minute
+	ringOverlap = 2 * time.Second
+	ringPause   = 50 * time.Millisecond
+)
 
 // pollPage is how many changed tenants are read at a time.
 const pollPage = 1000
@@ -55,25 +61,16 @@ func (r *Registry) drop(c Changed) {
 
 // Run looks for changes made by other processes until the context ends: whenever the bell rings, and in any case from time to time.
 func (r *Registry) Run(ctx context.Context) {
-	tick := time.NewTicker(r.o.Poll)
-	defer tick.Stop()
-	since := r.o.Now()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		case <-r.rung:
-		}
-		started := r.o.Now()
-		if err := r.Refresh(ctx, since.Add(-pollOverlap)); err != nil {
-			if ctx.Err() == nil {
+	bell.Feed{
+		Every: r.o.Poll, Overlap: pollOverlap, RingPause: ringPause, RingOverlap: ringOverlap, Now: r.o.Now,
+		Read: func(ctx context.Context, since time.Time) error {
+			err := r.Refresh(ctx, since)
+			if err != nil && ctx.Err() == nil {
 				r.o.Log.WarnContext(ctx, "cannot look for changed tenants", "error", err)
 			}
-			continue // since stays: nothing is missed
-		}
-		since = started
-	}
+			return err
+		},
+	}.Follow(ctx, r.rung)
 }
 
 // Refresh drops the snapshots of the tenants changed since a time. It is one query, answered from an index, whatever the number of tenants.

@@ -24,25 +24,33 @@ type inFlight struct {
 	limit int
 	mu    sync.Mutex
 	count map[uuid.UUID]int
+	vain  map[uuid.UUID]bool // who was refused a place since it was taken
 }
 
-func newInFlight(limit int) *inFlight { return &inFlight{limit: limit, count: map[uuid.UUID]int{}} }
+func newInFlight(limit int) *inFlight {
+	return &inFlight{limit: limit, count: map[uuid.UUID]int{}, vain: map[uuid.UUID]bool{}}
+}
 
 // enter takes a place, unless the tenant's are all taken.
 func (f *inFlight) enter(tenant uuid.UUID) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.count[tenant] >= f.limit {
+		f.vain[tenant] = true
 		return false
 	}
 	f.count[tenant]++
 	return true
 }
 
-func (f *inFlight) leave(tenant uuid.UUID) {
+// leave gives a place back, and reports whether one was asked for in vain.
+func (f *inFlight) leave(tenant uuid.UUID) (inVain bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	inVain = f.vain[tenant]
+	delete(f.vain, tenant)
 	if f.count[tenant]--; f.count[tenant] <= 0 {
 		delete(f.count, tenant)
 	}
+	return inVain
 }

@@ -58,35 +58,72 @@ func (r *turns) run(ctx context.Context, tenant uuid.UUID, carry func(ctx contex
 	if !r.taken.enter(tenant) {
 		return nil // whoever has the turn looks again
 	}
-	defer r.look() // what came meanwhile was called for in vain
-	defer r.taken.leave(tenant)
-	err := r.portions(ctx, tenant, carry)
+	left, err := r.portions(ctx, tenant, carry)
 	if err != nil {
 		rest(ctx, r.stop, afterFailure) // she keeps her turn meanwhile, and is not called again at once
+	}
+	if inVain := r.taken.leave(tenant); inVain || left || err != nil {
+		r.look()
 	}
 	return err
 }
 
-func (r *turns) portions(ctx context.Context, tenant uuid.UUID, carry func(ctx context.Context, b batch) error) error {
-	full, err := r.portionOf(ctx, tenant, firstPortion, carry)
-	if err != nil || !full || !r.backlogs.enter(uuid.Nil) {
-		return err
+// portions reports whether there may be something left. What comes while a portion is carried out may find its call taken for the one that is being
+// followed, so the turn ends when nothing is found.
+func (r *turns) portions(ctx context.Context, tenant uuid.UUID, carry func(ctx context.Context, b batch) error) (left bool, err error) {
+	full := false
+	for ends := time.Now().Add(turnTime); !full; {
+		done, err := r.portionOf(ctx, tenant, firstPortion, carry)
+		if err != nil {
+			return leftToOthers(err)
+		}
+		full = done == firstPortion
+		if !full {
+			left, err := r.left(ctx, tenant)
+			if err != nil || !left || time.Now().After(ends) {
+				return left, err
+			}
+		}
+	}
+	if !r.backlogs.enter(uuid.Nil) {
+		return true, nil
 	}
 	defer r.backlogs.leave(uuid.Nil)
-	for ends := time.Now().Add(turnTime); full && err == nil && time.Now().Before(ends); {
+	for ends := time.Now().Add(turnTime); full && time.Now().Before(ends); {
 		began := time.Now()
-		full, err = r.portionOf(ctx, tenant, r.portion, carry)
+		done, err := r.portionOf(ctx, tenant, r.portion, carry)
+		if err != nil {
+			return leftToOthers(err)
+		}
+		full = done == r.portion
 		if full && !rest(ctx, r.stop, time.Since(began)) {
 			break
 		}
 	}
-	return err
+	return true, nil
 }
 
-// portionOf carries out at most limit intents, and reports whether it were so many.
-func (r *turns) portionOf(ctx context.Context, tenant uuid.UUID, limit int, carry func(ctx context.Context, b batch) error) (bool, error) {
+// left reports whether the tenant has something due.
+func (r *turns) left(ctx context.Context, tenant uuid.UUID) (bool, error) {
+	left, err := r.store.Raw().IntentsLeft(scope.With(ctx, scope.Tenant(tenant)), r.kind, time.Now().UTC())
+	if err != nil {
+		return true, fmt.Errorf("end a turn: %w", err)
+	}
+	return left, nil
+}
+
+// leftToOthers is what a turn ends with where a portion was not carried out.
+func leftToOthers(err error) (left bool, _ error) {
+	if errors.Is(err, errTaken) {
+		return true, nil
+	}
+	return true, err
+}
+
+// portionOf carries out at most limit intents, and tells how many. Errors: errTaken where another process does, which goes on with what is left.
+func (r *turns) portionOf(ctx context.Context, tenant uuid.UUID, limit int, carry func(ctx context.Context, b batch) error) (int, error) {
 	if !r.place(ctx) {
-		return false, ctx.Err()
+		return 0, ctx.Err()
 	}
 	defer func() { <-r.places }()
 	var found []rawsql.DueIntent
@@ -95,10 +132,10 @@ func (r *turns) portionOf(ctx context.Context, tenant uuid.UUID, limit int, carr
 		return err
 	})
 	if err != nil {
-		return false, fmt.Errorf("take a turn: %w", err)
+		return 0, fmt.Errorf("take a turn: %w", err)
 	}
 	if len(found) == 0 {
-		return false, nil
+		return 0, nil
 	}
 	b := batch{Kind: r.kind, Tenant: tenant}
 	for _, i := range found {
@@ -106,16 +143,16 @@ func (r *turns) portionOf(ctx context.Context, tenant uuid.UUID, limit int, carr
 	}
 	err = carry(ctx, b)
 	if errors.Is(err, errTaken) {
-		return false, nil // by another process, which goes on with what is left
+		return 0, err
 	}
 	r.metrics.count(r.kind, outcomeOf(err), len(b.Items))
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	for _, it := range b.Items {
 		r.metrics.first(r.kind, it, 0)
 	}
-	return len(found) == limit, nil
+	return len(found), nil
 }
 
 // place waits for one, and reports whether there is: not where the program ends first.

@@ -123,7 +123,7 @@ func (r *room) states(t *testing.T) map[string]int {
 
 func (r *room) eventually(t *testing.T, met func() bool) {
 	t.Helper()
-	require.Eventually(t, met, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t, met, time.Minute, 20*time.Millisecond)
 }
 
 // mails is a mail host under the test's control.

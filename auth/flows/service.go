@@ -260,7 +260,11 @@ func (f *Flows) commit(ctx context.Context, t *tenants.Tenant, env *Env, r *flow
 		return nil
 	}
 	sealed := f.keyring.Seal(r.Document, rowContext(t, r.Record.ID))
-	env.Work.DoFirst(func(ctx context.Context, tx *store.Tx) error { return write(ctx, tx, r, sealed) })
+	record := func(ctx context.Context, tx *store.Tx) error { return write(ctx, tx, r, sealed) }
+	if env.Work.Empty() {
+		return f.store.DoSingle(ctx, scope.Tenant(t.ID), record)
+	}
+	env.Work.DoFirst(record)
 	return env.Work.Commit(ctx, f.store, scope.Tenant(t.ID), f.outbox)
 }
 

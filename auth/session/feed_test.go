@@ -45,7 +45,7 @@ func eachFollower(t *testing.T, test func(t *testing.T, f *follower)) {
 			ended := make(chan struct{})
 			go func() {
 				defer close(ended)
-				f.follow(ctx, f.bell, f.tick)
+				f.feed().FollowTicks(ctx, f.bell, f.tick)
 			}()
 			defer func() { stop(); <-ended }()
 			test(t, f)

@@ -181,6 +181,22 @@ func (q *Queries) ReadIntents(ctx context.Context, kind string, now time.Time, l
 	return found, nil
 }
 
+// IntentsLeft reports whether the tenant has something due of a kind. It may be asked outside of a unit of work.
+//
+// Why raw: as for ReadIntents, without its order.
+func (q *Queries) IntentsLeft(ctx context.Context, kind string, now time.Time) (bool, error) {
+	owner, err := tenant(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look for due intents: %w", err)
+	}
+	rows, err := q.query(ctx, `SELECT id FROM outbox WHERE state = 'ready' AND tenant_id = ? AND kind = ? AND available_at <= ? LIMIT 1`, owner, kind, stamp(now))
+	found, err := collect(rows, err, func(rows *sql.Rows) (id uuid.UUID, err error) { return id, rows.Scan(&id) })
+	if err != nil {
+		return false, fmt.Errorf("look for due intents: %w", err)
+	}
+	return len(found) > 0, nil
+}
+
 // LeaseIntent takes the tenant's intent of a kind that has been due longest, so that nobody else has it before the lease ends; nil where there is
 // none. more says that there may be others. Run it in a unit of work of its own. It does not keep the order of keys.
 //

@@ -51,6 +51,7 @@ type Store struct {
 	write       *sql.DB
 	read        *sql.DB // the same as write, but for SQLite
 	maxOpen     int
+	txScope     bool
 	reader      *ent.Client
 	raw         *rawsql.Queries
 	ping        func(context.Context) error
@@ -67,7 +68,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
-	s := &Store{dialect: source.Dialect, maxOpen: o.MaxOpen, onStatement: o.OnStatement, log: o.Logger, renew: func(error) bool { return false }}
+	s := &Store{dialect: source.Dialect, maxOpen: o.MaxOpen, txScope: o.TxScope, onStatement: o.OnStatement, log: o.Logger, renew: func(error) bool { return false }}
 	switch source.Dialect {
 	case dialect.Postgres:
 		err = s.openPostgres(ctx, source, o)

@@ -58,8 +58,13 @@ const maxAttempts = 5
 // A unit of work takes one connection for as long as fn runs: keep it short, compute before it, and make no network call inside. Begun with
 // the context of another unit it fails with ErrNested at once.
 func (s *Store) Do(ctx context.Context, sc scope.Scope, fn Write) error {
+	return s.again(ctx, func() error { return s.DoOnce(ctx, sc, fn) })
+}
+
+// again runs a unit of work, again where the database breaks it off.
+func (s *Store) again(ctx context.Context, run func() error) error {
 	for attempt := 1; ; attempt++ {
-		err := s.DoOnce(ctx, sc, fn)
+		err := run()
 		if err == nil || attempt == maxAttempts || !isRetryable(err) || ctx.Err() != nil {
 			return err
 		}

@@ -9,6 +9,9 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,13 +43,31 @@ func measureFleet(ctx context.Context, o options, d *deployment) error {
 			return fmt.Errorf("make %d tenants: %w", size, err)
 		}
 		fmt.Fprintf(os.Stderr, "bench: %d tenants after %.0f s\n", size, time.Since(began).Seconds())
-		r, err := measureAll(ctx, o, d, f.operations(d))
+		ops := f.operations(d)
+		if o.only != "" {
+			ops = pick(ops, strings.Split(o.only, ","))
+		}
+		if o.profile != "" {
+			of := o
+			of.profile = filepath.Join(o.profile, strconv.Itoa(size))
+			if err := profileAll(ctx, of, d, ops); err != nil {
+				return err
+			}
+			continue
+		}
+		r, err := measureAll(ctx, o, d, ops)
 		if err != nil {
 			return err
 		}
 		results = append(results, r)
 	}
+	if o.profile != "" {
+		return nil
+	}
 	fmt.Print(compare(few, o.fleet, results[0], results[1]))
+	if o.json != "" {
+		return writeJSON(o.json, results)
+	}
 	return nil
 }
 

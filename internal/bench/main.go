@@ -106,7 +106,7 @@ func run(ctx context.Context, o options) error {
 	}
 	fmt.Print(r.markdown())
 	if o.json != "" {
-		if err := r.writeJSON(o.json); err != nil {
+		if err := writeJSON(o.json, r); err != nil {
 			return err
 		}
 	}

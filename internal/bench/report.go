@@ -113,8 +113,8 @@ func number(v float64) string {
 // milli writes microseconds as milliseconds.
 func milli(micros float64) string { return fmt.Sprintf("%.2f ms", micros/1000) }
 
-func (r *result) writeJSON(name string) error {
-	raw, err := json.MarshalIndent(r, "", "  ")
+func writeJSON(name string, what any) error {
+	raw, err := json.MarshalIndent(what, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/latchkeep/latchkeep/pkg/footprint"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
@@ -19,6 +20,9 @@ var Servers = []string{"public", "admin", "console"}
 
 // drain is how long requests that are being served may take when the program ends.
 const drain = 10 * time.Second
+
+// settled is how long after listening a start is over, with its first polls.
+const settled = 2 * time.Second
 
 // Serve serves some of the servers and the operations endpoints until the context ends. Where the queue is in this process, it also works.
 func (a *App) Serve(ctx context.Context, servers ...string) error {
@@ -52,6 +56,7 @@ func (a *App) Serve(ctx context.Context, servers ...string) error {
 	}
 	a.background(ctx, &running)
 	a.serving(ctx, &running)
+	running.Go(func() { a.trim(ctx) })
 	if a.Single != nil && slices.Contains(servers, "public") {
 		running.Go(func() { a.syncSAML(ctx) })
 	}
@@ -86,12 +91,26 @@ func (a *App) Work(ctx context.Context) error {
 		running.Go(func() { _ = a.serve(ctx, l, "ops") })
 	}
 	a.background(ctx, &running)
+	running.Go(func() { a.trim(ctx) })
 	a.works.Store(true)
 	a.Log.InfoContext(ctx, "working")
 	err = a.worker.Run(ctx)
 	stop()
 	running.Wait()
 	return err
+}
+
+// trim gives back what only the start needed, once that is over.
+func (a *App) trim(ctx context.Context) {
+	started := time.NewTimer(settled)
+	defer started.Stop()
+	select {
+	case <-ctx.Done():
+	case <-started.C:
+		if err := footprint.Trim(); err != nil {
+			a.Log.DebugContext(ctx, "what the start needed is not given back", "error", err)
+		}
+	}
 }
 
 // Prepare makes sure of what must exist before the first request: the only tenant and its keys, in single-tenant mode.
