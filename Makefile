@@ -95,6 +95,10 @@ fmt: ## format the Go code
 chaos: ## kill everything again and again, and look for what was lost (KILLS=200, SEED=1; DOC=1 writes docs/reliability.md)
 	scripts/chaos -kills $(or $(KILLS),70) $(if $(SEED),-seed $(SEED)) $(if $(DOC),-doc $(CURDIR)/docs/reliability.md)
 
+.PHONY: isolation
+isolation: ## show that tenants are kept apart: on all databases, operation by operation, and with each safeguard taken away (DOC=1 writes docs/isolation.md)
+	scripts/isolation $(if $(DOC),-doc docs/isolation.md)
+
 .PHONY: backup-drill
 backup-drill: ## make a deployment on each database, back it up, destroy it, restore it, and see that all is there
 	scripts/backup-drill

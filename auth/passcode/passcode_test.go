@@ -91,6 +91,22 @@ func TestPasscode_IsGoodForOneBindingOnly(t *testing.T) {
 	require.True(t, usable)
 }
 
+// TestPasscode_IsWorthNothingWhereItsRowWasMoved: the code is bound to its tenant, not the row alone.
+func TestPasscode_IsWorthNothingWhereItsRowWasMoved(t *testing.T) {
+	t.Parallel()
+
+	env := testenv.OnSQLite(t, testenv.Quiet())
+	shop, bank := env.Tenant(t, "shop"), env.Tenant(t, "bank")
+	r := room(t, env, oldSecret)
+	b, now := aBinding(), time.Now().UTC().Truncate(time.Microsecond)
+	p, err := r.New(tenant(t, shop), b, now)
+	require.NoError(t, err)
+	require.NoError(t, bank.Change(t, p.Save))
+	verdict, _, err := r.Verify(t.Context(), tenant(t, bank), p.ID, b, p.Code, now)
+	require.NoError(t, err)
+	require.Equal(t, passcode.Wrong, verdict)
+}
+
 func TestPasscode_IsNotInTheDatabase(t *testing.T) {
 	t.Parallel()
 

@@ -218,3 +218,19 @@ func TestLooks_TellsRecoveryCodesFromThoseOfAnApp(t *testing.T) {
 		require.False(t, recoverycode.Looks(code), code)
 	}
 }
+
+// TestCodes_AreSealedForTheirTenantAndPerson: what a sealed hash is bound to differs, so a row that was moved cannot be opened.
+func TestCodes_AreSealedForTheirTenantAndPerson(t *testing.T) {
+	t.Parallel()
+
+	keyring, err := secret.NewKeyring([]string{secret.Generate()})
+	require.NoError(t, err)
+	shop, bank, kim, lee := uuid.New(), uuid.New(), uuid.New(), uuid.New()
+	sealed := keyring.Seal([]byte("hash"), recoverycode.SealedFor(shop, kim))
+	for _, other := range [][]byte{recoverycode.SealedFor(bank, kim), recoverycode.SealedFor(shop, lee)} {
+		_, err := keyring.Open(sealed, other)
+		require.Error(t, err)
+	}
+	_, err = keyring.Open(sealed, recoverycode.SealedFor(shop, kim))
+	require.NoError(t, err)
+}

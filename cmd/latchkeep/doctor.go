@@ -45,6 +45,7 @@ It changes nothing. It exits with 1 where something keeps the program from worki
 		},
 	}
 	cmd.Flags().BoolVar(&checks.DNS, "dns", false, "look up the host of every tenant, too")
+	cmd.AddCommand(newDoctorIsolation())
 	return cmd
 }
 
