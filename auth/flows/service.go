@@ -313,6 +313,10 @@ func (f *Flows) failed(ctx context.Context, name string, err error) Answer {
 	if _, ok := errors.AsType[*foreseen](err); ok {
 		level = slog.LevelInfo
 	}
+	if _, refused := errors.AsType[*flow.Refusal](err); !refused && problem.KindOf(err) == problem.KindUnavailable { // the database is away, say
+		retry = time.Second
+		err = flow.RefuseWith(http.StatusServiceUnavailable, flow.TechnicalError, err.Error())
+	}
 	if overtaken(err) {
 		err = flow.Refuse(flow.NotPermitted, err.Error())
 	}

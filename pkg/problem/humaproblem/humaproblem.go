@@ -112,6 +112,9 @@ func (a api) model(ctx huma.Context, status int, message string, errs []error) *
 		if p, ok := errors.AsType[*problem.Error](errs[0]); ok {
 			return a.fromProblem(ctx, p, errs[0])
 		}
+		if p := problem.From(errs[0]); status == http.StatusInternalServerError && p.Kind == problem.KindUnavailable { // the database is away, say
+			return a.fromProblem(ctx, p, errs[0])
+		}
 	}
 	if status >= http.StatusInternalServerError {
 		a.report(ctx, errors.Join(errs...))
