@@ -128,7 +128,7 @@ func TestDelivery_ReachesNobodyInside(t *testing.T) {
 func TestDelivery_ReachesWhatTheOperatorOpened(t *testing.T) {
 	t.Parallel()
 
-	env := testenv.OnSQLite(t, testenv.Loopback(), testenv.WithResolver(names(t)))
+	env := testenv.OnSQLite(t, testenv.Loopback(), testenv.Plain(), testenv.WithResolver(names(t)))
 	shop, receiver := env.Tenant(t, "shop"), testenv.NewReceiver(t)
 	subscribe(t, shop, strings.Replace(receiver.URL, "127.0.0.1", "four.inside.example", 1), "user")
 	for range 3 {
