@@ -49,7 +49,8 @@ func (c *checker) database() {
 	}
 }
 
-// knownPassword refuses the default password, which everybody knows, for a database that others could reach too: any but one on this machine.
+// knownPassword refuses the default password, which everybody knows, for a database that others could reach too: any but one on this machine. In
+// the parts of a configuration that was written for Hanko, where it is the default, it is warned of.
 func (c *checker) knownPassword(path, text string) {
 	u, err := url.Parse(text)
 	if err != nil || c.o.Dev {
@@ -67,7 +68,10 @@ func (c *checker) knownPassword(path, text string) {
 		return
 	}
 	if path == "database.host" {
-		path = "database.password"
+		if c.isSet("database.password") { // else it is warned of anyway
+			c.r.warn(Origin{Name: "database.password"}, "is the default, which everybody knows, for a database on another machine")
+		}
+		return
 	}
 	c.problem(path, "has the default password, which everybody knows, for a database on another machine", "give the database user another password")
 }

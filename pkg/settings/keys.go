@@ -74,7 +74,7 @@ func databaseKeys() []Key {
 			Meaning: "user"},
 		{Path: "database.password", Kind: Text, Default: defaultPassword, Secret: true, Shown: "`hanko`",
 			Hanko:   same("database.password", "DATABASE_PASSWORD"),
-			Meaning: "password. The default is refused for a database on another machine"},
+			Meaning: "password. The default is warned of for a database on another machine"},
 		{Path: "database.database", Kind: Text, Default: "hanko",
 			Hanko:   same("database.database", "DATABASE_DATABASE"),
 			Meaning: "name of the database; the path of the file for `sqlite`"},

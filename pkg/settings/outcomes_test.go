@@ -208,10 +208,8 @@ func TestLoad_RefusesTheDefaultPasswordOfADatabaseElsewhere(t *testing.T) {
 	t.Parallel()
 
 	for file, key := range map[string]string{
-		`{host: db}`:                                  "database.password",
-		`{host: 10.0.0.7, password: hanko}`:           "database.password",
-		`{url: 'postgres://hanko:hanko@db/hanko'}`:    "database.url",
-		`{url: 'mysql://app:hanko@tcp(db:3306)/app'}`: "database.url",
+		`{url: 'postgres://hanko:hanko@db/hanko'}`:                                        "database.url",
+		`{url: 'mysql://app:hanko@tcp(db:3306)/app'}`:                                     "database.url",
 		`{url: 'postgres://app:pw@db/app', migrate_url: 'postgres://owner:hanko@db/app'}`: "database.migrate_url",
 	} {
 		problems := bare().file("database: " + file + "\nsecrets: {keys: [" + goodSecret + "]}").fails(t)
@@ -224,6 +222,13 @@ func TestLoad_RefusesTheDefaultPasswordOfADatabaseElsewhere(t *testing.T) {
 		`{url: 'postgres://hanko:hanko@/hanko?host=/run/postgresql'}`,
 	} {
 		bare().file("database: " + file + "\nsecrets: {keys: [" + goodSecret + "]}").must(t)
+	}
+	for _, file := range []string{`{host: db}`, `{host: 10.0.0.7, password: hanko}`} { // as Hanko has it
+		_, notices, err := bare().file("database: " + file + "\nsecrets: {keys: [" + goodSecret + "]}").load(t)
+		require.NoError(t, err)
+		require.True(t, slices.ContainsFunc(warnings(notices), func(text string) bool {
+			return strings.Contains(text, "database.password") && strings.Contains(text, "everybody knows")
+		}), "%s: %v", file, notices)
 	}
 }
 
