@@ -19,7 +19,7 @@ type WebhookPath struct {
 type newWebhookInput struct {
 	Body struct {
 		_        struct{} `additionalProperties:"true"`
-		Callback string   `json:"callback" doc:"Where events are posted to: an http(s) URL without username and password." example:"https://shop.example/hooks/latchkeep"`
+		Callback string   `json:"callback" doc:"Where events are posted to: an https URL without username and password; http for hosts inside that the deployment opened." example:"https://shop.example/hooks/latchkeep"`
 		Events   []string `json:"events" doc:"Events to be sent, each once: every event whose name begins with one of these." example:"[\"user\"]"`
 	}
 }
@@ -28,7 +28,7 @@ type webhookInput struct {
 	WebhookPath
 	Body struct {
 		_        struct{} `additionalProperties:"true"`
-		Callback string   `json:"callback" doc:"Where events are posted to: an http(s) URL without username and password." example:"https://shop.example/hooks/latchkeep"`
+		Callback string   `json:"callback" doc:"Where events are posted to: an https URL without username and password; http for hosts inside that the deployment opened." example:"https://shop.example/hooks/latchkeep"`
 		Events   []string `json:"events" doc:"Events to be sent, each once: every event whose name begins with one of these." example:"[\"user\"]"`
 		Enabled  bool     `json:"enabled" doc:"Whether events are sent." example:"true"`
 	}

@@ -903,7 +903,7 @@ type NewSessionOutputBody struct {
 
 // NewWebhookInputBody defines model for NewWebhookInputBody.
 type NewWebhookInputBody struct {
-	// Callback Where events are posted to: an http(s) URL without username and password.
+	// Callback Where events are posted to: an https URL without username and password; http for hosts inside that the deployment opened.
 	//
 	// Examples: https://shop.example/hooks/latchkeep
 	Callback string `json:"callback"`
@@ -1198,7 +1198,7 @@ type Webhook struct {
 
 // WebhookInputBody defines model for WebhookInputBody.
 type WebhookInputBody struct {
-	// Callback Where events are posted to: an http(s) URL without username and password.
+	// Callback Where events are posted to: an https URL without username and password; http for hosts inside that the deployment opened.
 	//
 	// Examples: https://shop.example/hooks/latchkeep
 	Callback string `json:"callback"`
