@@ -3,7 +3,6 @@ package isolation_test
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -199,9 +198,4 @@ func (h *house) marks() []string {
 		}
 	}
 	return append(found, "second@"+h.Slug, "hooks."+h.Slug, "of "+h.Slug)
-}
-
-func decode(t *testing.T, raw []byte, into any) {
-	t.Helper()
-	require.NoError(t, json.Unmarshal(raw, into), "%s", raw)
 }

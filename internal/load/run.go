@@ -32,11 +32,10 @@ type Plan struct {
 // because more than Clients would have been under way.
 func (p Plan) Run(ctx context.Context) (late int) {
 	begin := time.Now()
-	warm, end := begin.Add(p.WarmUp), time.Time{}
+	warm := begin.Add(p.WarmUp)
 	if p.Duration > 0 {
-		end = warm.Add(p.Duration)
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, end)
+		ctx, cancel = context.WithDeadline(ctx, warm.Add(p.Duration))
 		defer cancel()
 	}
 	if p.Measuring != nil {

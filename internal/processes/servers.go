@@ -61,7 +61,7 @@ func (d *Database) answers(ctx context.Context) bool {
 // home is a directory of a server, which its user may read.
 func home(t testing.TB, name, owner string) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "latchkeep-chaos-") // short: a socket's path has at most 107 characters
+	dir, err := os.MkdirTemp("/tmp", "latchkeep-chaos-") //nolint:usetesting // short: a socket's path has at most 107 characters
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	require.NoError(t, os.Chmod(dir, 0o711))
