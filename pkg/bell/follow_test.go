@@ -3,6 +3,8 @@ package bell_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,10 +17,13 @@ import (
 // follows runs a feed whose readings are noted as how far back they go.
 func follows(t *testing.T, fails func(reading int) bool, test func(ring func(), back func() []time.Duration)) {
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
 		var backs []time.Duration
 		f := bell.Feed{
 			Every: 3 * time.Second, Overlap: time.Minute, RingPause: 50 * time.Millisecond, RingOverlap: 2 * time.Second, Now: time.Now,
 			Read: func(_ context.Context, since time.Time) error {
+				mu.Lock()
+				defer mu.Unlock()
 				backs = append(backs, time.Since(since))
 				if fails != nil && fails(len(backs)) {
 					return errors.New("away")
@@ -29,7 +34,12 @@ func follows(t *testing.T, fails func(reading int) bool, test func(ring func(), 
 		ctx, stop := context.WithCancel(t.Context())
 		rings := make(chan struct{}, 1)
 		go f.Follow(ctx, rings)
-		test(func() { rings <- struct{}{}; synctest.Wait() }, func() []time.Duration { return backs })
+		test(func() { rings <- struct{}{}; synctest.Wait() }, func() []time.Duration {
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(backs)
+		})
 		stop()
 		synctest.Wait()
 	})
