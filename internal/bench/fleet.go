@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/latchkeep/latchkeep/internal/procstat"
 	"github.com/latchkeep/latchkeep/internal/visitor"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
@@ -133,9 +134,24 @@ func (f *fleet) grow(ctx context.Context, d *deployment, size int) error {
 	if err := d.db.restFor(ctx, time.Hour); err != nil {
 		return err
 	}
+	if err := d.workerRests(ctx); err != nil {
+		return err
+	}
 	d.db.mu.Lock()
 	defer d.db.mu.Unlock()
 	return execute(ctx, d.db.conn, "VACUUM (ANALYZE)", "CHECKPOINT")
+}
+
+// workerRests waits until the worker does next to nothing: where many tenants were made just now, it has more to look after than what is in the outbox.
+func (d *deployment) workerRests(ctx context.Context) error {
+	const every, little = 2 * time.Second, 100 * time.Millisecond
+	before := time.Duration(-1)
+	return until(ctx, every, func() (bool, error) {
+		now, err := procstat.CPU(d.worker.pid())
+		used, first := now-before, before < 0
+		before = now
+		return !first && used < little, err
+	})
 }
 
 func (f *fleet) create(ctx context.Context, d *deployment, c *visitor.Client, n int64) error {
