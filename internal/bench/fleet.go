@@ -134,16 +134,24 @@ func (f *fleet) grow(ctx context.Context, d *deployment, size int) error {
 	if err := d.db.restFor(ctx, time.Hour); err != nil {
 		return err
 	}
-	if err := d.workerRests(ctx); err != nil {
-		return err
+	if size > few {
+		if err := d.workerRests(ctx); err != nil {
+			return err
+		}
 	}
 	d.db.mu.Lock()
 	defer d.db.mu.Unlock()
 	return execute(ctx, d.db.conn, "VACUUM (ANALYZE)", "CHECKPOINT")
 }
 
-// workerRests waits until the worker does next to nothing: where many tenants were made just now, it has more to look after than what is in the outbox.
+// workerRests waits until the worker does next to nothing: where many tenants were made just now, it has more to look after than what is in the outbox,
+// and every process reads again and again what changed in the last minute.
 func (d *deployment) workerRests(ctx context.Context) error {
+	select {
+	case <-time.After(time.Minute):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	const every, little = 2 * time.Second, 100 * time.Millisecond
 	before := time.Duration(-1)
 	return until(ctx, every, func() (bool, error) {
