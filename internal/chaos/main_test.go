@@ -6,10 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/latchkeep/latchkeep/internal/processes"
 )
 
 var (
@@ -37,9 +37,8 @@ func build(m *testing.M) (int, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "latchkeep")
-	if out, err := exec.Command("go", "build", "-o", binary, "../../cmd/latchkeep").CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("build the program: %w\n%s", err, out)
+	if binary, err = processes.Build(dir); err != nil {
+		return 0, err
 	}
 	return m.Run(), nil
 }
