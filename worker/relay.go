@@ -80,7 +80,7 @@ func (r *relay) round(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	err = r.store.Do(ctx, scope.System("look for what is due of all tenants"), func(ctx context.Context, tx *store.Tx) error {
+	err = r.store.DoByOrder(ctx, scope.System("look for what is due of all tenants"), func(ctx context.Context, tx *store.Tx) error {
 		var err error
 		if len(kinds) > 0 {
 			due, err = tx.Raw.DueIntents(ctx, rawsql.Look{Now: at, Kinds: kinds, After: r.after, Tenants: roundTenants})

@@ -127,7 +127,7 @@ func (r *turns) portionOf(ctx context.Context, tenant uuid.UUID, limit int, carr
 	}
 	defer func() { <-r.places }()
 	var found []rawsql.DueIntent
-	err := r.store.Do(ctx, scope.Tenant(tenant), func(ctx context.Context, tx *store.Tx) (err error) {
+	err := r.store.DoByOrder(ctx, scope.Tenant(tenant), func(ctx context.Context, tx *store.Tx) (err error) {
 		found, err = tx.Raw.ReadIntents(ctx, r.kind, time.Now().UTC(), limit)
 		return err
 	})

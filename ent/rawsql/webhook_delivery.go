@@ -33,16 +33,6 @@ var inTurn = fmt.Sprintf(`(d.ordering = '' OR COALESCE((SELECT CASE WHEN e.avail
 	WHERE e.state = 'waiting' AND e.tenant_id = d.tenant_id AND e.endpoint_id = d.endpoint_id AND e.ordering = d.ordering
 	AND e.message_id < d.message_id AND e.attempts <= %d ORDER BY e.message_id LIMIT 1), 1) = 1)`, OrderTries)
 
-// byOrder has PostgreSQL find rows in the order that is asked for, in the rest of the transaction, instead of sorting them. As a rule next to
-// nothing waits, so all ways seem alike to it, and it may choose one that leads through everything that waits for an endpoint.
-func (q *Queries) byOrder(ctx context.Context) error {
-	if q.dialect != dialect.Postgres {
-		return nil
-	}
-	_, err := q.exec(ctx, `SET LOCAL enable_sort = off`)
-	return err
-}
-
 // DueDeliveries lists what is to be delivered to an endpoint of the tenant, the longest waiting first. Of an ordering key it lists earlier
 // events before later ones, where they are due in that order and none was tried before: whoever delivers one that was must look again before the
 // next of its key. Run it in a unit of work.

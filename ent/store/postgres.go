@@ -75,11 +75,14 @@ func timesInUTC(_ context.Context, conn *pgx.Conn) error {
 }
 
 // carryScope makes a connection carry the scope of the context that acquires it. It costs a round trip only where the connection carried
-// another before.
+// another before, and none where a unit of work is begun, which sets it.
 func carryScope(ctx context.Context, conn *pgx.Conn) (bool, error) {
+	if ctx.Value(begun{}) != nil {
+		return true, nil
+	}
 	want := gucValue(ctx)
 	carried := conn.PgConn().CustomData()
-	if have, _ := carried[guc].(string); have == want {
+	if carried[guc] == want {
 		return true, nil
 	}
 	delete(carried, guc)

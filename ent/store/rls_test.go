@@ -146,8 +146,7 @@ func TestScopeOfTheConnection_NeverMixes(t *testing.T) {
 			t.Parallel()
 			st, _ := testdb.New(t, dialect.Postgres, options...)
 			a, b := newTenant(t, st), newTenant(t, st)
-			newUser(t, st, a)
-			newUser(t, st, b)
+			users := map[scope.Scope]uuid.UUID{a: newUser(t, st, a), b: newUser(t, st, b)}
 			rows := func(ctx context.Context, on interface {
 				QueryContext(context.Context, string, ...any) (*sql.Rows, error)
 			}) (string, error) {
@@ -196,6 +195,23 @@ func TestScopeOfTheConnection_NeverMixes(t *testing.T) {
 							cancelled, stop := context.WithCancel(t.Context())
 							stop()
 							_ = st.Do(cancelled, s, func(context.Context, *store.Tx) error { return nil })
+							undone := errors.New("undone")
+							if err := st.Do(t.Context(), s, func(context.Context, *store.Tx) error { return undone }); !errors.Is(err, undone) {
+								t.Error(err)
+							}
+							err = st.Do(t.Context(), s, func(ctx context.Context, tx *store.Tx) error {
+								twice := tx.User.Create().SetID(users[s])
+								if s.IsSystem() {
+									twice.SetID(users[a]).SetTenantID(a.TenantID())
+								}
+								if err := twice.Exec(ctx); !store.IsUniqueViolation(err) {
+									return undone
+								}
+								return nil
+							})
+							if err == nil || errors.Is(err, undone) {
+								t.Error("a broken transaction was committed")
+							}
 							err = st.Do(t.Context(), s, func(ctx context.Context, tx *store.Tx) error {
 								if n, err := tx.User.Query().Count(ctx); err != nil || n != len(expect)/37 {
 									return fmt.Errorf("%d users: %w", n, err)

@@ -217,7 +217,7 @@ func TestDo_RunsAgainAfterADeadlock(t *testing.T) {
 			go func() { other <- cross(b, a) }()
 			require.NoError(t, cross(a, b))
 			require.NoError(t, <-other)
-			require.Equal(t, int32(3), attempts.Load(), "one of the two was broken off and ran again")
+			require.Contains(t, []int32{3, 4}, attempts.Load(), "one of the two, or both, was broken off and ran again")
 		})
 	}
 }

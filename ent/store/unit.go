@@ -61,6 +61,12 @@ func (s *Store) Do(ctx context.Context, sc scope.Scope, fn Write) error {
 	return s.again(ctx, func() error { return s.DoOnce(ctx, sc, fn) })
 }
 
+// DoByOrder is Do for an fn whose statements are to find rows in the order that they ask for: see rawsql.ByOrder. On PostgreSQL the unit begins with
+// that, which saves a round trip.
+func (s *Store) DoByOrder(ctx context.Context, sc scope.Scope, fn Write) error {
+	return s.again(ctx, func() error { return s.doOnce(rawsql.WithBegunByOrder(ctx), sc, fn) })
+}
+
 // again runs a unit of work, again where the database breaks it off.
 func (s *Store) again(ctx context.Context, run func() error) error {
 	for attempt := 1; ; attempt++ {
@@ -80,7 +86,11 @@ func (s *Store) again(ctx context.Context, run func() error) error {
 }
 
 // DoOnce is Do for an fn that must not run twice.
-func (s *Store) DoOnce(ctx context.Context, sc scope.Scope, fn Write) (err error) {
+func (s *Store) DoOnce(ctx context.Context, sc scope.Scope, fn Write) error {
+	return s.doOnce(ctx, sc, fn)
+}
+
+func (s *Store) doOnce(ctx context.Context, sc scope.Scope, fn Write) error {
 	if !sc.Valid() {
 		return scope.ErrMissing
 	}
@@ -89,9 +99,9 @@ func (s *Store) DoOnce(ctx context.Context, sc scope.Scope, fn Write) (err error
 	}
 	u := &unit{}
 	ctx = context.WithValue(scope.With(ctx, sc), unitKey{}, u)
-	sqlTx, err := s.write.BeginTx(ctx, nil)
+	sqlTx, err := s.begin(ctx)
 	for again := 0; again < maxRenewals && err != nil && ctx.Err() == nil && s.renew(err); again++ {
-		sqlTx, err = s.write.BeginTx(ctx, nil)
+		sqlTx, err = s.begin(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("begin unit of work: %w", err)
@@ -122,6 +132,10 @@ func (s *Store) DoOnce(ctx context.Context, sc scope.Scope, fn Write) (err error
 		f()
 	}
 	return nil
+}
+
+func (s *Store) begin(ctx context.Context) (*sql.Tx, error) {
+	return s.write.BeginTx(context.WithValue(ctx, begun{}, true), nil)
 }
 
 func (s *Store) unit(ctx context.Context, sqlTx *sql.Tx) *Tx {

@@ -1,0 +1,169 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/latchkeep/latchkeep/ent/rawsql"
+)
+
+// openPool makes a database/sql handle on the pool. With perTx each transaction sets its scope, and each query outside of one becomes one.
+func openPool(pool *pgxpool.Pool, perTx bool) *sql.DB {
+	db := sql.OpenDB(postgresConnector{stdlib.GetPoolConnector(pool), perTx})
+	db.SetMaxIdleConns(0) // the pool keeps them
+	return db
+}
+
+type postgresConnector struct {
+	driver.Connector
+	perTx bool
+}
+
+func (c postgresConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	inner, ok := conn.(*stdlib.Conn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("the driver's connection is a %T", conn), conn.Close())
+	}
+	if c.perTx {
+		return &txScopeConn{postgresConn: postgresConn{inner, true}}, nil
+	}
+	return &postgresConn{inner, false}, nil
+}
+
+// postgresConn begins transactions with all that they are to start with, in one round trip.
+type postgresConn struct {
+	*stdlib.Conn
+	perTx bool // the scope ends with the transaction
+}
+
+// begun is the mark of a context in which a unit of work is begun, so that the connection's scope is set then.
+type begun struct{}
+
+func (c *postgresConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if sql.IsolationLevel(opts.Isolation) != sql.LevelDefault {
+		return nil, errors.New("only the default isolation level is in use")
+	}
+	conn := c.Conn.Conn()
+	if conn.IsClosed() {
+		return nil, driver.ErrBadConn
+	}
+	text := "begin"
+	if opts.ReadOnly {
+		text += " read only"
+	}
+	want, carried := gucValue(ctx), conn.PgConn().CustomData()
+	before := carried[guc]
+	switch {
+	case c.perTx:
+		text += "; SELECT set_config('" + guc + "', '" + want + "', true)"
+	case before != want: // it is taken back where the transaction is
+		text += "; SELECT set_config('" + guc + "', '" + want + "', false)"
+	}
+	if rawsql.BegunByOrder(ctx) {
+		text += "; " + rawsql.ByOrder
+	}
+	delete(carried, guc) // unknown, until it is known how the transaction ended
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: text})
+	if err != nil {
+		return nil, err // the driver has closed the connection
+	}
+	return &postgresTx{ctx: ctx, tx: tx, carried: carried, before: before, within: want}, nil
+}
+
+// postgresTx knows which scope the connection carries afterwards.
+type postgresTx struct {
+	ctx     context.Context //nolint:containedctx // as database/sql has it: a transaction lives as long as the context it was begun with
+	tx      pgx.Tx
+	carried map[string]any
+	before  any // nil where nothing is known, as of a new connection
+	within  string
+}
+
+func (t *postgresTx) Commit() error {
+	err := t.tx.Commit(t.ctx)
+	if err == nil {
+		t.carried[guc] = t.within
+	}
+	return err
+}
+
+func (t *postgresTx) Rollback() error {
+	err := t.tx.Rollback(t.ctx)
+	if err == nil && t.before != nil {
+		t.carried[guc] = t.before
+	}
+	return err
+}
+
+// txScopeConn sets the scope inside each transaction, so that it ends with it.
+type txScopeConn struct {
+	postgresConn
+	inTx bool
+}
+
+func (c *txScopeConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	tx, err := c.postgresConn.BeginTx(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	c.inTx = true
+	return &txScopeTx{Tx: tx, conn: c}, nil
+}
+
+func (c *txScopeConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if c.inTx {
+		return c.Conn.QueryContext(ctx, query, args)
+	}
+	tx, err := c.BeginTx(ctx, driver.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	rows, err := c.Conn.QueryContext(ctx, query, args)
+	if err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	inner, ok := rows.(*stdlib.Rows)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("the driver's rows are %T", rows), rows.Close(), tx.Rollback())
+	}
+	return &txScopeRows{Rows: inner, tx: tx}, nil
+}
+
+type txScopeTx struct {
+	driver.Tx
+	conn *txScopeConn
+}
+
+func (t *txScopeTx) Commit() error {
+	t.conn.inTx = false
+	return t.Tx.Commit()
+}
+
+func (t *txScopeTx) Rollback() error {
+	t.conn.inTx = false
+	return t.Tx.Rollback()
+}
+
+// txScopeRows ends the transaction of a single query with the rows.
+type txScopeRows struct {
+	*stdlib.Rows
+	tx driver.Tx
+}
+
+func (r *txScopeRows) Close() error {
+	if err := r.Rows.Close(); err != nil {
+		return errors.Join(err, r.tx.Rollback())
+	}
+	return r.tx.Commit()
+}
