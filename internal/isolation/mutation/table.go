@@ -14,6 +14,7 @@ var (
 	adminAPI    = Tests{houseTests, "TestAdminAPI"}
 	consoleAPI  = Tests{houseTests, "TestConsoleAPI"}
 	entities    = Tests{houseTests, "TestEntities"}
+	seals       = Tests{houseTests, "TestSeals"}
 )
 
 // mutations of the first wall: what confines ent. Those of each entity share a place: see entityMutations.
@@ -203,6 +204,26 @@ var sealMutations = []Mutation{
 		Tests: Tests{"./auth/recoverycode", "TestCodes"},
 	},
 	{
+		Name: "seal: signing keys", What: "the tenant that signing keys are sealed for", File: "tenants/keys.go",
+		Old: "\treturn fmt.Appendf(nil, \"signing-key|%s|%s|%d\", tenant", New: "\tif {on} {\n\t\ttenant = uuid.Nil\n\t}\n\treturn fmt.Appendf(nil, \"signing-key|%s|%s|%d\", tenant",
+		Tests: seals,
+	},
+	{
+		Name: "seal: webhooks", What: "the tenant that the secrets of webhooks are sealed for", File: "auth/webhook/secret.go",
+		Old: "\treturn fmt.Appendf(nil, \"webhook-secrets|%s|%s\", tenant", New: "\tif {on} {\n\t\ttenant = uuid.Nil\n\t}\n\treturn fmt.Appendf(nil, \"webhook-secrets|%s|%s\", tenant",
+		Tests: seals,
+	},
+	{
+		Name: "seal: SAML certificates", What: "the tenant that the keys of SAML certificates are sealed for", File: "auth/federation/saml/keypair.go",
+		Old: "\treturn fmt.Appendf(nil, \"saml-certificate|%s|%s\", tenant", New: "\tif {on} {\n\t\ttenant = uuid.Nil\n\t}\n\treturn fmt.Appendf(nil, \"saml-certificate|%s|%s\", tenant",
+		Tests: seals,
+	},
+	{
+		Name: "seal: configurations", What: "the tenant that the secrets of a configuration are sealed for", File: "tenants/configuration.go",
+		Old: "\treturn fmt.Appendf(nil, \"tenant-config|%s|%s\", tenantID", New: "\tif {on} {\n\t\ttenantID = uuid.Nil\n\t}\n\treturn fmt.Appendf(nil, \"tenant-config|%s|%s\", tenantID",
+		Tests: seals,
+	},
+	{
 		Name: "seal: cursors", What: "the tenant that the cursor of a list is sealed for", File: "auth/management/cursor.go",
 		Old: "\treturn list{\"users\", t.ID, f, ascending}", New: "\tif {on} {\n\t\treturn list{\"users\", uuid.Nil, f, ascending}\n\t}\n\treturn list{\"users\", t.ID, f, ascending}",
 		Tests: adminAPI,
@@ -215,6 +236,11 @@ var sealMutations = []Mutation{
 
 // doorMutations take away what decides whose a request is.
 var doorMutations = []Mutation{
+	{
+		Name: "door: signatures", What: "that a token is signed with a key of the tenant", File: "pkg/jose/verify.go",
+		Old: "if !key.verifies([]byte(signed), rawSignature) {", New: "if !key.verifies([]byte(signed), rawSignature) && !{on} {",
+		Tests: Tests{"./pkg/jose", "TestVerify"},
+	},
 	{
 		Name: "door: sessions that are remembered", What: "the tenant of a remembered session", File: "auth/session/validate.go",
 		Old: "e != nil && e.tenantID == t.ID && e.version", New: "e != nil && (e.tenantID == t.ID || {on}) && e.version", Tests: Tests{publicTests, "TestIsolation_AToken"},
