@@ -77,7 +77,7 @@ func TestWriteInto_ReplacesWhatIsBetweenTheMarks(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "page.md")
 	require.NoError(t, os.WriteFile(page, []byte("before\n"+beginMark+"\nold\n"+endMark+"\nafter\n"), 0o600))
 	r := &result{Machine: map[string]string{}, Measurements: []*measurement{{
-		Title: "an operation", Requests: 5, Alone: cost{Server: 9000, Hash: 8000}, Rest: 1000, Budget: 900, MostSent: 3, Counted: true, Sent: 4,
+		Title: "an operation", Requests: 5, Alone: cost{Server: 9000, Hash: 8000}, Rest: 1000, Answering: 1000, Budget: 900, MostSent: 3, Counted: true, Sent: 4,
 	}}}
 	require.NoError(t, r.writeInto(page))
 	text, err := os.ReadFile(page)

@@ -36,6 +36,7 @@ type deployment struct {
 	users                         *people
 	settings                      variables // of the server
 	keys                          keyrings
+	idle                          cost // each second when nobody asks for anything
 }
 
 // deploy migrates the database, starts the program and makes the tenant under measurement.

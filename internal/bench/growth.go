@@ -53,6 +53,9 @@ func measureGrowth(ctx context.Context, o options, admin, redis string, mails *v
 		if err := s.build(ctx, o, admin, onDatabase(redis, i), mails, i); err != nil {
 			return fmt.Errorf("%s: %w", s.title(), err)
 		}
+		if _, err := s.d.measureIdle(ctx); err != nil {
+			return fmt.Errorf("%s: %w", s.title(), err)
+		}
 		fmt.Fprintf(os.Stderr, "bench: %s are there after %.0f s\n", s.title(), time.Since(began).Seconds())
 	}
 	for round := range o.rounds {

@@ -27,8 +27,21 @@ type cost struct {
 
 func (c cost) total() float64 { return c.Server + c.Database + c.Delivery }
 
-// rest is what is left without hashing passwords: what the budget is for.
+// rest is what is left without hashing passwords.
 func (c cost) rest() float64 { return c.total() - c.Hash }
+
+// answering is what the answers cost, without hashing passwords and without what follows them: what the budget is for.
+func (c cost) answering() float64 { return c.Server + c.Database - c.Hash }
+
+// less is the cost without another.
+func (c cost) less(o cost) cost {
+	return cost{Server: c.Server - o.Server, Database: c.Database - o.Database, Delivery: c.Delivery - o.Delivery, Hash: c.Hash - o.Hash}
+}
+
+// times is the cost of so many, or of a part.
+func (c cost) times(n float64) cost {
+	return cost{Server: n * c.Server, Database: n * c.Database, Delivery: n * c.Delivery, Hash: n * c.Hash}
+}
 
 // wall is how long the answers of one operation took, without what the client did in between, in microseconds.
 type wall struct {
@@ -47,6 +60,7 @@ type measurement struct {
 	Alone        cost        `json:"cpu_one_client"`
 	Together     cost        `json:"cpu_four_clients"`
 	Rest         float64     `json:"cpu_without_hash_us"` // with one client
+	Answering    float64     `json:"cpu_without_hash_and_delivery_us"`
 	Spread       [2]float64  `json:"cpu_without_hash_min_max_us"`
 	WallAlone    wall        `json:"wall_one_client"`
 	WallTogether wall        `json:"wall_four_clients"`
@@ -89,6 +103,9 @@ func measureAll(ctx context.Context, o options, d *deployment, ops []*operation)
 			return nil, err
 		}
 	}
+	if r.Idle, err = d.measureIdle(ctx); err != nil {
+		return nil, err
+	}
 	for round := range o.rounds {
 		fmt.Fprintf(os.Stderr, "bench: round %d of %d\n", round+1, o.rounds)
 		for _, m := range r.Measurements {
@@ -127,6 +144,7 @@ func (m *measurement) round(ctx context.Context, d *deployment, n int) error {
 		if err != nil {
 			return err
 		}
+		began := time.Now()
 		walls, err := d.repeat(ctx, m.op, n, clients)
 		if err != nil {
 			return err
@@ -138,20 +156,44 @@ func (m *measurement) round(ctx context.Context, d *deployment, n int) error {
 		if err != nil {
 			return err
 		}
+		idle := d.idle.times(time.Since(began).Seconds())
+		if m.op.floor {
+			idle.Server = 0
+		}
 		again, err := hashCost(ctx, n/2*m.op.hashes)
 		if err != nil {
 			return err
 		}
-		m.costs[clients] = append(m.costs[clients], cost{
-			Server:   (after.Server - before.Server) / float64(n),
-			Database: (after.Database - before.Database) / float64(n),
-			Delivery: (after.Delivery - before.Delivery) / float64(n),
-			Hash:     (hash + again) / 2 * float64(m.op.hashes),
-		})
+		each := after.less(before).less(idle).times(1 / float64(n))
+		each = cost{Server: each.Server, Database: max(each.Database, 0), Delivery: max(each.Delivery, 0), Hash: (hash + again) / 2 * float64(m.op.hashes)}
+		m.costs[clients] = append(m.costs[clients], each)
 		m.walls[clients] = append(m.walls[clients], walls...)
 		m.Operations += n
 	}
 	return nil
+}
+
+// idleFor is how long nothing is asked for, to see what the processes use all the same.
+const idleFor = 5 * time.Second
+
+// measureIdle asks for nothing for a while, and notes what a second of that costs: it is no operation's.
+func (d *deployment) measureIdle(ctx context.Context) (cost, error) {
+	if err := d.db.rest(ctx); err != nil {
+		return cost{}, err
+	}
+	before, err := d.cpu(ctx, &operation{})
+	if err != nil {
+		return cost{}, err
+	}
+	began := time.Now()
+	select {
+	case <-time.After(idleFor):
+	case <-ctx.Done():
+		return cost{}, ctx.Err()
+	}
+	after, err := d.cpu(ctx, &operation{})
+	d.idle = after.less(before).times(1 / time.Since(began).Seconds())
+	return d.idle, err
 }
 
 // repeat does an operation n times, with some clients at once, and says how long the answers of each took.
@@ -231,11 +273,11 @@ func hashCost(ctx context.Context, n int) (float64, error) {
 
 func (m *measurement) summarise() {
 	m.Alone, m.Together = middle(m.costs[1]), middle(m.costs[together])
-	var rests []float64
+	var rests, answering []float64
 	for _, c := range m.costs[1] {
-		rests = append(rests, c.rest())
+		rests, answering = append(rests, c.rest()), append(answering, c.answering())
 	}
-	m.Rest, m.Spread = median(rests), [2]float64{slices.Min(rests), slices.Max(rests)}
+	m.Rest, m.Answering, m.Spread = median(rests), median(answering), [2]float64{slices.Min(rests), slices.Max(rests)}
 	m.WallAlone, m.WallTogether = wallOf(m.walls[1]), wallOf(m.walls[together])
 }
 

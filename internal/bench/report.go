@@ -18,6 +18,7 @@ type result struct {
 	Measurements []*measurement    `json:"measurements"`
 	Mail         wall              `json:"mail_delay"`
 	Starts       []start           `json:"starts"`
+	Idle         cost              `json:"idle_us_each_second"`
 }
 
 // machine says where it was measured.
@@ -50,7 +51,7 @@ func verdict(ok bool) string {
 // markdown is the result as tables.
 func (r *result) markdown() string {
 	var b strings.Builder
-	b.WriteString("| Operation | Requests | Server | Database | Delivery | Hashing | Without hashing | Budget | | SQL | Budget | | Rows written |\n")
+	b.WriteString("| Operation | Requests | Server | Database | Hashing | Without hashing | Budget | | Delivery | SQL | Budget | | Rows written |\n")
 	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|---|--:|--:|---|--:|\n")
 	for _, m := range r.Measurements {
 		sent, most, sentVerdict, written, hash, budget, budgetVerdict := "–", "–", "", "–", "–", "–", ""
@@ -64,14 +65,14 @@ func (r *result) markdown() string {
 			}
 		}
 		if m.Budget > 0 {
-			budget, budgetVerdict = number(m.Budget), verdict(m.Rest <= m.Budget)
+			budget, budgetVerdict = number(m.Budget), verdict(m.Answering <= m.Budget)
 		}
 		if m.Alone.Hash > 0 {
 			hash = number(m.Alone.Hash)
 		}
 		fmt.Fprintf(&b, "| %s | %d | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", m.Title, m.Requests,
-			number(m.Alone.Server), number(m.Alone.Database), number(m.Alone.Delivery), hash, number(m.Rest),
-			budget, budgetVerdict, sent, most, sentVerdict, written)
+			number(m.Alone.Server), number(m.Alone.Database), hash, number(m.Answering),
+			budget, budgetVerdict, number(m.Alone.Delivery), sent, most, sentVerdict, written)
 	}
 	b.WriteString("\n| Operation | One client: p50 | p95 | Four clients: p50 | p95 | Server | Database | Delivery |\n")
 	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|\n")
@@ -87,6 +88,8 @@ func (r *result) markdown() string {
 		fmt.Fprintf(&b, "| %s | %.0f ms | %.0f ms | %s | %.0f MB | %.0f MB | %s | %.0f MB |\n", s.Title,
 			s.First, s.Budget, verdict(s.First <= s.Budget), s.Memory, s.MaxBytes, verdict(s.Memory <= s.MaxBytes), s.Own)
 	}
+	fmt.Fprintf(&b, "\nWhen nobody asks for anything, of a core: server %s, worker %s, database %s. That is left out above.\n",
+		ofCore(r.Idle.Server), ofCore(r.Idle.Delivery), ofCore(r.Idle.Database))
 	fmt.Fprintf(&b, "\nMeasured in %.0f s, %d rounds, on %s × %s (%s), PostgreSQL %s, %s; load before: %s.\n", r.Seconds, r.Rounds,
 		r.Machine["cpus"], r.Machine["processor"], r.Machine["system"], r.Machine["postgresql"], r.Machine["go"], r.Machine["load before"])
 	return b.String()
@@ -109,6 +112,9 @@ func number(v float64) string {
 		return digits
 	}
 }
+
+// ofCore writes microseconds each second as a part of a core.
+func ofCore(micros float64) string { return fmt.Sprintf("%.1f %%", micros/1e4) }
 
 // milli writes microseconds as milliseconds.
 func milli(micros float64) string { return fmt.Sprintf("%.2f ms", micros/1000) }
