@@ -106,3 +106,22 @@ func TestGrowthScales_ManyTenantsWithFewUsersAndFewTenantsWithMany(t *testing.T)
 		require.Error(t, err, wrong)
 	}
 }
+
+func TestShareOf_IsWhatIsDearByItselfBeforeWhatItIsDoneFor(t *testing.T) {
+	t.Parallel()
+	for name, stack := range map[string][]string{
+		"hashing passwords":     {"runtime.memclrNoHeapPointers", "runtime.mallocgc", "golang.org/x/crypto/argon2.initBlocks", "github.com/latchkeep/latchkeep/pkg/password.verify"},
+		"collecting garbage":    {"runtime.scanobject", "runtime.gcDrain", "runtime.gcBgMarkWorker"},
+		"system calls":          {"internal/runtime/syscall/linux.Syscall6", "syscall.write", "github.com/jackc/pgx/v5/pgconn.(*PgConn).Exec"},
+		"allocating":            {"runtime.mallocgc", "github.com/jackc/pgx/v5.(*Conn).Exec"},
+		"PostgreSQL's driver":   {"runtime.memmove", "github.com/jackc/pgx/v5.(*Conn).Exec", "database/sql.(*DB).exec", "github.com/latchkeep/latchkeep/ent/store.(*Store).Do"},
+		"ent":                   {"entgo.io/ent/dialect/sql.(*Builder).Ident", "github.com/latchkeep/latchkeep/auth/flows.(*Flows).commit"},
+		"JSON":                  {"encoding/json.Marshal", "github.com/latchkeep/latchkeep/auth/flows.(*Flows).render", "net/http.(*conn).serve"},
+		"ours":                  {"strings.Index", "github.com/latchkeep/latchkeep/auth/flows.(*Flows).render", "net/http.(*conn).serve"},
+		"HTTP":                  {"strings.Index", "net/http.readRequest", "net/http.(*conn).serve"},
+		"waking and scheduling": {"runtime.casgstatus", "runtime.findRunnable", "runtime.schedule"},
+		"the rest":              {"runtime.nanotime"},
+	} {
+		require.Equal(t, name, shares[shareOf(stack)].name, stack)
+	}
+}

@@ -64,12 +64,16 @@ func runProfiled(ctx context.Context, address, command string) error {
 	return app.Serve(ctx, wire.Servers...)
 }
 
-// profileAll profiles one operation after the other.
+// profileAll profiles one operation after the other, and prints what the server's profiles say.
 func profileAll(ctx context.Context, o options, d *deployment, ops []*operation) error {
 	if err := os.MkdirAll(o.profile, 0o755); err != nil {
 		return err
 	}
+	var all []profiled
 	for _, op := range ops {
+		if op.floor {
+			continue // it is not profiled
+		}
 		if err := d.warm(ctx, op); err != nil {
 			return err
 		}
@@ -102,8 +106,17 @@ func profileAll(ctx context.Context, o options, d *deployment, ops []*operation)
 				}
 			}
 		}
-		fmt.Printf("%s: %d operations in %s\n", op.name, done, filepath.Join(o.profile, op.name+".*"))
+		parts, err := split(cpu["serve"])
+		if err != nil {
+			return err
+		}
+		for i := range parts {
+			parts[i] /= float64(done)
+		}
+		all = append(all, profiled{title: op.title, shares: parts})
+		fmt.Fprintf(os.Stderr, "bench: %s: %d operations in %s\n", op.name, done, filepath.Join(o.profile, op.name+".*"))
 	}
+	fmt.Print(shareTable(all))
 	return nil
 }
 
