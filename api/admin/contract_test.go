@@ -2,7 +2,6 @@ package admin_test
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -145,13 +144,10 @@ func withDatabaseAway(t *testing.T, name string) *testenv.Admin {
 	if name == dialect.SQLite {
 		return nil
 	}
-	u, err := url.Parse(testenv.New(t, name, testenv.Quiet()).DatabaseURL())
-	require.NoError(t, err)
-	line := newLine(t, u.Host)
-	u.Host = line.Addr().String()
-	admin := testenv.New(t, name, testenv.Quiet(), testenv.With("database.url", u.String())).Tenant(t, "impatient").Admin(t)
+	env, cut := testenv.NewWithDatabaseAway(t, name)
+	admin := env.Tenant(t, "impatient").Admin(t)
 	require.Equal(t, http.StatusOK, admin.Get(t, "/users").Status)
-	line.cut()
+	cut()
 	return admin
 }
 

@@ -1,13 +1,25 @@
-package admin_test
+package testenv
 
 import (
 	"io"
 	"net"
+	"net/url"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
+
+// NewWithDatabaseAway is New with a database that is not there any more once cut was called: its connections end, and no other can be made. A file
+// is never away, so not on SQLite.
+func NewWithDatabaseAway(t *testing.T, name string, opts ...Option) (env *Env, cut func()) {
+	t.Helper()
+	u, err := url.Parse(New(t, name, Quiet()).DatabaseURL())
+	require.NoError(t, err)
+	line := newLine(t, u.Host)
+	u.Host = line.Addr().String()
+	return New(t, name, append(opts, Quiet(), With("database.url", u.String()))...), line.cut
+}
 
 // A line leads to a server until it is cut.
 type line struct {
