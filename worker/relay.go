@@ -20,6 +20,8 @@ import (
 const (
 	// relayEvery is how often the outbox is looked at when nobody rings: for rows whose time has come, and rings that were lost.
 	relayEvery = time.Second
+	// relayRest is how long nothing is looked for after a look, so that rings in a row are one. Calls wait as long in the queue anyway.
+	relayRest = taskCheckEvery
 	// roundTenants is how many tenants one round calls for.
 	roundTenants = 50
 	// roundEndpoints is how many endpoints of webhooks one round takes.
@@ -67,6 +69,9 @@ func (r *relay) run(ctx context.Context) {
 				}
 				break
 			}
+		}
+		if !rest(ctx, nil, relayRest) {
+			return
 		}
 	}
 }

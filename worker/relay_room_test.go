@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -89,4 +91,42 @@ func TestRelay_CallsForNoMoreTenantsThanTheQueueHasRoomFor(t *testing.T) {
 		rounds(5)
 	}
 	require.Len(t, called, tenants, "each was called for")
+}
+
+func TestRelay_HearsRingsInARowAsOne(t *testing.T) {
+	t.Parallel()
+	looks := make(chan time.Time, 100)
+	st, _ := testdb.New(t, "sqlite3", testdb.WithStatements(func(query string) {
+		if strings.Contains(query, "RECURSIVE walk") {
+			looks <- time.Now()
+		}
+	}))
+	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
+	defer client.Close()
+	bell := make(chan struct{})
+	r := &relay{
+		store: st, client: asynq.NewClientFromRedisClient(client), kinds: []string{event.KindAudit}, now: time.Now, bell: bell,
+		room: newQueueRoom(asynq.NewInspectorFromRedisClient(client)), log: slog.New(slog.DiscardHandler),
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var both sync.WaitGroup
+	both.Go(func() { r.run(ctx) })
+	both.Go(func() { // somebody rings all the time
+		for {
+			select {
+			case bell <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	first := <-looks
+	var last time.Time
+	const more = 5
+	for range more {
+		last = <-looks
+	}
+	stop()
+	both.Wait()
+	require.GreaterOrEqual(t, last.Sub(first), more*relayRest)
 }
