@@ -47,6 +47,9 @@ func normalise(host string) (ascii, why string) {
 	if err != nil {
 		return "", example
 	}
+	if again, err := idna.Lookup.ToASCII(ascii); err != nil || again != ascii { // of bytes that are no UTF-8 it makes a name that it refuses
+		return "", example
+	}
 	suffix, managed := publicsuffix.PublicSuffix(ascii)
 	switch {
 	case len(ascii) > MaxHost:
