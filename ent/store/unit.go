@@ -112,7 +112,7 @@ func (s *Store) doOnce(ctx context.Context, sc scope.Scope, fn Write) error {
 		if committed {
 			return
 		}
-		if rollback := sqlTx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
+		if rollback := sqlTx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) && ctx.Err() == nil { // whose end closes the connection
 			s.log.WarnContext(ctx, "unit of work not rolled back cleanly", "error", rollback)
 		}
 	}()

@@ -29,14 +29,14 @@ type deployment struct {
 	secret string   // of the program
 	redis  string
 
-	public, admin, console, empty string            // addresses
-	profile                       map[string]string // addresses that take orders, by command
-	base                          string            // base URL of the tenant under measurement
-	tenant                        newTenant         // the same tenant
-	users                         *people
-	settings                      variables // of the server
-	keys                          keyrings
-	idle                          cost // each second when nobody asks for anything
+	public, admin, console, ops, empty string            // addresses
+	profile                            map[string]string // addresses that take orders, by command
+	base                               string            // base URL of the tenant under measurement
+	tenant                             newTenant         // the same tenant
+	users                              *people
+	settings                           variables // of the server
+	keys                               keyrings
+	idle                               cost // each second when nobody asks for anything
 }
 
 // deploy migrates the database, starts the program and makes the tenant under measurement.
@@ -53,6 +53,7 @@ func deploy(ctx context.Context, o options, db *benchDatabase, redis string, mai
 	}
 	d.secret, d.settings = variables["SECRETS_KEYS"], variables
 	d.public, d.admin, d.console, d.empty = addresses["PUBLIC"], addresses["ADMIN"], addresses["CONSOLE"], addresses["FLOOR"]
+	d.ops = addresses["OPS"]
 	d.profile = map[string]string{"serve": addresses["PROFILE_SERVE"], "worker": addresses["PROFILE_WORKER"]}
 	worker := variables.with("DATABASE_URL", db.as(workerRole)).with("SERVER_OPS_ADDRESS", "127.0.0.1:0")
 	if _, err := output(ctx, o.binary, variables, "migrate", "up"); err != nil {

@@ -47,9 +47,12 @@ func (c cost) times(n float64) cost {
 type wall struct {
 	P50 float64 `json:"p50_us"`
 	P95 float64 `json:"p95_us"`
+	P99 float64 `json:"p99_us"`
 }
 
-func wallOf(times []float64) wall { return wall{P50: quantile(times, 0.5), P95: quantile(times, 0.95)} }
+func wallOf(times []float64) wall {
+	return wall{P50: quantile(times, 0.5), P95: quantile(times, 0.95), P99: quantile(times, 0.99)}
+}
 
 // A measurement is what was found out about an operation.
 type measurement struct {
@@ -64,6 +67,8 @@ type measurement struct {
 	Spread       [2]float64  `json:"cpu_without_hash_min_max_us"`
 	WallAlone    wall        `json:"wall_one_client"`
 	WallTogether wall        `json:"wall_four_clients"`
+	Rate         float64     `json:"each_second_four_clients"`
+	Allocated    allocated   `json:"allocated_one_client"` // by the server
 	Counted      bool        `json:"statements_counted"`
 	Sent         float64     `json:"statements_per_operation"`
 	Written      float64     `json:"rows_written_per_operation"`
@@ -75,6 +80,8 @@ type measurement struct {
 	op    *operation
 	costs map[int][]cost    // by the number of clients, one a round
 	walls map[int][]float64 // the same, of each operation
+	rates []float64         // operations each second, together
+	heap  []allocated       // alone
 }
 
 // together is how many clients ask at once in the second half of a round.
@@ -140,6 +147,10 @@ func (m *measurement) round(ctx context.Context, d *deployment, n int) error {
 		if err != nil {
 			return err
 		}
+		allocating, err := d.allocations(ctx)
+		if err != nil {
+			return err
+		}
 		before, err := d.cpu(ctx, m.op)
 		if err != nil {
 			return err
@@ -149,6 +160,7 @@ func (m *measurement) round(ctx context.Context, d *deployment, n int) error {
 		if err != nil {
 			return err
 		}
+		took := time.Since(began).Seconds()
 		if err := d.db.rest(ctx); err != nil {
 			return err
 		}
@@ -168,6 +180,15 @@ func (m *measurement) round(ctx context.Context, d *deployment, n int) error {
 		each = cost{Server: each.Server, Database: max(each.Database, 0), Delivery: max(each.Delivery, 0), Hash: (hash + again) / 2 * float64(m.op.hashes)}
 		m.costs[clients] = append(m.costs[clients], each)
 		m.walls[clients] = append(m.walls[clients], walls...)
+		heap, err := allocating(n)
+		switch {
+		case err != nil:
+			return err
+		case clients == together:
+			m.rates = append(m.rates, float64(n)/took)
+		case !m.op.floor:
+			m.heap = append(m.heap, heap)
+		}
 		m.Operations += n
 	}
 	return nil
@@ -278,6 +299,7 @@ func (m *measurement) summarise() {
 		rests, answering = append(rests, c.rest()), append(answering, c.answering())
 	}
 	m.Rest, m.Answering, m.Spread = median(rests), median(answering), [2]float64{slices.Min(rests), slices.Max(rests)}
+	m.Rate, m.Allocated = median(m.rates), middleOf(m.heap)
 	m.WallAlone, m.WallTogether = wallOf(m.walls[1]), wallOf(m.walls[together])
 }
 

@@ -74,14 +74,19 @@ func (r *result) markdown() string {
 			number(m.Alone.Server), number(m.Alone.Database), hash, number(m.Answering),
 			budget, budgetVerdict, number(m.Alone.Delivery), sent, most, sentVerdict, written)
 	}
-	b.WriteString("\n| Operation | One client: p50 | p95 | Four clients: p50 | p95 | Server | Database | Delivery |\n")
-	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	b.WriteString("\n| Operation | One client: p50 | p95 | p99 | Four clients: p50 | p95 | p99 | each second | Server | Database | Delivery | Allocations | KB |\n")
+	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, m := range r.Measurements {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", m.Title, milli(m.WallAlone.P50), milli(m.WallAlone.P95),
-			milli(m.WallTogether.P50), milli(m.WallTogether.P95), number(m.Together.Server), number(m.Together.Database), number(m.Together.Delivery))
+		one, four, objects, size := m.WallAlone, m.WallTogether, "–", "–"
+		if m.Allocated.Objects > 0 {
+			objects, size = number(m.Allocated.Objects), number(m.Allocated.Bytes/1000)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", m.Title, milli(one.P50), milli(one.P95), milli(one.P99),
+			milli(four.P50), milli(four.P95), milli(four.P99), number(m.Rate),
+			number(m.Together.Server), number(m.Together.Database), number(m.Together.Delivery), objects, size)
 	}
 	if r.Mail.P95 > 0 {
-		fmt.Fprintf(&b, "| from the answer to the arrival of its mail | | | %s | %s | | | |\n", milli(r.Mail.P50), milli(r.Mail.P95))
+		fmt.Fprintf(&b, "| from the answer to the arrival of its mail | | | | %s | %s | %s | | | | | | |\n", milli(r.Mail.P50), milli(r.Mail.P95), milli(r.Mail.P99))
 	}
 	b.WriteString("\n| Start | First 200 | Budget | | Idle memory | Budget | | of it not the binary |\n|---|--:|--:|---|--:|--:|---|--:|\n")
 	for _, s := range r.Starts {
