@@ -6,6 +6,7 @@ package public
 import (
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -49,6 +50,7 @@ type Server struct {
 	options  Options
 	router   chi.Router
 	api      huma.API
+	document func() ([]byte, error)
 }
 
 // New builds the API.
@@ -62,7 +64,6 @@ func New(o Options) *Server {
 	for _, name := range flows.Names() {
 		s.router.HandleFunc("/"+name, s.flowHandler(name))
 	}
-	documentFlows(s.api.OpenAPI(), o.Flows)
 	s.registerSessions()
 	s.registerUsers()
 	s.registerThirdParty()
@@ -77,7 +78,16 @@ func New(o Options) *Server {
 	}
 	s.router.NotFound(notFound)
 	s.router.MethodNotAllowed(notFound)
+	s.document = sync.OnceValues(func() ([]byte, error) { return documentOf(o) })
 	return s
+}
+
+// documentOf makes the document of the API. What describes the flows is megabytes that serving does not need, so it is made of a server of its own,
+// when somebody asks.
+func documentOf(o Options) ([]byte, error) {
+	doc := New(o).api.OpenAPI()
+	documentFlows(doc, o.Flows)
+	return doc.MarshalJSON()
 }
 
 // ServeHTTP serves a request of a tenant.
@@ -126,4 +136,4 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 }
 
 // OpenAPI is the document of the API as JSON.
-func (s *Server) OpenAPI() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }
+func (s *Server) OpenAPI() ([]byte, error) { return s.document() }

@@ -27,13 +27,22 @@ func Write(w http.ResponseWriter, face Face, m *Problem) {
 	_ = json.NewEncoder(w).Encode(body) // the client may have gone
 }
 
-// describe documents the errors of an operation as they are sent.
-func describe(doc *huma.OpenAPI, op *huma.Operation, face Face) {
+// describer documents the errors of operations as they are sent. All of an API share one description.
+func describer(face Face) func(*huma.OpenAPI, *huma.Operation) {
 	media, t := "application/problem+json", reflect.TypeFor[Problem]()
 	if face == Compatible {
 		media, t = "application/json", reflect.TypeFor[Error]()
 	}
-	schema := doc.Components.Schemas.Schema(t, true, "")
+	content := map[string]*huma.MediaType{}
+	return func(doc *huma.OpenAPI, op *huma.Operation) {
+		if content[media] == nil {
+			content[media] = &huma.MediaType{Schema: doc.Components.Schemas.Schema(t, true, "")}
+		}
+		describe(doc, op, content)
+	}
+}
+
+func describe(doc *huma.OpenAPI, op *huma.Operation, content map[string]*huma.MediaType) {
 	for _, unused := range []string{"ErrorModel", "ErrorDetail"} {
 		delete(doc.Components.Schemas.Map(), unused)
 	}
@@ -50,6 +59,6 @@ func describe(doc *huma.OpenAPI, op *huma.Operation, face Face) {
 			delete(op.Responses, status)
 			continue
 		}
-		r.Content = map[string]*huma.MediaType{media: {Schema: schema}}
+		r.Content = content
 	}
 }

@@ -101,7 +101,7 @@ func Configure(c *huma.Config, face Face, log *slog.Logger) func(huma.Context, f
 	if face == Compatible {
 		c.Transformers = append(c.Transformers, compatible)
 	}
-	c.OnAddOperation = append(c.OnAddOperation, func(doc *huma.OpenAPI, op *huma.Operation) { describe(doc, op, face) })
+	c.OnAddOperation = append(c.OnAddOperation, describer(face))
 	a := api{face, log}
 	return func(ctx huma.Context, next func(huma.Context)) { next(huma.WithValue(ctx, apiKey{}, a)) }
 }
