@@ -25,10 +25,10 @@ func TestHTTP2_FloodsOfFramesEndTheirConnectionAndHoldUpNobody(t *testing.T) {
 	t.Parallel()
 
 	s := newSecured(t, time.Hour)
-	const host = "shop.auth.example.net"
+	const host = "flood.auth.example.net" // no other test's: certmagic lets all managers of a process wait for one certificate of a host
 	s.dns.Host(host)
 	app, _ := s.replica(t, s.port[:2])
-	_, err := app.Provisioner.Create(t.Context(), tenants.ByCLI, tenants.NewTenant{Slug: "shop"})
+	_, err := app.Provisioner.Create(t.Context(), tenants.ByCLI, tenants.NewTenant{Slug: "flood"})
 	require.NoError(t, err)
 	config := &tls.Config{ServerName: host, RootCAs: s.roots, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2"}}
 	open := func() (net.Conn, *http2.Framer) {
