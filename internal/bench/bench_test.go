@@ -95,7 +95,7 @@ func TestGrowthScales_ManyTenantsWithFewUsersAndFewTenantsWithMany(t *testing.T)
 	require.NoError(t, err)
 	var sizes [][2]int
 	for _, s := range scales {
-		s.Measurements = []*measurement{{Title: "an operation", Rest: float64(s.Tenants + s.Users), WallAlone: wall{P50: 1000}}}
+		s.Measurements = []*measurement{{Title: "an operation", Total: float64(s.Tenants + s.Users), WallAlone: wall{P50: 1000}}}
 		sizes = append(sizes, [2]int{s.Tenants, s.Users})
 	}
 	require.Equal(t, [][2]int{{1, 10}, {100, 10}, {1, 1000}}, sizes)

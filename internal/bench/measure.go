@@ -64,6 +64,7 @@ type measurement struct {
 	Together     cost        `json:"cpu_four_clients"`
 	Rest         float64     `json:"cpu_without_hash_us"` // with one client
 	Answering    float64     `json:"cpu_without_hash_and_delivery_us"`
+	Total        float64     `json:"cpu_us"`
 	Spread       [2]float64  `json:"cpu_without_hash_min_max_us"`
 	WallAlone    wall        `json:"wall_one_client"`
 	WallTogether wall        `json:"wall_four_clients"`
@@ -294,10 +295,11 @@ func hashCost(ctx context.Context, n int) (float64, error) {
 
 func (m *measurement) summarise() {
 	m.Alone, m.Together = middle(m.costs[1]), middle(m.costs[together])
-	var rests, answering []float64
+	var rests, answering, totals []float64
 	for _, c := range m.costs[1] {
-		rests, answering = append(rests, c.rest()), append(answering, c.answering())
+		rests, answering, totals = append(rests, c.rest()), append(answering, c.answering()), append(totals, c.total())
 	}
+	m.Total = median(totals)
 	m.Rest, m.Answering, m.Spread = median(rests), median(answering), [2]float64{slices.Min(rests), slices.Max(rests)}
 	m.Rate, m.Allocated = median(m.rates), middleOf(m.heap)
 	m.WallAlone, m.WallTogether = wallOf(m.walls[1]), wallOf(m.walls[together])
