@@ -47,7 +47,7 @@ type argonHash struct {
 	salt, key             []byte
 }
 
-// headroom is for the blocks of 19 MiB and more that hashes are computed in: a sixth of their processor time is collecting garbage and clearing
+// headroom is for the blocks of 19 MiB and more that hashes are computed in: up to a tenth of their processor time is collecting garbage and clearing
 // pages without it. It is the process's, as the collector is.
 var headroom = footprint.Headroom{Bytes: 48 << 20, Quiet: 10 * time.Second}
 
