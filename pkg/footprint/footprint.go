@@ -1,4 +1,5 @@
-// Package footprint gives back the memory that only starting needed.
+// Package footprint decides how much memory the process keeps: Trim gives back what only starting needed, and Headroom keeps garbage for a while where
+// collecting it at once would be dear.
 //
 // A start reads through most of the program file: package variables, tables of types, stack maps. The kernel counts each page that was touched,
 // and those around it, as resident until memory is short, though what runs afterwards needs few of them. What the start allocated and dropped is

@@ -203,26 +203,12 @@ var sealMutations = []Mutation{
 		Old: "\treturn append(append([]byte(\"recovery code \")", New: "\tif {on} {\n\t\ttenant = uuid.Nil\n\t}\n\treturn append(append([]byte(\"recovery code \")",
 		Tests: Tests{"./auth/recoverycode", "TestCodes"},
 	},
-	{
-		Name: "seal: signing keys", What: "the tenant that signing keys are sealed for", File: "tenants/keys.go",
-		Old: "\treturn fmt.Appendf(nil, \"signing-key|%s|%s|%d\", tenant", New: "\tif {on} {\n\t\ttenant = uuid.Nil\n\t}\n\treturn fmt.Appendf(nil, \"signing-key|%s|%s|%d\", tenant",
-		Tests: seals,
-	},
-	{
-		Name: "seal: webhooks", What: "the tenant that the secrets of webhooks are sealed for", File: "auth/webhook/secret.go",
-		Old: "\treturn fmt.Appendf(nil, \"webhook-secrets|%s|%s\", tenant", New: "\tif {on} {\n\t\ttenant = uuid.Nil\n\t}\n\treturn fmt.Appendf(nil, \"webhook-secrets|%s|%s\", tenant",
-		Tests: seals,
-	},
-	{
-		Name: "seal: SAML certificates", What: "the tenant that the keys of SAML certificates are sealed for", File: "auth/federation/saml/keypair.go",
-		Old: "\treturn fmt.Appendf(nil, \"saml-certificate|%s|%s\", tenant", New: "\tif {on} {\n\t\ttenant = uuid.Nil\n\t}\n\treturn fmt.Appendf(nil, \"saml-certificate|%s|%s\", tenant",
-		Tests: seals,
-	},
-	{
-		Name: "seal: configurations", What: "the tenant that the secrets of a configuration are sealed for", File: "tenants/configuration.go",
-		Old: "\treturn fmt.Appendf(nil, \"tenant-config|%s|%s\", tenantID", New: "\tif {on} {\n\t\ttenantID = uuid.Nil\n\t}\n\treturn fmt.Appendf(nil, \"tenant-config|%s|%s\", tenantID",
-		Tests: seals,
-	},
+	unbound("signing keys", "signing keys", "tenants/keys.go", "tenant", "\treturn fmt.Appendf(nil, \"signing-key|%s|%s|%d\", tenant"),
+	unbound("webhooks", "the secrets of webhooks", "auth/webhook/secret.go", "tenant", "\treturn fmt.Appendf(nil, \"webhook-secrets|%s|%s\", tenant"),
+	unbound("SAML certificates", "the keys of SAML certificates", "auth/federation/saml/keypair.go", "tenant",
+		"\treturn fmt.Appendf(nil, \"saml-certificate|%s|%s\", tenant"),
+	unbound("configurations", "the secrets of a configuration", "tenants/configuration.go", "tenantID",
+		"\treturn fmt.Appendf(nil, \"tenant-config|%s|%s\", tenantID"),
 	{
 		Name: "seal: cursors", What: "the tenant that the cursor of a list is sealed for", File: "auth/management/cursor.go",
 		Old: "\treturn list{\"users\", t.ID, f, ascending}", New: "\tif {on} {\n\t\treturn list{\"users\", uuid.Nil, f, ascending}\n\t}\n\treturn list{\"users\", t.ID, f, ascending}",
@@ -232,6 +218,14 @@ var sealMutations = []Mutation{
 		Name: "keys of caches, limits and locks", What: "the tenant in the keys of caches, limits and Redis", File: "tenants/key.go",
 		Old: "\tb.WriteString(tenantID.String())", New: "\tif !{on} {\n\t\tb.WriteString(tenantID.String())\n\t}", Tests: Tests{publicTests, "TestIsolation_Limits"},
 	},
+}
+
+// unbound takes the tenant out of what is sealed: statement begins what makes the text that it is bound to, from a variable with the tenant.
+func unbound(name, what, file, variable, statement string) Mutation {
+	return Mutation{
+		Name: "seal: " + name, What: "the tenant that " + what + " are sealed for", File: file,
+		Old: statement, New: "\tif {on} {\n\t\t" + variable + " = uuid.Nil\n\t}\n" + statement, Tests: seals,
+	}
 }
 
 // doorMutations take away what decides whose a request is.
