@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"slices"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/latchkeep/latchkeep/ent/store"
 	entwebhook "github.com/latchkeep/latchkeep/ent/webhook"
+	"github.com/latchkeep/latchkeep/pkg/safehttp"
 	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
@@ -87,10 +87,10 @@ func (i *Importer) checkHook(p *plan, w *webhook) {
 		seen[e.name] = true
 	}
 	w.events = known
-	target, err := url.Parse(w.callback)
+	_, ok := safehttp.WebURL(w.callback)
 	switch {
 	case !w.enabled:
-	case err != nil || target.Host == "" || target.Scheme != "https" && target.Scheme != "http":
+	case !ok:
 		w.enabled = false
 		problem("the callback is no URL that can be called; the webhook was switched off")
 	case len(w.events) == 0:

@@ -91,7 +91,7 @@ func plainNumbers(v any) any {
 			return v
 		}
 		f, _, err := big.ParseFloat(string(v), 10, 256, big.ToNearestEven)
-		if err != nil || f.MantExp(nil) > 256 || f.MantExp(nil) < -256 {
+		if err != nil || f.IsInf() || f.MantExp(nil) > 256 || f.MantExp(nil) < -256 {
 			return v
 		}
 		return json.Number(f.Text('g', 40))

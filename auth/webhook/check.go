@@ -3,12 +3,12 @@ package webhook
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/latchkeep/latchkeep/pkg/problem"
+	"github.com/latchkeep/latchkeep/pkg/safehttp"
 	"github.com/latchkeep/latchkeep/tenants"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
@@ -66,13 +66,13 @@ func anyHost(string) bool { return true }
 
 // callbackProblem says why a text cannot be called, or "". Where http:// may lead is up to plain.
 func callbackProblem(text string, plain func(host string) bool) string {
-	u, err := url.Parse(text)
+	u, ok := safehttp.WebURL(text)
 	switch {
 	case text == "":
 		return "must not be empty"
 	case len(text) > maxCallback:
 		return fmt.Sprintf("must not be longer than %d bytes", maxCallback)
-	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+	case !ok:
 		return "must be a URL that begins with https:// or http://"
 	case u.User != nil:
 		return "must not contain a username or password"

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/latchkeep/latchkeep/internal/freeport"
 	"github.com/latchkeep/latchkeep/internal/visitor"
 )
 
@@ -140,12 +141,11 @@ type variables map[string]string
 func newVariables(db *benchDatabase, redis string) (variables, map[string]string, error) {
 	addresses := map[string]string{}
 	for _, name := range []string{"PUBLIC", "ADMIN", "CONSOLE", "OPS", "PROFILE_SERVE", "PROFILE_WORKER", "FLOOR"} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		port, err := freeport.Find()
 		if err != nil {
 			return nil, nil, err
 		}
-		defer l.Close() // after all have one, so that they differ
-		addresses[name] = l.Addr().String()
+		addresses[name] = net.JoinHostPort("127.0.0.1", port)
 	}
 	_, port, _ := net.SplitHostPort(addresses["PUBLIC"])
 	s := variables{

@@ -26,10 +26,11 @@ const few = 10
 
 // A fleet is the tenants of a deployment, and an operator who looks at them.
 type fleet struct {
-	mu     sync.Mutex
-	ids    []string
-	serial atomic.Int64
-	cookie string // of the operator's session
+	mu      sync.Mutex
+	ids     []string
+	grown   atomic.Int64 // the number of the next tenant that it grows by
+	created atomic.Int64 // tenants that the measurement made; their slugs begin otherwise
+	cookie  string       // of the operator's session
 }
 
 // measureFleet measures what operators do where there are few tenants, and again where there are many.
@@ -116,18 +117,18 @@ func (f *fleet) grow(ctx context.Context, d *deployment, size int) error {
 			c := visitor.New(d.console)
 			defer c.Close()
 			for ctx.Err() == nil {
-				n := f.serial.Add(1) - 1
+				n := f.grown.Add(1) - 1
 				if n >= int64(size) {
 					return
 				}
-				if err := f.create(ctx, d, c, n); err != nil {
+				if err := f.create(ctx, d, c, fmt.Sprintf("shop%06d", n)); err != nil {
 					cancel(err)
 				}
 			}
 		})
 	}
 	working.Wait()
-	f.serial.Store(int64(size))
+	f.grown.Store(int64(size))
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
@@ -162,9 +163,8 @@ func (d *deployment) workerRests(ctx context.Context) error {
 	})
 }
 
-func (f *fleet) create(ctx context.Context, d *deployment, c *visitor.Client, n int64) error {
-	a, err := c.Send(ctx, http.MethodPost, "http://"+d.console+"/v1/tenants", d.token,
-		map[string]any{"slug": fmt.Sprintf("shop%06d", n), "name": fmt.Sprintf("Shop number %d", n)}, http.StatusCreated)
+func (f *fleet) create(ctx context.Context, d *deployment, c *visitor.Client, slug string) error {
+	a, err := c.Send(ctx, http.MethodPost, "http://"+d.console+"/v1/tenants", d.token, map[string]any{"slug": slug, "name": "The shop " + slug}, http.StatusCreated)
 	if err != nil {
 		return err
 	}
@@ -212,7 +212,7 @@ func (f *fleet) operations(d *deployment) []*operation {
 		{
 			name: "fleet-create", title: "`POST /v1/tenants`", each: 50, grows: map[string]int{"tenants": 1},
 			run: func(ctx context.Context, c *visitor.Client) error {
-				return f.create(ctx, d, c, f.serial.Add(1)+1_000_000)
+				return f.create(ctx, d, c, fmt.Sprintf("stall%06d", f.created.Add(1)))
 			},
 		},
 		{name: "page-list", title: "page: tenants", each: 50, run: get(same("/console/tenants"), f.cookie, "<h1")},

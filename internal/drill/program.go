@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/latchkeep/latchkeep/internal/freeport"
 )
 
 // A program is latchkeep with its settings.
@@ -89,17 +91,12 @@ func output(cmd *exec.Cmd) (string, error) {
 
 // serve starts the server, worker included, on free ports, and waits until it is ready.
 func (p *program) serve(ctx context.Context) error {
-	var held []net.Listener // until all have one, so that they differ
 	for _, name := range []string{"PUBLIC", "ADMIN", "CONSOLE", "OPS"} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		port, err := freeport.Find()
 		if err != nil {
 			return err
 		}
-		held = append(held, l)
-		p.settings["SERVER_"+name+"_ADDRESS"] = l.Addr().String()
-	}
-	for _, l := range held {
-		_ = l.Close() // nobody has connected
+		p.settings["SERVER_"+name+"_ADDRESS"] = net.JoinHostPort("127.0.0.1", port)
 	}
 	p.public = p.settings["SERVER_PUBLIC_ADDRESS"]
 	p.server = exec.Command(p.binary, "serve")

@@ -47,7 +47,10 @@ func TestSoak_NothingGrows(t *testing.T) {
 	working.Go(func() { load.Plan{Mix: mix, Clients: 64, Rate: rate, Connect: connect, Tally: tally}.Run(ctx) })
 
 	began := time.Now()
+	last := d.used(t)
+	before := sample{used: last}
 	var samples []sample
+	var paces []time.Duration // since the last row
 	var rows []row
 	tick := time.NewTicker(sampleEvery)
 	defer tick.Stop()
@@ -59,10 +62,13 @@ func TestSoak_NothingGrows(t *testing.T) {
 			continue
 		}
 		s := d.sample(t, db, began)
-		samples = append(samples, s)
+		s.work = float64(s.used.less(before.used).sum()) / float64(s.yardstick) / (s.at - before.at).Seconds()
+		before = s
+		samples, paces = append(samples, s), append(paces, s.yardstick)
 		if time.Since(began) >= every*time.Duration(len(rows)+1) || time.Since(began)+sampleEvery >= lasts && len(rows) > 0 {
 			outcomes, lasted := tally.Cut()
-			r := row{sample: s, outcomes: outcomes, lasted: lasted}
+			r := row{sample: s, outcomes: outcomes, lasted: lasted, used: s.used.less(last), yardstick: middle(paces)}
+			last, paces = s.used, nil
 			rows = append(rows, r)
 			t.Log(r.line())
 			if *doc != "" { // so that what was seen is there, whatever comes
@@ -105,9 +111,11 @@ func ramp(t testing.TB, mix load.Mix) float64 {
 
 // A row is what was seen in some minutes.
 type row struct {
-	sample   sample
-	outcomes []load.Outcome
-	lasted   time.Duration
+	sample    sample
+	outcomes  []load.Outcome
+	lasted    time.Duration
+	used      use
+	yardstick time.Duration
 }
 
 func (r row) of(name string) load.Outcome {
@@ -141,14 +149,25 @@ func (r row) line() string {
 		o := r.of(name)
 		return fmt.Sprintf("%.1f / %.1f / %.1f", o.P50, o.P95, o.P99)
 	}
-	return fmt.Sprintf("| %.0f | %.0f | %d | %s | %s | %s | %s | %s | %s | %s | %d | %d |", s.at.Minutes(), float64(done(r.outcomes))/r.lasted.Seconds(), r.failed(),
-		latency("validate"), latency("passkey"), latency("login"), join(s.resident), join(s.heap), join(s.goroutines), join(s.descriptors), s.connections, s.waiting)
+	each := func(used time.Duration) float64 { return milli(used) / float64(max(done(r.outcomes), 1)) }
+	return fmt.Sprintf("| %.0f | %.0f | %d | %s | %s | %s | %.2f / %.2f / %.2f | %.1f | %.3f | %s | %s | %s | %s | %d | %d |", s.at.Minutes(),
+		float64(done(r.outcomes))/r.lasted.Seconds(), r.failed(), latency("validate"), latency("passkey"), latency("login"),
+		each(r.used.servers), each(r.used.worker), each(r.used.database), milli(r.yardstick), each(r.used.sum())/milli(r.yardstick),
+		join(s.resident), join(s.heap), join(s.goroutines), join(s.descriptors), s.connections, s.waiting)
+}
+
+func milli(d time.Duration) float64 { return d.Seconds() * 1000 }
+
+// middle is the median.
+func middle(all []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[len(sorted)/2]
 }
 
 func table(rows []row) string {
 	var b strings.Builder
-	b.WriteString("| Minute | operations each second | failed | validate: p50 / p95 / p99, ms | passkey login | password login | RSS, MB: servers / worker | heap in use, MB | goroutines | descriptors | connections | waiting in the outbox |\n" +
-		"|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+	b.WriteString("| Minute | operations each second | failed | validate: p50 / p95 / p99, ms | passkey login | password login | CPU of an operation, ms: servers / worker / database | of the yardstick, ms | an operation in yardsticks | RSS, MB: servers / worker | heap in use, MB | goroutines | descriptors | connections | waiting in the outbox |\n" +
+		"|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, r := range rows {
 		b.WriteString(r.line() + "\n")
 	}
@@ -186,6 +205,7 @@ func judge(samples []sample, rows []row) verdict {
 		flat("descriptors of the "+who, 0.1, 20, func(s sample) float64 { return s.descriptors[i] })
 	}
 	flat("connections to the database", 0.1, 3, func(s sample) float64 { return float64(s.connections) })
+	flat("work of servers, worker and database, in yardsticks each second", 0.2, 0, func(s sample) float64 { return s.work })
 	for _, r := range rows {
 		if text := failures(r.outcomes); text != "" {
 			v.against = append(v.against, text)

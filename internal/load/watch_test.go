@@ -5,9 +5,13 @@ package load_test
 import (
 	"bufio"
 	"database/sql"
+	"math/rand/v2"
 	"net/http"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,7 +30,19 @@ type sample struct {
 	descriptors []float64
 	connections int // to the database, of all of them
 	waiting     int // intents in the outbox
+	used        use
+	yardstick   time.Duration // processor time of a piece of work that is always the same
+	work        float64       // processor time since the sample before, in yardsticks each second
 }
+
+// A use is processor time since the processes began.
+type use struct{ servers, worker, database time.Duration }
+
+func (u use) less(before use) use {
+	return use{u.servers - before.servers, u.worker - before.worker, u.database - before.database}
+}
+
+func (u use) sum() time.Duration { return u.servers + u.worker + u.database }
 
 // sample looks at the processes.
 func (d *deployment) sample(t testing.TB, db *sql.DB, since time.Time) sample {
@@ -46,7 +62,45 @@ func (d *deployment) sample(t testing.TB, db *sql.DB, since time.Time) sample {
 	const others = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
 	require.NoError(t, db.QueryRowContext(t.Context(), others).Scan(&s.connections))
 	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT count(*) FROM outbox WHERE state = 'ready'").Scan(&s.waiting))
+	s.used, s.yardstick = d.used(t), yardstick(t)
 	return s
+}
+
+// used is the processor time of all processes until now.
+func (d *deployment) used(t testing.TB) use {
+	t.Helper()
+	var u use
+	for _, p := range d.servers {
+		cpu, err := procstat.CPU(p.PID())
+		require.NoError(t, err, p.Name)
+		u.servers += cpu
+	}
+	var err error
+	u.worker, err = procstat.CPU(d.worker.PID())
+	require.NoError(t, err)
+	u.database, err = procstat.Family(d.db.Process.PID())
+	require.NoError(t, err)
+	return u
+}
+
+// yardstick is the processor time that it takes now to sort the same numbers: how fast the machine is beside all else that it does.
+func yardstick(t testing.TB) time.Duration {
+	t.Helper()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	numbers := make([]uint64, 200_000)
+	same := rand.New(rand.NewPCG(1, 2))
+	for i := range numbers {
+		numbers[i] = same.Uint64()
+	}
+	own := func() time.Duration {
+		var u syscall.Rusage
+		require.NoError(t, syscall.Getrusage(syscall.RUSAGE_THREAD, &u))
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	before := own()
+	slices.Sort(numbers)
+	return own() - before
 }
 
 // metrics are those of a process that have no labels.

@@ -28,7 +28,10 @@ func FuzzApply(f *testing.F) {
 		base, _ := object(target)
 		want, err := json.Marshal(merged(base, change))
 		require.NoError(t, err)
-		require.JSONEq(t, string(want), string(got))
+		wanted, _ := object(want)
+		result, isObject := object(got)
+		require.True(t, isObject, "%s", got)
+		require.Equal(t, wanted, result) // not JSONEq, which knows no number beyond float64
 		again, err := mergepatch.Apply(got, patch)
 		require.NoError(t, err)
 		require.Equal(t, string(got), string(again), "the same patch changes nothing more")

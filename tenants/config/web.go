@@ -2,10 +2,11 @@ package config
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
+
+	"github.com/latchkeep/latchkeep/pkg/safehttp"
 )
 
 func (p *Problems) cors(c CORS) {
@@ -125,8 +126,7 @@ func (p *Problems) cookieName(path, name string, cookie Cookie) {
 
 // webURL checks that a text is an absolute URL of the web.
 func (p *Problems) webURL(path, text string) {
-	u, err := url.Parse(text)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
+	if _, ok := safehttp.WebURL(text); !ok {
 		p.add(path, "must be a URL that begins with https:// or http://")
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -81,9 +80,8 @@ const maxURL = 2048
 
 // endpointURL checks the URL of an endpoint: absolute, http or https, without user-info and fragment (RFC 6749 §3.1, §3.2).
 func endpointURL(text string) error {
-	u, err := url.Parse(text)
-	if err != nil || len(text) > maxURL || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil ||
-		strings.Contains(text, "#") {
+	u, ok := safehttp.WebURL(text)
+	if !ok || len(text) > maxURL || u.User != nil || strings.Contains(text, "#") {
 		return errors.New("an endpoint is not a URL that begins with https:// or http://")
 	}
 	return nil

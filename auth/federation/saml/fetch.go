@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 
 	"github.com/latchkeep/latchkeep/pkg/safehttp"
 )
@@ -47,11 +46,11 @@ func (r *Room) fetch(ctx context.Context, address string) ([]byte, error) {
 
 // urlProblem says why an address cannot be one of metadata, or "".
 func (r *Room) urlProblem(text string) string {
-	u, err := url.Parse(text)
+	u, ok := safehttp.WebURL(text)
 	switch {
 	case len(text) > maxURL:
 		return fmt.Sprintf("must not be longer than %d bytes", maxURL)
-	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+	case !ok:
 		return "must be a URL that begins with https://"
 	case u.Scheme == "http" && !r.n.AllowHTTP:
 		return "must begin with https://: whoever could change the metadata on its way could sign in as anybody"
