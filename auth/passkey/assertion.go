@@ -98,6 +98,7 @@ func (r *Room) Asserted(ctx context.Context, t *tenants.Tenant, c Ceremony, answ
 		return nil, refuseFor(row.UserID, Invalid, why)
 	}
 	if why := c.answerable(false, now); why != "" {
+		pretend(w, c, parsed)
 		return nil, refuseFor(row.UserID, Invalid, why)
 	}
 	if err := verify(w, c, row, parsed); err != nil {
@@ -132,10 +133,13 @@ func parseAssertion(answer json.RawMessage) (*protocol.ParsedCredentialAssertion
 	return parsed, nil
 }
 
-// find looks for a credential in the tenant. An authenticator binds its credentials to a domain, but two tenants may share one.
+// find looks for a credential in the tenant, and reads of it what checking an answer takes, so that one that there is costs little more than one that
+// there is not. An authenticator binds its credentials to a domain, but two tenants may share one.
 func (r *Room) find(ctx context.Context, t *tenants.Tenant, id []byte) (*ent.WebauthnCredential, error) {
 	row, err := r.store.Reader().WebauthnCredential.Query().
 		Where(webauthncredential.CredentialHash(hash(id))).
+		Select(webauthncredential.FieldUserID, webauthncredential.FieldCredentialID, webauthncredential.FieldCredentialHash, webauthncredential.FieldPublicKey,
+			webauthncredential.FieldSignCount, webauthncredential.FieldBackupEligible, webauthncredential.FieldMfaOnly, webauthncredential.FieldUserHandle).
 		Only(scope.With(ctx, scope.Tenant(t.ID)))
 	switch {
 	case ent.IsNotFound(err):

@@ -24,48 +24,66 @@ type Identity struct {
 }
 
 // Why raw: ent would need seven statements, or load rows to learn that they exist, in the most frequent step of every sign-in.
-const identify = `SELECT u.id, u.username, u.blocked_at IS NOT NULL,
-	(SELECT p.address FROM emails p WHERE p.tenant_id = u.tenant_id AND p.primary_of = u.id),
-	EXISTS (SELECT 1 FROM emails m WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id),
-	EXISTS (SELECT 1 FROM password_credentials c WHERE c.tenant_id = u.tenant_id AND c.user_id = u.id),
-	EXISTS (SELECT 1 FROM webauthn_credentials w WHERE w.tenant_id = u.tenant_id AND w.user_id = u.id AND NOT w.mfa_only),
-	EXISTS (SELECT 1 FROM webauthn_credentials k WHERE k.tenant_id = u.tenant_id AND k.user_id = u.id AND k.mfa_only),
-	EXISTS (SELECT 1 FROM totp_secrets t WHERE t.tenant_id = u.tenant_id AND t.user_id = u.id)
-	FROM users u `
+//
+// There is one row whether there is such an account or not, and all that is asked of somebody is asked of nobody, too: by how long the answer takes
+// nobody is to learn which it was.
+const identify = `SELECT s.id, s.username, s.blocked,
+	(SELECT p.address FROM emails p WHERE p.tenant_id = s.tenant AND p.primary_of = s.sought),
+	EXISTS (SELECT 1 FROM emails m WHERE m.tenant_id = s.tenant AND m.user_id = s.sought),
+	EXISTS (SELECT 1 FROM password_credentials c WHERE c.tenant_id = s.tenant AND c.user_id = s.sought),
+	EXISTS (SELECT 1 FROM webauthn_credentials w WHERE w.tenant_id = s.tenant AND w.user_id = s.sought AND NOT w.mfa_only),
+	EXISTS (SELECT 1 FROM webauthn_credentials k WHERE k.tenant_id = s.tenant AND k.user_id = s.sought AND k.mfa_only),
+	EXISTS (SELECT 1 FROM totp_secrets t WHERE t.tenant_id = s.tenant AND t.user_id = s.sought)
+	FROM (SELECT u.id, u.username, u.blocked_at IS NOT NULL AS blocked, CASE WHEN u.id IS NULL THEN ? ELSE u.tenant_id END AS tenant,
+			CASE WHEN u.id IS NULL THEN ? ELSE u.id END AS sought
+		FROM (SELECT 1 AS n) one `
+
+// The ways to an account.
+const (
+	throughAddress = `LEFT JOIN emails e ON e.tenant_id = ? AND e.address = ?
+		LEFT JOIN users u ON u.tenant_id = CASE WHEN e.user_id IS NULL THEN ? ELSE e.tenant_id END
+			AND u.id = CASE WHEN e.user_id IS NULL THEN ? ELSE e.user_id END) s`
+	throughUsername = `LEFT JOIN users u ON u.tenant_id = ? AND u.username = ?) s`
+	throughID       = `LEFT JOIN users u ON u.tenant_id = ? AND u.id = ?) s`
+)
 
 // IdentifyByEmail finds the account that has the address, verified or not. The address is compared as it is: lower case, trimmed.
 // It returns nil where nobody has it. The scope must be that of one tenant.
 func (q *Queries) IdentifyByEmail(ctx context.Context, address string) (*Identity, error) {
-	return q.identify(ctx, `JOIN emails e ON e.tenant_id = u.tenant_id AND e.user_id = u.id WHERE e.tenant_id = ? AND e.address = ?`, address)
+	owner, err := tenant(ctx)
+	return q.identify(ctx, err, identify+throughAddress, owner, uuid.Nil, owner, address, owner, uuid.Nil)
 }
 
 // IdentifyByUsername finds the account of that name, or nil. The scope must be that of one tenant.
 func (q *Queries) IdentifyByUsername(ctx context.Context, name string) (*Identity, error) {
-	return q.identify(ctx, `WHERE u.tenant_id = ? AND u.username = ?`, name)
+	owner, err := tenant(ctx)
+	return q.identify(ctx, err, identify+throughUsername, owner, uuid.Nil, owner, name)
 }
 
 // IdentifyByID finds the account with that id, or nil. The scope must be that of one tenant.
 func (q *Queries) IdentifyByID(ctx context.Context, id uuid.UUID) (*Identity, error) {
-	return q.identify(ctx, `WHERE u.tenant_id = ? AND u.id = ?`, id)
+	owner, err := tenant(ctx)
+	return q.identify(ctx, err, identify+throughID, owner, uuid.Nil, owner, id)
 }
 
-func (q *Queries) identify(ctx context.Context, where string, key any) (*Identity, error) {
-	owner, err := tenant(ctx)
+// identify runs a statement of the above, unless there is no tenant to ask.
+func (q *Queries) identify(ctx context.Context, err error, statement string, args ...any) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("identify account: %w", err)
 	}
-	rows, err := q.query(ctx, identify+where, owner, key)
+	rows, err := q.query(ctx, statement, args...)
 	found, err := collect(rows, err, func(rows *sql.Rows) (*Identity, error) {
 		var i Identity
+		var id uuid.NullUUID
 		var username, email sql.NullString
-		err := rows.Scan(&i.UserID, &username, &i.Blocked, &email, &i.HasEmails, &i.HasPassword, &i.HasPasskey, &i.HasSecurityKey, &i.HasTOTP)
-		i.Username, i.PrimaryEmail, i.HasWebauthn = username.String, email.String, i.HasPasskey || i.HasSecurityKey
+		err := rows.Scan(&id, &username, &i.Blocked, &email, &i.HasEmails, &i.HasPassword, &i.HasPasskey, &i.HasSecurityKey, &i.HasTOTP)
+		i.UserID, i.Username, i.PrimaryEmail, i.HasWebauthn = id.UUID, username.String, email.String, i.HasPasskey || i.HasSecurityKey
 		return &i, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("identify account: %w", err)
 	}
-	if len(found) == 0 {
+	if len(found) == 0 || found[0].UserID == uuid.Nil {
 		return nil, nil
 	}
 	return found[0], nil

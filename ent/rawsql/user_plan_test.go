@@ -143,7 +143,8 @@ func (c *crowd) checkOne(ctx context.Context, t *testing.T) {
 	_, err = c.st.Raw().IdentifyByEmail(ctx, "user0000003@shop.example")
 	require.NoError(t, err)
 	require.Len(t, *c.texts, 3)
-	for i, args := range [][]any{{c.sc.TenantID(), ids[1]}, args, {c.sc.TenantID(), "user0000003@shop.example"}} {
+	byAddress := []any{c.sc.TenantID(), uuid.Nil, c.sc.TenantID(), "user0000003@shop.example", c.sc.TenantID(), uuid.Nil}
+	for i, args := range [][]any{{c.sc.TenantID(), ids[1]}, args, byAddress} {
 		plan, scans := c.plan(t, (*c.texts)[i], args)
 		require.False(t, scans, "%s\n%s", (*c.texts)[i], plan)
 	}

@@ -89,15 +89,15 @@ var rawMutations = []Mutation{
 	},
 	{
 		Name: "raw: account by address", What: "the tenant, when an account is found by its address", File: "ent/rawsql/identify.go",
-		Old: "e.user_id = u.id WHERE e.tenant_id = ? AND e.address", New: "e.user_id = u.id WHERE {unless e.tenant_id = ?} AND e.address", Tests: foreignRows,
+		Old: "emails e ON e.tenant_id = ? AND e.address", New: "emails e ON {unless e.tenant_id = ?} AND e.address", Tests: foreignRows,
 	},
 	{
 		Name: "raw: account by name", What: "the tenant, when an account is found by its user name", File: "ent/rawsql/identify.go",
-		Old: "WHERE u.tenant_id = ? AND u.username", New: "WHERE {unless u.tenant_id = ?} AND u.username", Tests: foreignRows,
+		Old: "users u ON u.tenant_id = ? AND u.username", New: "users u ON {unless u.tenant_id = ?} AND u.username", Tests: foreignRows,
 	},
 	{
 		Name: "raw: account by id", What: "the tenant, when an account is found by its id", File: "ent/rawsql/identify.go",
-		Old: "`WHERE u.tenant_id = ? AND u.id = ?`, id", New: "`WHERE {unless u.tenant_id = ?} AND u.id = ?`, id", Tests: foreignRows,
+		Old: "users u ON u.tenant_id = ? AND u.id = ?", New: "users u ON {unless u.tenant_id = ?} AND u.id = ?", Tests: foreignRows,
 	},
 	{
 		Name: "raw: whether somebody is blocked", What: "the tenant, when a sign-in locks its person", File: "ent/rawsql/session.go",
