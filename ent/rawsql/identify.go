@@ -38,32 +38,25 @@ const identify = `SELECT s.id, s.username, s.blocked,
 			CASE WHEN u.id IS NULL THEN ? ELSE u.id END AS sought
 		FROM (SELECT 1 AS n) one `
 
-// The ways to an account.
-const (
-	throughAddress = `LEFT JOIN emails e ON e.tenant_id = ? AND e.address = ?
-		LEFT JOIN users u ON u.tenant_id = CASE WHEN e.user_id IS NULL THEN ? ELSE e.tenant_id END
-			AND u.id = CASE WHEN e.user_id IS NULL THEN ? ELSE e.user_id END) s`
-	throughUsername = `LEFT JOIN users u ON u.tenant_id = ? AND u.username = ?) s`
-	throughID       = `LEFT JOIN users u ON u.tenant_id = ? AND u.id = ?) s`
-)
-
 // IdentifyByEmail finds the account that has the address, verified or not. The address is compared as it is: lower case, trimmed.
 // It returns nil where nobody has it. The scope must be that of one tenant.
 func (q *Queries) IdentifyByEmail(ctx context.Context, address string) (*Identity, error) {
 	owner, err := tenant(ctx)
-	return q.identify(ctx, err, identify+throughAddress, owner, uuid.Nil, owner, address, owner, uuid.Nil)
+	return q.identify(ctx, err, identify+`LEFT JOIN emails e ON e.tenant_id = ? AND e.address = ?
+		LEFT JOIN users u ON u.tenant_id = CASE WHEN e.user_id IS NULL THEN ? ELSE e.tenant_id END
+			AND u.id = CASE WHEN e.user_id IS NULL THEN ? ELSE e.user_id END) s`, owner, uuid.Nil, owner, address, owner, uuid.Nil)
 }
 
 // IdentifyByUsername finds the account of that name, or nil. The scope must be that of one tenant.
 func (q *Queries) IdentifyByUsername(ctx context.Context, name string) (*Identity, error) {
 	owner, err := tenant(ctx)
-	return q.identify(ctx, err, identify+throughUsername, owner, uuid.Nil, owner, name)
+	return q.identify(ctx, err, identify+`LEFT JOIN users u ON u.tenant_id = ? AND u.username = ?) s`, owner, uuid.Nil, owner, name)
 }
 
 // IdentifyByID finds the account with that id, or nil. The scope must be that of one tenant.
 func (q *Queries) IdentifyByID(ctx context.Context, id uuid.UUID) (*Identity, error) {
 	owner, err := tenant(ctx)
-	return q.identify(ctx, err, identify+throughID, owner, uuid.Nil, owner, id)
+	return q.identify(ctx, err, identify+`LEFT JOIN users u ON u.tenant_id = ? AND u.id = ?) s`, owner, uuid.Nil, owner, id)
 }
 
 // identify runs a statement of the above, unless there is no tenant to ask.
