@@ -26,7 +26,8 @@ type Identity struct {
 // Why raw: ent would need seven statements, or load rows to learn that they exist, in the most frequent step of every sign-in.
 //
 // There is one row whether there is such an account or not, and all that is asked of somebody is asked of nobody, too: by how long the answer takes
-// nobody is to learn which it was.
+// nobody is to learn which it was. It is CASE and not COALESCE that puts nobody in the place of NULL: to PostgreSQL the latter might tell something,
+// so that row security would keep it from the indexes.
 const identify = `SELECT s.id, s.username, s.blocked,
 	(SELECT p.address FROM emails p WHERE p.tenant_id = s.tenant AND p.primary_of = s.sought),
 	EXISTS (SELECT 1 FROM emails m WHERE m.tenant_id = s.tenant AND m.user_id = s.sought),
@@ -41,30 +42,29 @@ const identify = `SELECT s.id, s.username, s.blocked,
 // IdentifyByEmail finds the account that has the address, verified or not. The address is compared as it is: lower case, trimmed.
 // It returns nil where nobody has it. The scope must be that of one tenant.
 func (q *Queries) IdentifyByEmail(ctx context.Context, address string) (*Identity, error) {
-	owner, err := tenant(ctx)
-	return q.identify(ctx, err, identify+`LEFT JOIN emails e ON e.tenant_id = ? AND e.address = ?
+	return q.identify(ctx, `LEFT JOIN emails e ON e.tenant_id = ? AND e.address = ?
 		LEFT JOIN users u ON u.tenant_id = CASE WHEN e.user_id IS NULL THEN ? ELSE e.tenant_id END
-			AND u.id = CASE WHEN e.user_id IS NULL THEN ? ELSE e.user_id END) s`, owner, uuid.Nil, owner, address, owner, uuid.Nil)
+			AND u.id = CASE WHEN e.user_id IS NULL THEN ? ELSE e.user_id END`,
+		func(owner uuid.UUID) []any { return []any{owner, address, owner, uuid.Nil} })
 }
 
 // IdentifyByUsername finds the account of that name, or nil. The scope must be that of one tenant.
 func (q *Queries) IdentifyByUsername(ctx context.Context, name string) (*Identity, error) {
-	owner, err := tenant(ctx)
-	return q.identify(ctx, err, identify+`LEFT JOIN users u ON u.tenant_id = ? AND u.username = ?) s`, owner, uuid.Nil, owner, name)
+	return q.identify(ctx, `LEFT JOIN users u ON u.tenant_id = ? AND u.username = ?`, func(owner uuid.UUID) []any { return []any{owner, name} })
 }
 
 // IdentifyByID finds the account with that id, or nil. The scope must be that of one tenant.
 func (q *Queries) IdentifyByID(ctx context.Context, id uuid.UUID) (*Identity, error) {
-	owner, err := tenant(ctx)
-	return q.identify(ctx, err, identify+`LEFT JOIN users u ON u.tenant_id = ? AND u.id = ?) s`, owner, uuid.Nil, owner, id)
+	return q.identify(ctx, `LEFT JOIN users u ON u.tenant_id = ? AND u.id = ?`, func(owner uuid.UUID) []any { return []any{owner, id} })
 }
 
-// identify runs a statement of the above, unless there is no tenant to ask.
-func (q *Queries) identify(ctx context.Context, err error, statement string, args ...any) (*Identity, error) {
+// identify finds an account by a join that leads to it, with the arguments that the join takes in a tenant.
+func (q *Queries) identify(ctx context.Context, join string, args func(owner uuid.UUID) []any) (*Identity, error) {
+	owner, err := tenant(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("identify account: %w", err)
 	}
-	rows, err := q.query(ctx, statement, args...)
+	rows, err := q.query(ctx, identify+join+") s", append([]any{owner, uuid.Nil}, args(owner)...)...)
 	found, err := collect(rows, err, func(rows *sql.Rows) (*Identity, error) {
 		var i Identity
 		var id uuid.NullUUID

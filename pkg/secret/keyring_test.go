@@ -2,7 +2,6 @@ package secret_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"strings"
 	"testing"
 
@@ -192,7 +191,7 @@ func TestKeyring_ReadsTheLegacyScheme(t *testing.T) {
 func FuzzKeyring_Open(f *testing.F) {
 	ring := keyring(f, newest, older)
 	f.Add([]byte{}, []byte{})
-	f.Add(ring.Seal([]byte("x"), []byte(rand.Text())), []byte("b")) // bound to what nobody guesses
+	f.Add(ring.Seal([]byte("x"), []byte("a text to which no change of one letter comes")), []byte("b"))
 	f.Add([]byte("\x01aaaabbbbbbbbbbbbbbbbbbbbbbbbcccccccccccccccc"), []byte(nil))
 	f.Fuzz(func(t *testing.T, sealed, aad []byte) {
 		_, err := ring.Open(sealed, aad)
