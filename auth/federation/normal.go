@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -98,11 +97,8 @@ func (c Claims) details(u *user.User) (d user.Details, changed bool) {
 
 // picture is the URL of a picture that may be shown, or empty.
 func picture(text string) string {
-	text = strings.TrimSpace(text)
-	u, err := url.ParseRequestURI(text)
-	if err != nil || len(text) > user.MaxPicture || !storable(text) ||
-		u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
-		return ""
+	if text = strings.TrimSpace(text); user.IsPicture(text) {
+		return text
 	}
-	return text
+	return ""
 }

@@ -2,7 +2,6 @@ package management
 
 import (
 	"context"
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -171,7 +170,7 @@ func (c *Change) check() error {
 				return invalid(m.name, "may have letters, digits and underscores, at most 255")
 			}
 		case m.name == "picture":
-			if !isPicture(m.value.Text) {
+			if !user.IsPicture(m.value.Text) {
 				return invalid(m.name, "is not an absolute http(s) URL of at most 2048 bytes without credentials")
 			}
 		case !storable(m.value.Text, maxText):
@@ -179,10 +178,4 @@ func (c *Change) check() error {
 		}
 	}
 	return nil
-}
-
-func isPicture(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && len(text) <= user.MaxPicture && storable(text, user.MaxPicture) &&
-		(u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil
 }

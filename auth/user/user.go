@@ -10,9 +10,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// MaxPicture is how many bytes the URL of a picture may have.
-const MaxPicture = 2048
-
 // A User is everything about a person that sign-in and the APIs need, credentials' secrets excepted.
 type User struct {
 	ID                                   uuid.UUID

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"encoding/base64"
 	"math"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/latchkeep/latchkeep/pkg/safehttp"
 )
 
 // HostedPage is the sign-in page that a tenant serves by itself. It is a setting of Latchkeep's own.
@@ -87,8 +88,8 @@ func (p *Problems) logo(path, logo string) {
 	switch {
 	case logo == "":
 	case strings.HasPrefix(logo, "https://"):
-		u, err := url.Parse(logo)
-		if err != nil || u.Hostname() == "" || u.User != nil || strings.ContainsAny(u.Host, ";, '\"") || len(logo) > 2048 {
+		u, ok := safehttp.WebURL(logo)
+		if !ok || u.User != nil || strings.ContainsAny(u.Host, ";, '\"") || len(logo) > 2048 {
 			p.add(path, reason)
 		}
 	case strings.HasPrefix(logo, "data:"):
