@@ -25,9 +25,13 @@ type balancer struct {
 	client  *http.Client
 }
 
+// keptIdle is how long a balancer keeps a connection to a server that it does not need, as Caddy does.
+const keptIdle = 2 * time.Minute
+
 // An upstream is one server behind a balancer.
 type upstream struct {
 	proxy *httputil.ReverseProxy
+	calls *http.Transport
 	ready string
 	up    atomic.Bool
 }
@@ -56,8 +60,9 @@ func balance(t testing.TB, address string, servers ...*upstream) *balancer {
 // newUpstream is a server at an address that says at another whether it is ready.
 func newUpstream(address, ready string) *upstream {
 	to := &url.URL{Scheme: "http", Host: address}
-	return &upstream{ready: ready, proxy: &httputil.ReverseProxy{
-		Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true},
+	calls := &http.Transport{MaxIdleConnsPerHost: 256, IdleConnTimeout: keptIdle, DisableCompression: true}
+	return &upstream{ready: ready, calls: calls, proxy: &httputil.ReverseProxy{
+		Transport: calls,
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(to)
 			r.Out.Host = r.In.Host // it names the tenant

@@ -66,6 +66,33 @@ func (d *deployment) sample(t testing.TB, db *sql.DB, since time.Time) sample {
 	return s
 }
 
+// atRest looks at the processes when what was asked for is done, and the balancers keep no connection: at the least of each that is seen in some seconds.
+func (d *deployment) atRest(t testing.TB, db *sql.DB, since time.Time) sample {
+	t.Helper()
+	require.Eventually(t, func() bool { return d.sample(t, db, since).waiting == 0 }, 3*time.Minute, time.Second, "something is left in the outbox")
+	least := d.sample(t, db, since)
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for range 15 {
+		d.letGo()
+		<-tick.C
+		s := d.sample(t, db, since)
+		for i := range s.goroutines {
+			least.goroutines[i], least.descriptors[i] = min(least.goroutines[i], s.goroutines[i]), min(least.descriptors[i], s.descriptors[i])
+		}
+	}
+	return least
+}
+
+// letGo closes the connections that the balancers keep and nobody needs.
+func (d *deployment) letGo() {
+	for _, b := range d.fronts {
+		for _, u := range b.servers {
+			u.calls.CloseIdleConnections()
+		}
+	}
+}
+
 // used is the processor time of all processes until now.
 func (d *deployment) used(t testing.TB) use {
 	t.Helper()
