@@ -135,14 +135,3 @@ func (r *relay) call(ctx context.Context, d rawsql.DueKind, at time.Time) error 
 	}
 	return nil
 }
-
-// releaseAll makes due again what a process that is gone had leased.
-func (r *relay) releaseAll(ctx context.Context) error {
-	return r.store.Do(ctx, scope.System("take up what the embedded queue forgot"), func(ctx context.Context, tx *store.Tx) error {
-		if _, err := tx.Raw.ReleaseAllIntents(ctx, time.Now().UTC()); err != nil || !r.webhooks {
-			return err
-		}
-		_, err := tx.Raw.ReleaseAllEndpoints(ctx, r.now())
-		return err
-	})
-}

@@ -24,6 +24,7 @@ import (
 	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/auth/transfer"
 	"github.com/latchkeep/latchkeep/auth/webhook"
+	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
 	"github.com/latchkeep/latchkeep/pkg/secret"
 	"github.com/latchkeep/latchkeep/pkg/telemetry"
@@ -38,7 +39,7 @@ type Needs struct {
 	Registry *tenants.Registry
 	// Redis is the queue: a server's, or one inside the process.
 	Redis redis.UniversalClient
-	// Embedded says that the queue is lost when the process ends, so that what it held must be taken again at the start.
+	// Embedded says that the queue is lost when the process ends, so that what it held must be taken up at the start.
 	Embedded bool
 	// Bell is rung when something was left in the outbox.
 	Bell <-chan struct{}
@@ -159,6 +160,9 @@ func (w *Worker) queues() map[string]int {
 
 func (w *Worker) worksOn(queue string) bool { return slices.Contains(w.needs.Queues, queue) }
 
+// delivers reports whether the worker delivers webhooks.
+func (w *Worker) delivers() bool { return w.slices != nil && w.worksOn(sliceQueue) }
+
 // kinds are the kinds of intents that the worker carries out.
 func (w *Worker) kinds() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(w.tasks)), func(kind string) bool { return !w.worksOn(kind) })
@@ -170,17 +174,30 @@ const taskCheckEvery = 20 * time.Millisecond
 // shutdown is how long running tasks may take to finish when the program ends.
 const shutdown = 8 * time.Second
 
+// TakeUp makes due again what an earlier process had leased whose queue ended with it. Call it before Run, while nobody else works on the database.
+func (w *Worker) TakeUp(ctx context.Context) error {
+	if !w.needs.Embedded {
+		return nil
+	}
+	err := w.needs.Store.Do(ctx, scope.System("take up what the embedded queue forgot"), func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.Raw.ReleaseAllIntents(ctx, time.Now().UTC()); err != nil || !w.delivers() {
+			return err
+		}
+		_, err := tx.Raw.ReleaseAllEndpoints(ctx, w.needs.Now())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("take up what an earlier process left: %w", err)
+	}
+	return nil
+}
+
 // Run works until the context ends, then lets running tasks finish. Call it once.
 func (w *Worker) Run(ctx context.Context) error {
 	client := asynq.NewClientFromRedisClient(w.needs.Redis)
 	w.relay = &relay{
 		store: w.needs.Store, client: client, bell: w.needs.Bell, again: w.again, kinds: w.kinds(), log: w.log,
-		webhooks: w.slices != nil && w.worksOn(sliceQueue), now: w.needs.Now, room: newQueueRoom(asynq.NewInspectorFromRedisClient(w.needs.Redis)),
-	}
-	if w.needs.Embedded {
-		if err := w.relay.releaseAll(ctx); err != nil {
-			return fmt.Errorf("take up what an earlier process left: %w", err)
-		}
+		webhooks: w.delivers(), now: w.needs.Now, room: newQueueRoom(asynq.NewInspectorFromRedisClient(w.needs.Redis)),
 	}
 	server := asynq.NewServerFromRedisClient(w.needs.Redis, asynq.Config{
 		Concurrency:              w.needs.Concurrency,

@@ -90,6 +90,7 @@ func (r *room) work(t *testing.T, options ...func(*worker.Needs)) (stop func()) 
 		option(&needs)
 	}
 	w := worker.New(needs)
+	require.NoError(t, w.TakeUp(t.Context()))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- w.Run(ctx) }()

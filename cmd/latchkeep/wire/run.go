@@ -28,6 +28,9 @@ func (a *App) Serve(ctx context.Context, servers ...string) error {
 	if err := a.Prepare(ctx); err != nil {
 		return err
 	}
+	if err := a.worker.TakeUp(ctx); err != nil {
+		return err
+	}
 	told := ctx
 	open, stop := context.WithCancelCause(context.WithoutCancel(ctx)) // while the servers listen
 	defer stop(nil)
