@@ -31,8 +31,11 @@ import (
 	"ariga.io/atlas/sql/mysql"
 	"ariga.io/atlas/sql/postgres"
 	"ariga.io/atlas/sql/schema"
+	"ariga.io/atlas/sql/sqlclient"
 	"ariga.io/atlas/sql/sqlite"
 	"entgo.io/ent/dialect"
+	driver "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/latchkeep/latchkeep/ent/dsn"
 	files "github.com/latchkeep/latchkeep/ent/migrate/migrations"
@@ -43,6 +46,9 @@ const lockName = "atlas_migrate_execute"
 
 // lockTimeout is how long to wait for another replica that is migrating.
 const lockTimeout = 10 * time.Minute
+
+// lockTry is how long SQLite waits for its lock at a time. It is not told meanwhile that whoever waits has given up.
+const lockTry = 250 * time.Millisecond
 
 // ErrNotEmpty is returned where the database has tables of ours, or of others by the same names, but no books about them.
 var ErrNotEmpty = errors.New("the database is not empty and was not made by these migrations")
@@ -177,13 +183,28 @@ func (m *Migrator) applyServer(ctx context.Context, file migrate.File, books boo
 // upSQLite migrates in one transaction that has the database to itself. While it lasts, foreign keys are not enforced, because SQLite changes a
 // table by making it anew; they are checked at its end.
 func (m *Migrator) upSQLite(ctx context.Context) (applied []string, err error) {
-	books, err := m.openBooks(ctx)
+	if _, err := m.db.ExecContext(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", lockTry.Milliseconds())); err != nil {
+		return nil, err
+	}
+	var books books
+	err = m.takeTurn(ctx, func() (err error) {
+		books, err = m.openBooks(ctx)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	tx, err := sqlite.OpenTx(ctx, m.db, nil)
+	var tx *sqlclient.Tx
+	err = m.takeTurn(ctx, func() (err error) {
+		// A try that failed has switched them off, and whoever finds them off does not check them at the end.
+		if _, err := m.db.ExecContext(ctx, "PRAGMA foreign_keys = on"); err != nil {
+			return err
+		}
+		tx, err = sqlite.OpenTx(ctx, m.db, nil)
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("wait for another migration to end: %w", err)
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
@@ -201,6 +222,25 @@ func (m *Migrator) upSQLite(ctx context.Context) (applied []string, err error) {
 		applied = append(applied, file.Version())
 	}
 	return applied, tx.CommitFn()
+}
+
+// takeTurn runs what takes the write lock of SQLite, again for as long as another migration has it.
+func (m *Migrator) takeTurn(ctx context.Context, take func() error) error {
+	ends, told := time.Now().Add(lockTimeout), false
+	for {
+		err := take()
+		var failed *driver.Error
+		if !errors.As(err, &failed) || failed.Code() != sqlite3.SQLITE_BUSY {
+			return err
+		}
+		if ctx.Err() != nil || time.Now().After(ends) {
+			return fmt.Errorf("wait for another migration to end: %w", errors.Join(ctx.Err(), err))
+		}
+		if !told {
+			m.log.InfoContext(ctx, "waiting for another migration to end, or for whoever else writes to the database")
+			told = true
+		}
+	}
 }
 
 // execute runs the statements of a file, from where an earlier attempt stopped.

@@ -1,8 +1,10 @@
 package migrations_test
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"os/exec"
 	"strings"
@@ -145,6 +147,59 @@ func TestUp_SixReplicasAtOnce(t *testing.T) {
 		}
 		require.Equal(t, want, total)
 	})
+}
+
+// lines are of a log; those that nobody has read are lost.
+type lines chan string
+
+func (l lines) Write(line []byte) (int, error) {
+	select {
+	case l <- string(line):
+	default:
+	}
+	return len(line), nil
+}
+
+func TestUp_WaitsForWhoeverWritesToSQLite(t *testing.T) {
+	t.Parallel()
+
+	source := testdb.Empty(t, dialect.SQLite)
+	other, err := source.OpenPlain()
+	require.NoError(t, err)
+	defer other.Close()
+	writing, err := other.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	dir := dirOf(t, dialect.SQLite)
+	waits := make(lines, 1)
+	begin := func(ctx context.Context) chan error {
+		m, err := migrations.OpenDir(source, dir, slog.New(slog.NewTextHandler(waits, nil)))
+		require.NoError(t, err)
+		done := make(chan error, 1)
+		go func() {
+			defer m.Close()
+			_, err := m.Up(ctx)
+			done <- err
+		}()
+		select {
+		case line := <-waits:
+			require.Contains(t, line, "waiting for another migration to end")
+		case err := <-done:
+			require.Fail(t, "it did not wait", "%v", err)
+		}
+		return done
+	}
+	ctx, giveUp := context.WithCancel(t.Context())
+	impatient := begin(ctx)
+	giveUp()
+	require.ErrorIs(t, <-impatient, context.Canceled)
+
+	patient := begin(t.Context())
+	require.NoError(t, writing.Rollback())
+	require.NoError(t, <-patient)
+	m := open(t, source, dir)
+	status, err := m.Status(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, status.Pending)
 }
 
 func TestUp_GoesOnAfterAFailure(t *testing.T) {
