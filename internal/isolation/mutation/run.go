@@ -93,7 +93,7 @@ func (l *lab) build(ctx context.Context, pkg string) (string, error) {
 	return name, nil
 }
 
-// run runs tests with a mutation on, or with none, and returns those that failed.
+// run runs tests with a mutation on, or with none, and returns those that failed, by name.
 func (l *lab) run(ctx context.Context, tests Tests, on string) ([]string, error) {
 	binary, err := l.build(ctx, tests.Package)
 	if err != nil {
@@ -127,5 +127,6 @@ func (l *lab) run(ctx context.Context, tests Tests, on string) ([]string, error)
 	if err != nil && len(failed) == 0 {
 		failed = []string{pattern} // it ended the process
 	}
+	slices.Sort(failed)
 	return failed, nil
 }
