@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"strconv"
 	"testing"
 
 	"github.com/google/uuid"
@@ -53,6 +55,20 @@ func newStage(t testing.TB, options ...testenv.Option) *stage {
 	r := s.shop.Admin(t).Do(t, http.MethodPost, "/users/"+p.ID.String()+"/block", "{}")
 	require.Less(t, r.Status, 300, "%s", r.Body)
 	return s
+}
+
+// hashes says how many passwords the server has hashed so far, as its metrics do.
+func (s *stage) hashes(t testing.TB) func() int {
+	counted := regexp.MustCompile(`(?m)^latchkeep_password_hashes_total (\S+)$`)
+	return func() int {
+		w := httptest.NewRecorder()
+		s.env.App.Ops().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		found := counted.FindSubmatch(w.Body.Bytes())
+		require.NotNil(t, found, "%s", w.Body)
+		n, err := strconv.ParseFloat(string(found[1]), 64) // as Prometheus writes numbers
+		require.NoError(t, err)
+		return int(n)
+	}
 }
 
 // nobody is an address as long as the others that nobody ever used.

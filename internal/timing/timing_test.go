@@ -42,7 +42,7 @@ func TestPairs_AnswerAlikeAndCostAlike(t *testing.T) { // alone: it counts what 
 		t.Run(p.name, func(t *testing.T) {
 			arms := p.arms(t, s)
 			server := map[string]http.Handler{"public": s.env.App.Public(), "admin": s.env.App.Admin(), "console": s.env.App.Console()}[p.server]
-			bench := &timing.Bench{Server: server, Watch: s.env.Statements}
+			bench := &timing.Bench{Server: server, Watch: s.env.Statements, Hashes: s.hashes(t)}
 			bench.Sample(arms, 1, rng, func(int, timing.Answer) {}) // the first of everything is dearer
 			seen := make([]map[string]int, len(arms))
 			cpu, took := make([][]time.Duration, len(arms)), make([][]time.Duration, len(arms))
@@ -83,7 +83,7 @@ func wanted(t *testing.T) (samples int, timed bool) {
 func TestPairs_WhoeverIsLockedOutIsRefusedAlike(t *testing.T) { // alone: it counts what the process takes
 	s := newStage(t, testenv.With("rate_limiter.password_limits.tokens", "1"), testenv.With("rate_limiter.password_limits.interval", "1h"),
 		testenv.With("log.level", "error"))
-	bench := &timing.Bench{Server: s.env.App.Public(), Watch: s.env.Statements}
+	bench := &timing.Bench{Server: s.env.App.Public(), Watch: s.env.Statements, Hashes: s.hashes(t)}
 	unknown := s.nobody()
 	answers := map[string]string{}
 	for range 3 {

@@ -17,6 +17,7 @@ type gate struct {
 	free    int
 	waiting int
 	refused int
+	done    int
 	lines   map[string][]*ticket // never empty ones
 	turns   []string             // the keys of lines, each once, in the order of their turns
 }
@@ -111,6 +112,7 @@ func (g *gate) giveUp(key string, t *ticket, reason error) error {
 func (g *gate) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.done++
 	g.next()
 }
 

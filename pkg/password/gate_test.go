@@ -75,6 +75,7 @@ func (r *rush) settle() {
 	require.Zero(r.t, r.gate.waiting)
 	require.Empty(r.t, r.gate.lines)
 	require.Empty(r.t, r.gate.turns)
+	require.Len(r.t, r.order, r.gate.done)
 }
 
 func TestGate_TenantsTakeTurns(t *testing.T) {

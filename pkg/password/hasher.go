@@ -34,13 +34,14 @@ type Load struct {
 	Running int // hashes being computed
 	Waiting int // that wait for their turn
 	Refused int // that were turned away since the start, with a [BusyError]
+	Done    int // that were computed since the start, whether to store them, to check one, or in vain
 }
 
 // Load says how busy the hasher is at the moment.
 func (h *Hasher) Load() Load {
 	h.gate.mu.Lock()
 	defer h.gate.mu.Unlock()
-	return Load{Running: h.gate.options.Workers - h.gate.free, Waiting: h.gate.waiting, Refused: h.gate.refused}
+	return Load{Running: h.gate.options.Workers - h.gate.free, Waiting: h.gate.waiting, Refused: h.gate.refused, Done: h.gate.done}
 }
 
 // New makes a hasher.

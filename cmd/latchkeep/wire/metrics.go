@@ -23,6 +23,8 @@ func (a *App) registerLoad(hasher *password.Hasher, limiter *ratelimit.Counted) 
 
 	gauge("latchkeep_password_hashes_running", "Passwords being hashed.", func() float64 { return float64(hasher.Load().Running) })
 	gauge("latchkeep_password_hashes_waiting", "Passwords that wait for their turn to be hashed.", func() float64 { return float64(hasher.Load().Waiting) })
+	counter("latchkeep_password_hashes_total", "Passwords that were hashed, whether to store them or to check them.",
+		func() float64 { return float64(hasher.Load().Done) })
 	counter("latchkeep_password_hashes_refused_total", "Passwords that were not hashed because too many waited: those sign-ins got 503.",
 		func() float64 { return float64(hasher.Load().Refused) })
 	counter("latchkeep_rate_limit_refusals_total", "Attempts that a rate limit refused.", func() float64 { return float64(limiter.Refused()) })

@@ -19,7 +19,8 @@ func TestMetrics_TellHowBusyTheProcessIs(t *testing.T) {
 	require.Equal(t, http.StatusOK, answer.Code)
 	for _, name := range []string{
 		`latchkeep_build_info{version="test"} 1`, "latchkeep_password_hashes_running 0", "latchkeep_password_hashes_waiting 0",
-		"latchkeep_password_hashes_refused_total 0", "latchkeep_rate_limit_refusals_total 0", "latchkeep_tenants_cached ", "latchkeep_tenant_loads_total ",
+		"latchkeep_password_hashes_total 0", "latchkeep_password_hashes_refused_total 0",
+		"latchkeep_rate_limit_refusals_total 0", "latchkeep_tenants_cached ", "latchkeep_tenant_loads_total ",
 		"latchkeep_database_connections_in_use ", "latchkeep_database_connections_max ", "latchkeep_database_waits_total ",
 		"latchkeep_database_wait_seconds_total ", "go_goroutines ", "process_resident_memory_bytes ",
 	} {
