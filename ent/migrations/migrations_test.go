@@ -160,6 +160,27 @@ func (l lines) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
+// upWaits migrates a SQLite database that somebody else writes to, and returns when that is waited for.
+func upWaits(ctx context.Context, t *testing.T, source dsn.Source, dir fs.FS) chan error {
+	t.Helper()
+	waits := make(lines, 1)
+	m, err := migrations.OpenDir(source, dir, slog.New(slog.NewTextHandler(waits, nil)))
+	require.NoError(t, err)
+	done := make(chan error, 1)
+	go func() {
+		defer m.Close()
+		_, err := m.Up(ctx)
+		done <- err
+	}()
+	select {
+	case line := <-waits:
+		require.Contains(t, line, "waiting for another migration to end")
+	case err := <-done:
+		require.Fail(t, "it did not wait", "%v", err)
+	}
+	return done
+}
+
 func TestUp_WaitsForWhoeverWritesToSQLite(t *testing.T) {
 	t.Parallel()
 
@@ -170,36 +191,34 @@ func TestUp_WaitsForWhoeverWritesToSQLite(t *testing.T) {
 	writing, err := other.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	dir := dirOf(t, dialect.SQLite)
-	waits := make(lines, 1)
-	begin := func(ctx context.Context) chan error {
-		m, err := migrations.OpenDir(source, dir, slog.New(slog.NewTextHandler(waits, nil)))
-		require.NoError(t, err)
-		done := make(chan error, 1)
-		go func() {
-			defer m.Close()
-			_, err := m.Up(ctx)
-			done <- err
-		}()
-		select {
-		case line := <-waits:
-			require.Contains(t, line, "waiting for another migration to end")
-		case err := <-done:
-			require.Fail(t, "it did not wait", "%v", err)
-		}
-		return done
-	}
 	ctx, giveUp := context.WithCancel(t.Context())
-	impatient := begin(ctx)
+	impatient := upWaits(ctx, t, source, dir)
 	giveUp()
 	require.ErrorIs(t, <-impatient, context.Canceled)
 
-	patient := begin(t.Context())
+	patient := upWaits(t.Context(), t, source, dir)
 	require.NoError(t, writing.Rollback())
 	require.NoError(t, <-patient)
 	m := open(t, source, dir)
 	status, err := m.Status(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, status.Pending)
+}
+
+func TestUp_RefusesToLeaveSQLiteWithKeysToNothing(t *testing.T) {
+	t.Parallel()
+
+	source := testdb.Empty(t, dialect.SQLite)
+	dir := dirOf(t, dialect.SQLite)
+	dir["20990101000000_to_nobody.sql"] = &fstest.MapFile{Data: []byte("CREATE TABLE pointers (id int, other int REFERENCES pointed (id));\n" +
+		"CREATE TABLE pointed (id int PRIMARY KEY);\nINSERT INTO pointers VALUES (1, 2);\n")}
+	sign(t, dir)
+	m := open(t, source, dir)
+	_, err := m.Up(t.Context())
+	require.ErrorContains(t, err, "foreign key mismatch")
+	status, err := m.Status(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, status.Applied, "all or nothing")
 }
 
 func TestUp_GoesOnAfterAFailure(t *testing.T) {

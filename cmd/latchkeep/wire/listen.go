@@ -52,11 +52,7 @@ func (a *App) address(name string) string {
 
 // serve answers requests until the context ends, and then lets those under way finish.
 func (a *App) serve(ctx context.Context, l net.Listener, name string) error {
-	kept := keptForProxies
-	if a.certificates != nil && (name == "public" || name == "http") {
-		kept = keptForBrowsers
-	}
-	server := a.server(a.handler(name), kept)
+	server := a.server(a.handler(name), a.kept(name))
 	server.RegisterOnShutdown(a.tails.Close) // those who follow a log would not finish
 	done := make(chan error, 1)
 	go func() {
@@ -75,6 +71,14 @@ func (a *App) serve(ctx context.Context, l net.Listener, name string) error {
 		return err
 	}
 	return <-done
+}
+
+// kept is how long the connections of a server are open without a request.
+func (a *App) kept(name string) time.Duration {
+	if a.certificates != nil && (name == "public" || name == "http") {
+		return keptForBrowsers
+	}
+	return keptForProxies
 }
 
 // server is one that bounds what a connection may take of it, in time and memory.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/tenants/certificates"
 )
 
 // A pipe is a listener that is called once.
@@ -30,6 +32,18 @@ func (p *pipe) Accept() (net.Conn, error) {
 
 func (p *pipe) Close() error   { close(p.ended); return nil }
 func (p *pipe) Addr() net.Addr { return &net.TCPAddr{} }
+
+func TestServer_KeepsConnectionsOfBrowsersForShorter(t *testing.T) {
+	t.Parallel()
+
+	behind, open := &App{}, &App{certificates: new(certificates.Manager)}
+	for _, name := range []string{"public", "admin", "console", "ops"} {
+		require.Equal(t, keptForProxies, behind.kept(name), name)
+	}
+	require.Equal(t, keptForBrowsers, open.kept("public"))
+	require.Equal(t, keptForBrowsers, open.kept("http"))
+	require.Equal(t, keptForProxies, open.kept("admin"), "it has no certificate of its own")
+}
 
 func TestServer_KeepsConnectionsForLongerThanProxiesDo(t *testing.T) {
 	t.Parallel()
