@@ -41,16 +41,8 @@ type APIKeys struct {
 
 // NewAPIKeys makes the keeper of API keys. Call Run beside it, or their use is not written down.
 func NewAPIKeys(db *store.Store, log *slog.Logger, now func() time.Time) *APIKeys {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	k := &APIKeys{db: db, now: now}
-	k.keys = &bearers[APIKey]{
-		prefix: APIKeyPrefix, now: now, log: log, find: k.find, used: k.used,
-		about:   func(key APIKey) Token { return key.Token },
-		cache:   newLRU[string, cached[APIKey]](bearerCacheSize, nil),
-		touched: map[uuid.UUID]struct{}{},
-	}
+	k := &APIKeys{db: db, now: now, keys: newBearers(APIKeyPrefix, log, now, func(key APIKey) Token { return key.Token })}
+	k.keys.find, k.keys.used = k.find, k.used
 	return k
 }
 

@@ -101,6 +101,17 @@ type cached[T any] struct {
 	until time.Time
 }
 
+// newBearers makes those of one kind; find and used are left to set.
+func newBearers[T any](prefix string, log *slog.Logger, now func() time.Time, about func(T) Token) *bearers[T] {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &bearers[T]{
+		prefix: prefix, now: now, log: log, about: about,
+		cache: newLRU[string, cached[T]](bearerCacheSize, nil), touched: map[uuid.UUID]struct{}{},
+	}
+}
+
 func (b *bearers[T]) authenticate(ctx context.Context, plain string) (T, error) {
 	var none T
 	hash, err := secret.HashToken(b.prefix, plain)

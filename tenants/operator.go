@@ -63,16 +63,8 @@ func (k *OperatorTokens) Recording(out *outbox.Writer) *OperatorTokens {
 
 // NewOperatorTokens makes the keeper of operator tokens. Call Run beside it, or their use is not written down.
 func NewOperatorTokens(db *store.Store, log *slog.Logger, now func() time.Time) *OperatorTokens {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	k := &OperatorTokens{db: db, now: now}
-	k.tokens = &bearers[OperatorToken]{
-		prefix: OperatorTokenPrefix, now: now, log: log, find: k.find, used: k.used,
-		about:   func(t OperatorToken) Token { return t.Token },
-		cache:   newLRU[string, cached[OperatorToken]](bearerCacheSize, nil),
-		touched: map[uuid.UUID]struct{}{},
-	}
+	k := &OperatorTokens{db: db, now: now, tokens: newBearers(OperatorTokenPrefix, log, now, func(t OperatorToken) Token { return t.Token })}
+	k.tokens.find, k.tokens.used = k.find, k.used
 	return k
 }
 
