@@ -32,6 +32,8 @@ func attacked(t *testing.T, env *testenv.Env) *siege {
 	a := readAnswer(t, s.post(t, url.Values{"SAMLResponse": {s.peer.Forge(t, s.honest())}}))
 	require.Equal(t, 302, a.status, a.query)
 	s.AuditOf(t, event.ThirdPartySignup, 1)
+	s.Flow(t, "token_exchange").Do(t, "exchange_token", testenv.Inputs{"token": a.query.Get("hanko_token")})
+	require.Zero(t, s.Count(t, "tokens"), "what would be cleaned up at any moment is gone")
 	return s
 }
 
