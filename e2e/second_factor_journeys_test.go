@@ -25,7 +25,7 @@ func appAsSecondFactor(t *testing.T, d *deployment, _ site) {
 	p.at(p.words.setUpApp)
 	app := p.scan()
 	require.NotEqual(t, given.secret, app.secret, "each visit draws a secret")
-	p.enter(wrong(t, app.code()))
+	p.enter(wrong(t, app.latest()))
 	p.told(p.words.wrongCode)
 	require.Equal(t, app.secret, p.scan().secret, "a wrong code changes nothing")
 	p.retype(app.show())
