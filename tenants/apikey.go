@@ -41,8 +41,8 @@ type APIKeys struct {
 
 // NewAPIKeys makes the keeper of API keys. Call Run beside it, or their use is not written down.
 func NewAPIKeys(db *store.Store, log *slog.Logger, now func() time.Time) *APIKeys {
-	k := &APIKeys{db: db, now: now, keys: newBearers(APIKeyPrefix, log, now, func(key APIKey) Token { return key.Token })}
-	k.keys.find, k.keys.used = k.find, k.used
+	k := &APIKeys{db: db, now: now}
+	k.keys = newBearers(APIKeyPrefix, log, now, k.find, k.used, func(key APIKey) Token { return key.Token })
 	return k
 }
 

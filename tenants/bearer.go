@@ -101,13 +101,15 @@ type cached[T any] struct {
 	until time.Time
 }
 
-// newBearers makes those of one kind; find and used are left to set.
-func newBearers[T any](prefix string, log *slog.Logger, now func() time.Time, about func(T) Token) *bearers[T] {
+// newBearers makes those of one kind; the functions are those of bearers.
+func newBearers[T any](prefix string, log *slog.Logger, now func() time.Time, find func(context.Context, []byte) (T, error),
+	used func(context.Context, time.Time, []uuid.UUID) error, about func(T) Token,
+) *bearers[T] {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	return &bearers[T]{
-		prefix: prefix, now: now, log: log, about: about,
+		prefix: prefix, now: now, log: log, find: find, about: about, used: used,
 		cache: newLRU[string, cached[T]](bearerCacheSize, nil), touched: map[uuid.UUID]struct{}{},
 	}
 }

@@ -63,8 +63,8 @@ func (k *OperatorTokens) Recording(out *outbox.Writer) *OperatorTokens {
 
 // NewOperatorTokens makes the keeper of operator tokens. Call Run beside it, or their use is not written down.
 func NewOperatorTokens(db *store.Store, log *slog.Logger, now func() time.Time) *OperatorTokens {
-	k := &OperatorTokens{db: db, now: now, tokens: newBearers(OperatorTokenPrefix, log, now, func(t OperatorToken) Token { return t.Token })}
-	k.tokens.find, k.tokens.used = k.find, k.used
+	k := &OperatorTokens{db: db, now: now}
+	k.tokens = newBearers(OperatorTokenPrefix, log, now, k.find, k.used, func(t OperatorToken) Token { return t.Token })
 	return k
 }
 

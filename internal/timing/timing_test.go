@@ -80,7 +80,7 @@ func wanted(t *testing.T) (samples int, timed bool) {
 }
 
 // A locked-out person and one whom nobody knows are refused alike, before anything is looked up or hashed.
-func TestPairs_WhoeverIsLockedOutIsRefusedAlike(t *testing.T) { // alone: it counts what the process takes
+func TestPairs_WhoeverIsLockedOutIsRefusedAlike(t *testing.T) { // alone: a bench is alone in the process
 	s := newStage(t, testenv.With("rate_limiter.password_limits.tokens", "1"), testenv.With("rate_limiter.password_limits.interval", "1h"),
 		testenv.With("log.level", "error"))
 	bench := &timing.Bench{Server: s.env.App.Public(), Watch: s.env.Statements, Hashes: s.hashes(t)}

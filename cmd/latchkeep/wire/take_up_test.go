@@ -23,20 +23,21 @@ func TestServe_TakesUpWhatWasLeftBeforeItListens(t *testing.T) {
 
 	s := load(t, "database.url", testdb.URL(t, dialect.SQLite), "server.public.address", "127.0.0.1:0", "server.ops.address", "127.0.0.1:0")
 	var app *wire.App
-	due := func() (at time.Time) {
-		err := app.Store.Do(t.Context(), scope.System("look at a test's intent"), func(ctx context.Context, tx *store.Tx) error {
+	due := func() (at time.Time, err error) {
+		err = app.Store.Do(t.Context(), scope.System("look at a test's intent"), func(ctx context.Context, tx *store.Tx) error {
 			row, err := tx.Intent.Query().Where(intent.Kind("mail")).Only(ctx)
 			if err == nil {
 				at = row.AvailableAt
 			}
 			return err
 		})
-		require.NoError(t, err)
-		return at
+		return at, err
 	}
-	listening := make(chan time.Time, 1)
+	var served time.Time
+	var read error
+	listening := make(chan struct{})
 	app, err := wire.New(t.Context(), s, wire.Options{
-		Log: slog.New(slog.DiscardHandler), NoSpareKeys: true, Listening: func() { listening <- due() },
+		Log: slog.New(slog.DiscardHandler), NoSpareKeys: true, Listening: func() { served, read = due(); close(listening) },
 	})
 	require.NoError(t, err)
 	defer app.Close()
@@ -46,12 +47,20 @@ func TestServe_TakesUpWhatWasLeftBeforeItListens(t *testing.T) {
 	require.NoError(t, app.Store.Do(t.Context(), scope.Tenant(shop.ID), func(ctx context.Context, tx *store.Tx) error {
 		return tx.Intent.Create().SetKind("mail").SetPayload([]byte("a mail that was being sent")).SetAvailableAt(leased).SetAttempts(1).Exec(ctx)
 	}))
-	require.WithinDuration(t, leased, due(), time.Second)
+	left, err := due()
+	require.NoError(t, err)
+	require.WithinDuration(t, leased, left, time.Second)
 
 	ctx, end := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- app.Serve(ctx, "public") }()
-	require.False(t, (<-listening).After(time.Now()), "it is due when the first request comes")
+	select {
+	case <-listening:
+	case err := <-done:
+		require.Fail(t, "it does not serve", "%v", err)
+	}
+	require.NoError(t, read)
+	require.False(t, served.After(time.Now()), "it is due when the first request comes")
 	end()
 	require.NoError(t, <-done)
 }
