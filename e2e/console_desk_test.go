@@ -98,7 +98,7 @@ func (o *operator) looksRound(t *testing.T, name string) {
 			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
 		})
 		require.NoError(t, err)
-		o.until("the end of all motion", `[document, ...[...document.querySelectorAll("hanko-auth, hanko-profile")].map((e) => e.shadowRoot)].every((d) => d.getAnimations().length === 0)`, isTrue)
+		o.until("the end of all motion", `[document, ...[...document.querySelectorAll("hanko-auth, hanko-login, hanko-profile")].map((e) => e.shadowRoot)].every((d) => d.getAnimations().length === 0)`, isTrue)
 		require.Empty(t, o.barriers(), "%s, %s", name, scheme)
 		if *updateConsole {
 			o.picture(t, filepath.Join("..", "docs", "images", "console", name+"-"+scheme+".png"))

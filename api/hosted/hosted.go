@@ -86,6 +86,7 @@ type view struct {
 	Kind      string // sign-in or profile
 	Title     string
 	Logo      template.URL
+	Element   string // which of the elements
 	Language  string // as in lang
 	Elements  string // as the elements name it
 	Words     words
@@ -157,7 +158,7 @@ func (p *Pages) view(r *http.Request, kind string) (view, error) {
 	query := r.URL.Query()
 	language := choose(c.Languages, query.Get("lang"), r.Header.Get("Accept-Language"))
 	v := view{
-		Kind: kind, Title: c.Title, Logo: template.URL(c.Logo), Language: language, Elements: strings.ReplaceAll(language, "-", ""), //nolint:gosec // checked with the configuration
+		Kind: kind, Element: element(kind, t), Title: c.Title, Logo: template.URL(c.Logo), Language: language, Elements: strings.ReplaceAll(language, "-", ""), //nolint:gosec // checked with the configuration
 		Words: texts[language], Assets: base + Prefix + p.version + "/", Base: base, Cookie: t.Config.SessionCookieName(), Storage: "latchkeep-" + t.ID.String(),
 		Terms: c.TermsURL, Privacy: c.PrivacyURL, Colors: [2]colors{of(c.Light), of(c.Dark)},
 	}
@@ -185,6 +186,18 @@ func (p *Pages) view(r *http.Request, kind string) (view, error) {
 	}
 	v.SignIn, v.Profile = with(base+"/sign-in", keep), with(base+"/profile", keep)
 	return v, nil
+}
+
+// element names what a page shows. Where nobody can sign up, nobody is asked to.
+func element(kind string, t *tenants.Tenant) string {
+	switch {
+	case kind == "profile":
+		return "hanko-profile"
+	case t.Config.Account.AllowSignup && !t.ReadOnly():
+		return "hanko-auth"
+	default:
+		return "hanko-login"
+	}
 }
 
 func with(path string, query url.Values) string {

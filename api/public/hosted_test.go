@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkeep/latchkeep/internal/testenv"
+	"github.com/latchkeep/latchkeep/tenants"
 )
 
 const hostedOn = `{"hosted_page": {"enabled": true}, "third_party": {"allowed_redirect_urls": ["https://shop.example/**"]}}`
@@ -63,6 +64,23 @@ func TestHosted_LoadsItsFilesBelowTheTenantsAddress(t *testing.T) {
 	byPath := asset(t, string(shop.ByPath().Client().Get(t, "/sign-in").Body))
 	require.True(t, strings.HasPrefix(byPath, "/"+shop.ID.String()+"/_/hosted/"), byPath)
 	require.Equal(t, http.StatusOK, shop.ByPath().Client().Get(t, strings.TrimPrefix(byPath, "/"+shop.ID.String())).Status)
+}
+
+func TestHosted_AsksNobodyToSignUpWhereNobodyCan(t *testing.T) {
+	t.Parallel()
+
+	env := testenv.OnSQLite(t)
+	open, closed := env.Tenant(t, "open", hostedOn), env.Tenant(t, "closed", `{"hosted_page": {"enabled": true}, "account": {"allow_signup": false}}`)
+	for _, c := range []struct {
+		tenant        *testenv.Tenant
+		path, element string
+	}{
+		{open, "/sign-in", "hanko-auth"}, {open, "/profile", "hanko-profile"}, {closed, "/sign-in", "hanko-login"}, {closed, "/profile", "hanko-profile"},
+	} {
+		require.Contains(t, string(c.tenant.Client().Get(t, c.path).Body), `data-element="`+c.element+`"`)
+	}
+	open.SetStatus(t, tenants.StatusReadOnly)
+	require.Contains(t, string(open.Client().Get(t, "/sign-in").Body), `data-element="hanko-login"`)
 }
 
 func TestHosted_ReturnsOnlyToPagesThatTheTenantAllows(t *testing.T) {

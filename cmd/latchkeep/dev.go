@@ -194,17 +194,18 @@ func newDevPages(s *settings.Settings, token string) (*devPages, error) {
 	}
 	public, console := s.Public.BaseURL, s.Console.BaseURL.String()
 	index := devpages.Index{
-		Home:        public.String() + "/",
-		Demo:        public.Sub(demoSlug).String() + "/",
-		Inbox:       console + "/dev/inbox",
-		PublicDocs:  public.Sub(demoSlug).String() + wire.PublicDocs,
-		AdminDocs:   s.Admin.BaseURL.String() + wire.AdminDocs,
-		ConsoleDocs: console + wire.ConsoleDocs,
-		Console:     console,
-		Ops:         "http://localhost" + s.Server.Ops.Address[strings.LastIndex(s.Server.Ops.Address, ":"):],
-		KeyFile:     filepath.Join(filepath.Dir(token), keyFile),
-		TokenFile:   token,
-		Version:     version,
+		Home:         public.String() + "/",
+		Demo:         public.Sub(demoSlug).String() + "/",
+		Inbox:        console + "/dev/inbox",
+		PublicDocs:   public.Sub(demoSlug).String() + wire.PublicDocs,
+		AdminDocs:    s.Admin.BaseURL.String() + wire.AdminDocs,
+		ConsoleDocs:  console + wire.ConsoleDocs,
+		ConsolePages: console + web.Base + "/",
+		Console:      console,
+		Ops:          "http://localhost" + s.Server.Ops.Address[strings.LastIndex(s.Server.Ops.Address, ":"):],
+		KeyFile:      filepath.Join(filepath.Dir(token), keyFile),
+		TokenFile:    token,
+		Version:      version,
 	}
 	return &devPages{pages: pages, inbox: &devpages.Inbox{}, index: index}, nil
 }
@@ -261,5 +262,5 @@ func (p *devPages) console() string {
 	if p.join != "" {
 		return p.join + "     (works once: you become its owner)"
 	}
-	return p.index.Console + web.Base + "/"
+	return p.index.ConsolePages
 }

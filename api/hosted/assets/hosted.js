@@ -23,7 +23,7 @@ if (page.kind === "sign-in" && is_valid) {
 } else if (page.kind === "sign-in") {
   hanko.onSessionCreated(onwards);
   page.state = "signed-out";
-  place("hanko-auth");
+  place(page.element);
 } else if (!is_valid) {
   location.replace(page.signIn);
 } else {
@@ -39,5 +39,5 @@ if (page.kind === "sign-in" && is_valid) {
   button.addEventListener("click", () => hanko.logout());
   button.hidden = false;
   page.state = "signed-in";
-  place("hanko-profile");
+  place(page.element);
 }
