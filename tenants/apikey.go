@@ -52,9 +52,10 @@ func (k *APIKeys) Recording(out *outbox.Writer) *APIKeys {
 	return k
 }
 
-// Create makes a key for a tenant and returns its plain text, which cannot be shown again. Errors: invalid_token_request with every problem,
-// ErrNotFound, system_tenant.
-func (k *APIKeys) Create(ctx context.Context, by Actor, tenantID uuid.UUID, n NewToken) (APIKey, string, error) {
+// Create makes a key for a tenant and returns its plain text, which cannot be shown again. Where somebody makes it through the console (maker is
+// not nil), it can do no more in the tenant than its maker. Errors: invalid_token_request with every problem, scope_exceeded, ErrNotFound,
+// system_tenant.
+func (k *APIKeys) Create(ctx context.Context, by Actor, maker *Principal, tenantID uuid.UUID, n NewToken) (APIKey, string, error) {
 	if tenantID == SystemID {
 		return APIKey{}, "", errSystem("has no admin API")
 	}
@@ -63,6 +64,9 @@ func (k *APIKeys) Create(ctx context.Context, by Actor, tenantID uuid.UUID, n Ne
 	n, err := n.check(now, APIKeyScopes())
 	if err != nil {
 		return APIKey{}, "", err
+	}
+	if maker != nil && !maker.Covers(Grants{{Scopes(n.Scopes).of(APIKeyScopes()), []uuid.UUID{tenantID}}}) {
+		return APIKey{}, "", problem.Forbidden("scope_exceeded", "nobody makes a key that may do more than its maker")
 	}
 	plain, hash := secret.NewToken(APIKeyPrefix)
 	var row *ent.APIKey

@@ -27,7 +27,7 @@ func TestOperators_WhatTheyDoIsInTheTenantsLog(t *testing.T) {
 		must(p.PatchConfig(t.Context(), shop.ID, json.RawMessage(`{"service": {"name": "Shop"}, "email_delivery": {"smtp": {"password": "very secret"}}}`), tenants.How{By: by}))
 		must(p.PatchConfig(t.Context(), shop.ID, json.RawMessage(`{"service": {"name": "Other"}}`), tenants.How{By: by, DryRun: true}))
 		must(p.RotateKey(t.Context(), by, shop.ID))
-		key, _, err := env.App.APIKeys.Create(t.Context(), tenants.ByCLI, shop.ID, tenants.NewToken{Name: "back end", Scopes: tenants.Scopes{tenants.AuditRead}})
+		key, _, err := env.App.APIKeys.Create(t.Context(), tenants.ByCLI, nil, shop.ID, tenants.NewToken{Name: "back end", Scopes: tenants.Scopes{tenants.AuditRead}})
 		require.NoError(t, err)
 		require.NoError(t, env.App.APIKeys.Revoke(t.Context(), by, shop.ID, key.ID))
 		require.NoError(t, env.App.APIKeys.Revoke(t.Context(), by, shop.ID, key.ID))

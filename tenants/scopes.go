@@ -66,6 +66,11 @@ func (s Scopes) Cover(others Scopes) bool {
 	return !slices.ContainsFunc(others, func(o string) bool { return !s.Allow(o) })
 }
 
+// of spells out what the scopes contain of those that are known.
+func (s Scopes) of(known []string) Scopes {
+	return slices.DeleteFunc(slices.Clone(known), func(scope string) bool { return !s.Allow(scope) })
+}
+
 // checkScopes turns the scopes asked for into those to be kept: sorted, each once; none asked for means all.
 func checkScopes(asked, known []string) (Scopes, []problem.Field) {
 	if len(asked) == 0 {

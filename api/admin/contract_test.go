@@ -82,7 +82,7 @@ func callersOf(t *testing.T, shop, bank *testenv.Tenant) map[contract.Caller]*te
 	t.Helper()
 	entitled := shop.Admin(t)
 	soon := time.Now().Add(50 * time.Millisecond)
-	_, brief, err := shop.Env.App.APIKeys.Create(t.Context(), tenants.BySystem, shop.ID, tenants.NewToken{Name: "brief", ExpiresAt: &soon})
+	_, brief, err := shop.Env.App.APIKeys.Create(t.Context(), tenants.BySystem, nil, shop.ID, tenants.NewToken{Name: "brief", ExpiresAt: &soon})
 	require.NoError(t, err)
 	expired := entitled.With("Authorization", "Bearer "+brief)
 	require.Eventually(t, func() bool { return expired.Get(t, "/users").Status == http.StatusUnauthorized }, 10*time.Second, 10*time.Millisecond)

@@ -71,7 +71,7 @@ func TestKey_IsRefusedOnceRevokedOrExpired(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, admin.Get(t, path).Status)
 
 	soon := time.Now().Add(300 * time.Millisecond)
-	_, plain, err := keys.Create(t.Context(), tenants.BySystem, shop.ID, tenants.NewToken{Name: "brief", ExpiresAt: &soon})
+	_, plain, err := keys.Create(t.Context(), tenants.BySystem, nil, shop.ID, tenants.NewToken{Name: "brief", ExpiresAt: &soon})
 	require.NoError(t, err)
 	brief := admin.With("Authorization", "Bearer "+plain)
 	require.Eventually(t, func() bool { return brief.Get(t, path).Status == http.StatusUnauthorized }, 10*time.Second, 20*time.Millisecond)

@@ -237,7 +237,7 @@ func TestOperatorsTenant_IsServedByTheConsoleAlone(t *testing.T) {
 	console := httptest.NewRecorder()
 	env.App.Console().ServeHTTP(console, httptest.NewRequest(http.MethodGet, "http://localhost:8002/console/auth/.well-known/jwks.json", nil))
 	require.Equal(t, http.StatusOK, console.Code, "the console does")
-	_, _, err = env.App.APIKeys.Create(t.Context(), tenants.ByCLI, tenants.SystemID, tenants.NewToken{Name: "back door"})
+	_, _, err = env.App.APIKeys.Create(t.Context(), tenants.ByCLI, nil, tenants.SystemID, tenants.NewToken{Name: "back door"})
 	require.ErrorContains(t, err, "has no admin API")
 	for _, status := range []tenants.Status{tenants.StatusSuspended, tenants.StatusReadOnly} {
 		_, err = env.App.Provisioner.SetStatus(t.Context(), owner.Actor(), tenants.SystemID, status, "")

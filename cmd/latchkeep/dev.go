@@ -157,7 +157,7 @@ func seed(ctx context.Context, app *wire.App, data string) (adminURL string, err
 		return "", err
 	}
 	return demo.AdminURL, keepToken(filepath.Join(data, keyFile), func() (string, error) {
-		_, plain, err := app.APIKeys.Create(ctx, tenants.ByCLI, demo.ID, tenants.NewToken{Name: "dev"})
+		_, plain, err := app.APIKeys.Create(ctx, tenants.ByCLI, nil, demo.ID, tenants.NewToken{Name: "dev"})
 		return plain, err
 	}, func(key string) error {
 		_, err := app.APIKeys.Authenticate(ctx, key)

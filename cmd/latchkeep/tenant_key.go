@@ -27,7 +27,7 @@ func newTenantKey() *cobra.Command {
 				return err
 			}
 			return withTenant(cmd, args[0], func(ctx context.Context, app *wire.App, record *tenants.Record) error {
-				made, plain, err := app.APIKeys.Create(ctx, tenants.ByCLI, record.ID, asked)
+				made, plain, err := app.APIKeys.Create(ctx, tenants.ByCLI, nil, record.ID, asked)
 				if err != nil {
 					return err
 				}

@@ -115,7 +115,7 @@ func TestAuth_EveryOperationNeedsATokenWithItsScope(t *testing.T) {
 
 	c := onSQLite(t)
 	id := c.tenant(t, "acme")
-	_, apiKey, err := c.keys.Create(t.Context(), tenants.ByCLI, uuid.MustParse(id), tenants.NewToken{Name: "key"})
+	_, apiKey, err := c.keys.Create(t.Context(), tenants.ByCLI, nil, uuid.MustParse(id), tenants.NewToken{Name: "key"})
 	require.NoError(t, err)
 	documented := 0
 	for _, doc := range []int{len(c.doc.OpenAPI().Paths), len(c.doc.CompatibleOpenAPI().Paths)} {

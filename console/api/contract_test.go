@@ -249,7 +249,7 @@ func (c *console) things(tb testing.TB, elsewhere uuid.UUID, slug func() string,
 		found["kid"] = keys[0].ID
 	}
 	if strings.Contains(o.Path, "{key_id}") {
-		key, _, err := c.keys.Create(tb.Context(), tenants.ByCLI, owner, tenants.NewToken{Name: "contract"})
+		key, _, err := c.keys.Create(tb.Context(), tenants.ByCLI, nil, owner, tenants.NewToken{Name: "contract"})
 		require.NoError(tb, err)
 		found["key_id"] = key.ID.String()
 	}

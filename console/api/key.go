@@ -101,7 +101,7 @@ type signingKeyOutput struct {
 
 func (a *API) keyOperations() {
 	huma.Register(a.v1, describe(op("create-api-key", http.MethodPost, "/tenants/{id}/api-keys", tenants.KeysWrite, tagKeys, "Create an API key", 400, 404, 409, 413, 415),
-		"API keys open a tenant's admin API. The key is in the answer and never shown again."), a.createKey)
+		"API keys open a tenant's admin API. A key may do no more in it than its maker (`scope_exceeded`). It is in the answer and never shown again."), a.createKey)
 	huma.Register(a.v1, op("list-api-keys", http.MethodGet, "/tenants/{id}/api-keys", tenants.KeysRead, tagKeys, "List API keys", 400, 404), a.listKeys)
 	huma.Register(a.v1, describe(op("revoke-api-key", http.MethodDelete, "/tenants/{id}/api-keys/{key_id}", tenants.KeysWrite, tagKeys, "Revoke an API key", 400, 404),
 		"It works nowhere any more within a second."), a.revokeKey)
@@ -119,7 +119,7 @@ func (a *API) createKey(ctx context.Context, in *createKeyInput) (*createKeyOutp
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	key, plain, err := a.o.APIKeys.Create(ctx, caller(ctx).Actor, in.ID, in.Body.domain())
+	key, plain, err := a.o.APIKeys.Create(ctx, caller(ctx).Actor, caller(ctx), in.ID, in.Body.domain())
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func (s *Server) showKeys(v *visit, status int, form keysForm) (err error) {
 
 func (s *Server) createAPIKey(v *visit) error {
 	form := keysForm{Name: v.form("name"), Scopes: v.form("scopes")}
-	_, plain, err := s.o.APIKeys.Create(v.ctx(), v.Who.Actor, v.Tenant.ID, tenants.NewToken{
+	_, plain, err := s.o.APIKeys.Create(v.ctx(), v.Who.Actor, v.Who, v.Tenant.ID, tenants.NewToken{
 		Name: form.Name, Scopes: strings.FieldsFunc(form.Scopes, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\r' }),
 	})
 	if err != nil {

@@ -96,7 +96,7 @@ func (h *house) furnishByAPI(t *testing.T) {
 	d, err := h.Env.App.Domains.Add(t.Context(), tenants.ByCLI, h.ID, "login."+h.Slug+".example")
 	require.NoError(t, err)
 	h.things["domain"] = d.ID.String()
-	key, _, err := h.Env.App.APIKeys.Create(t.Context(), tenants.ByCLI, h.ID, tenants.NewToken{Name: h.Slug})
+	key, _, err := h.Env.App.APIKeys.Create(t.Context(), tenants.ByCLI, nil, h.ID, tenants.NewToken{Name: h.Slug})
 	require.NoError(t, err)
 	h.things["key"] = key.ID.String()
 	h.SAMLProvider(t, "staff."+h.Slug+".example", true)

@@ -25,7 +25,7 @@ type Admin struct {
 // Admin makes an API key of the tenant with some scopes (all where none is named) and the back end that uses it.
 func (s *Tenant) Admin(t testing.TB, scopes ...string) *Admin {
 	t.Helper()
-	_, plain, err := s.Env.App.APIKeys.Create(t.Context(), tenants.BySystem, s.ID, tenants.NewToken{Name: "a test", Scopes: scopes})
+	_, plain, err := s.Env.App.APIKeys.Create(t.Context(), tenants.BySystem, nil, s.ID, tenants.NewToken{Name: "a test", Scopes: scopes})
 	require.NoError(t, err, "make an API key")
 	base := "http://" + s.Env.admin
 	if s.ID != tenants.SingleID {

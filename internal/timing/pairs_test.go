@@ -218,7 +218,7 @@ func adminKeys(t testing.TB, s *stage) []timing.Arm {
 		plain, _ := secret.NewToken(tenants.APIKeyPrefix)
 		return plain
 	}
-	row, revoked, err := s.env.App.APIKeys.Create(t.Context(), tenants.BySystem, s.shop.ID, tenants.NewToken{Name: "revoked"})
+	row, revoked, err := s.env.App.APIKeys.Create(t.Context(), tenants.BySystem, nil, s.shop.ID, tenants.NewToken{Name: "revoked"})
 	require.NoError(t, err)
 	require.NoError(t, s.env.App.APIKeys.Revoke(t.Context(), tenants.BySystem, s.shop.ID, row.ID))
 	arm := func(name string, key func() string) timing.Arm {
