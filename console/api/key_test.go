@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/auth/operator"
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
@@ -46,6 +47,45 @@ func TestAPIKey_IsShownOnceListedUsedAndRevoked(t *testing.T) {
 		_, err = c.keys.Authenticate(t.Context(), all.str("key"))
 		require.NoError(t, err)
 	})
+}
+
+func TestAPIKey_DoesNoMoreThanItsMaker(t *testing.T) {
+	t.Parallel()
+
+	c := onSQLite(t)
+	mine, other := c.tenant(t, "mine"), c.tenant(t, "other")
+	token := func(scopes ...string) tenants.NewOperatorToken {
+		return tenants.NewOperatorToken{NewToken: tenants.NewToken{Scopes: scopes}, Tenants: []uuid.UUID{uuid.MustParse(mine)}}
+	}
+	session := func(role operator.Role) []string {
+		return []string{"Authorization", "", "Cookie", c.joinedAs(t, operator.Grant{Role: role})}
+	}
+	bearer := func(n tenants.NewOperatorToken) []string { return []string{"Authorization", c.operator(t, n)} }
+	reader, all := bearer(token("keys:write", "users:read")), bearer(token("*"))
+	for _, made := range []struct {
+		by     []string
+		body   string
+		refuse bool
+	}{
+		{reader, `{"name": "x", "scopes": ["users:read"]}`, false},
+		{reader, `{"name": "x", "scopes": ["users:*"]}`, true},
+		{reader, `{"name": "x", "scopes": ["audit:read"]}`, true},
+		{reader, `{"name": "x"}`, true},
+		{all, `{"name": "x"}`, false},
+		{all, `{"name": "x", "scopes": ["credentials:export"]}`, true},
+		{bearer(token("*", "credentials:export")), `{"name": "x", "scopes": ["credentials:export"]}`, false},
+		{session(operator.Admin), `{"name": "x"}`, false},
+		{session(operator.Admin), `{"name": "x", "scopes": ["users:read", "credentials:export"]}`, true},
+		{session(operator.Owner), `{"name": "x", "scopes": ["users:read", "credentials:export"]}`, false},
+	} {
+		a := c.do(t, "POST", "/v1/tenants/"+mine+"/api-keys", made.body, made.by...)
+		if made.refuse {
+			a.problem(t, 403, "scope_exceeded")
+			continue
+		}
+		require.Equal(t, 201, a.Status, "%s: %s", made.body, a.Text)
+	}
+	require.Empty(t, c.must(t, 200, "GET", "/v1/tenants/"+other+"/api-keys", "").get("api_keys"))
 }
 
 func TestAPIKey_OfAnotherTenantIsNeitherSeenNorRevoked(t *testing.T) {

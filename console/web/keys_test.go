@@ -65,6 +65,19 @@ func TestKeys_AreRevokedByWhoHasSeenWhatFollows(t *testing.T) {
 	require.Eventually(t, func() bool { return !kim.Session.Valid(t) }, 10*time.Second, 50*time.Millisecond)
 }
 
+func TestKeys_OfTheAPIDoNoMoreThanTheirMaker(t *testing.T) {
+	t.Parallel()
+
+	c := newConsole(t)
+	mine := c.tenant(t, "mine")
+	page := web.Base + "/t/" + mine.String() + "/keys/api"
+	form := url.Values{"name": {"exports"}, "scopes": {"users:read, credentials:export"}}.Encode()
+	a := c.ask(t, c.signedIn(t, operator.Grant{Role: operator.Admin}), http.MethodPost, page, form)
+	require.Equal(t, http.StatusUnprocessableEntity, a.StatusCode)
+	require.Contains(t, text(t, a.Body), "Nobody makes a key that may do more than its maker.")
+	require.Equal(t, http.StatusOK, c.ask(t, c.signedIn(t, operator.Grant{Role: operator.Owner}), http.MethodPost, page, form).StatusCode)
+}
+
 func TestKeys_OfTheAPIAreNotOfferedToTheOperatorsTenant(t *testing.T) {
 	t.Parallel()
 
