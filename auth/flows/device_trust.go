@@ -1,6 +1,8 @@
 package flows
 
 import (
+	"github.com/latchkeep/latchkeep/auth/devicetrust"
+	"github.com/latchkeep/latchkeep/auth/user"
 	"github.com/latchkeep/latchkeep/pkg/flow"
 	"github.com/latchkeep/latchkeep/tenants/config"
 )
@@ -46,4 +48,12 @@ func (f *Flows) grantTrust(t *turn) error {
 	t.Env.Work.Do(grant.Save)
 	t.Env.cookies = append(t.Env.cookies, grant.Cookie)
 	return nil
+}
+
+// endEarlierTrust ends the trust in devices that a person who sets up her first second factor has already: it was given to whoever knew the
+// password, and would stand in for a factor that nobody has shown.
+func endEarlierTrust(t *turn, u *user.User) {
+	if u.TOTP == nil && !u.HasSecurityKey() {
+		t.Env.Work.Do(devicetrust.Forget(u.ID))
+	}
 }

@@ -98,6 +98,7 @@ func (f *Flows) storeTOTP(t *turn) error {
 	if err != nil {
 		return err
 	}
+	endEarlierTrust(t, u)
 	id := f.saveTOTP(t, u)
 	f.audit(t, event.OTPCreated, d.actor(), map[string]any{"otp_secret": id.String()}, "")
 	return nil

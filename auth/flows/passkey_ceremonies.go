@@ -147,6 +147,9 @@ func (f *Flows) storeCredentials(t *turn) error {
 	for i := range t.Data.NewCredentials {
 		c := &t.Data.NewCredentials[i]
 		shown := c.Shown(t.Now())
+		if c.MFAOnly {
+			endEarlierTrust(t, u)
+		}
 		u.Credentials = append(u.Credentials, shown)
 		t.Env.Work.Do(passkey.Store(u.ID, *c, t.Now()))
 		kind, member := createdAs(shown)
