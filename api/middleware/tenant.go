@@ -2,10 +2,12 @@ package middleware
 
 import (
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -19,12 +21,13 @@ import (
 type Resolver struct {
 	registry *tenants.Registry
 	single   bool
+	log      *slog.Logger
 	calls    *usage.Calls
 }
 
 // NewResolver finds tenants in a registry. With single there is one, at every address.
-func NewResolver(registry *tenants.Registry, single bool) *Resolver {
-	return &Resolver{registry: registry, single: single}
+func NewResolver(registry *tenants.Registry, single bool, log *slog.Logger) *Resolver {
+	return &Resolver{registry: registry, single: single, log: log}
 }
 
 // Counting has the requests of tenants counted, but not what browsers ask beforehand (CORS).
@@ -47,7 +50,7 @@ func (v *Resolver) Tenant(base, next http.Handler) http.Handler {
 			v.serve(w, r, next, func() (*tenants.Tenant, error) { return t, nil })
 			return
 		case !errors.Is(err, tenants.ErrNotFound):
-			fail(w, r, err)
+			v.fail(w, r, err)
 			return
 		case v.isTenantHost(r.Host):
 			problem.WriteCompatible(w, problem.NotFound("tenant_not_found", "Not Found"))
@@ -75,11 +78,11 @@ func (v *Resolver) Tenant(base, next http.Handler) http.Handler {
 func (v *Resolver) serve(w http.ResponseWriter, r *http.Request, next http.Handler, find func() (*tenants.Tenant, error)) {
 	t, err := find()
 	if err != nil {
-		fail(w, r, err)
+		v.fail(w, r, err)
 		return
 	}
 	if t.System() { // it is the console's
-		fail(w, r, tenants.ErrNotFound)
+		v.fail(w, r, tenants.ErrNotFound)
 		return
 	}
 	if r.Method != http.MethodOptions {
@@ -99,12 +102,15 @@ func Enter(r *http.Request, t *tenants.Tenant, base string) {
 	}
 }
 
-func fail(w http.ResponseWriter, _ *http.Request, err error) {
+func (v *Resolver) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, tenants.ErrNotFound) {
 		problem.WriteCompatible(w, problem.NotFound("tenant_not_found", "Not Found"))
 		return
 	}
-	problem.WriteCompatible(w, problem.Unavailable("tenant_unavailable", err))
+	if r.Context().Err() == nil {
+		v.log.ErrorContext(r.Context(), "a tenant cannot be read", "host", r.Host, "error", err)
+	}
+	problem.WriteCompatible(w, problem.Unavailable("tenant_unavailable", err).After(time.Second))
 }
 
 // isTenantHost says whether a host lies below the base domain, so that only a tenant could have it.

@@ -18,7 +18,7 @@ func TestAway_IsSaidAsSuch(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env, cut := testenv.NewWithDatabaseAway(t, name)
-			tenant := env.Tenant(t, "shop")
+			tenant, unread := env.Tenant(t, "shop"), env.Tenant(t, "bank")
 			p := tenant.Person(t, testenv.NewPerson{Email: "ada@shop.example", Password: testenv.Password})
 			f := tenant.Begin(t, "login")
 			session := p.SignIn(t)
@@ -35,7 +35,7 @@ func TestAway_IsSaidAsSuch(t *testing.T) {
 			require.Equal(t, http.StatusOK, c.Get(t, "/.well-known/jwks.json").Status, "the keys are in memory")
 			require.Equal(t, "login_init", c.Begin(t, "login").State.Name, "the beginning of a flow stores nothing")
 			require.True(t, session.Valid(t), "a session that was looked at before")
-			for _, r := range []testenv.Response{session.Logout(t), c.Bearer(session.Token).Get(t, "/users/"+session.UserID.String())} {
+			for _, r := range []testenv.Response{unread.Client().Get(t, "/.well-known/jwks.json"), session.Logout(t), c.Bearer(session.Token).Get(t, "/users/"+session.UserID.String())} {
 				require.Equal(t, http.StatusServiceUnavailable, r.Status, "%s", r.Body)
 				require.NotEmpty(t, r.Header.Get("Retry-After"))
 			}

@@ -99,7 +99,7 @@ func (s *Server) samlAuth(w http.ResponseWriter, r *http.Request) {
 	if from, bad := url.Parse(r.Referer()); bad == nil && (from.Scheme == "http" || from.Scheme == "https") && from.Host != "" {
 		back = r.Referer()
 	}
-	sendOn(w, http.StatusSeeOther, withRefusal(back, err.Code, err.Description))
+	sendRefused(w, back, err.Code, err.Description)
 }
 
 // samlCallback takes the response of an identity provider. Spec: saml §6.
@@ -116,7 +116,7 @@ func (s *Server) samlCallback(w http.ResponseWriter, r *http.Request) {
 	req := middleware.From(r.Context())
 	out := s.options.SAML.Callback(r.Context(), req.Tenant, req.Client, r.PostForm.Get("RelayState"), r.PostForm.Get("SAMLResponse"))
 	if out.Token == "" {
-		sendOn(w, http.StatusSeeOther, withRefusal(out.RedirectTo, out.Code, out.Description))
+		sendRefused(w, out.RedirectTo, out.Code, out.Description)
 		return
 	}
 	result := []string{"hanko_token", out.Token}
@@ -136,7 +136,12 @@ func refusedForm(status int) *problem.Error {
 // internalText is all that is told of what went wrong with us.
 const internalText = "an internal error has occurred"
 
-func withRefusal(target string, code federation.Code, description string) string {
+// sendRefused tells a page why nobody is signed in. Where there is no page to tell, the browser stays here.
+func sendRefused(w http.ResponseWriter, page string, code federation.Code, description string) {
+	if page == "" {
+		writeError(w, http.StatusBadRequest)
+		return
+	}
 	if code == federation.ServerError {
 		description = internalText
 	}
@@ -144,5 +149,5 @@ func withRefusal(target string, code federation.Code, description string) string
 	if description != "" {
 		pairs = append(pairs, "error_description", description)
 	}
-	return redirect.With(target, pairs...)
+	sendOn(w, http.StatusSeeOther, redirect.With(page, pairs...))
 }

@@ -44,6 +44,7 @@ func documentSAML(doc *huma.OpenAPI) {
 		Responses: map[string]*huma.Response{
 			"307": {Description: "To the identity provider"},
 			"303": {Description: "Back to the page that the link was on, with `error`"},
+			"400": {Description: "Refused, and there is no page to tell: the browser names none, and `saml.default_redirect_url` is empty"},
 			"429": {Description: "Too many sign-ins were begun from this address; `Retry-After` says how long to wait"},
 			"403": off,
 		},
@@ -74,7 +75,7 @@ func documentSAML(doc *huma.OpenAPI) {
 		Responses: map[string]*huma.Response{
 			"302": {Description: "To the page that was to be returned to, with `hanko_token`, and `saml_hint=idp_initiated` where the person began at the identity provider"},
 			"303": {Description: "To that page, with `error` and `error_description`"},
-			"400": {Description: "The form cannot be read"},
+			"400": {Description: "The form cannot be read; or the sign-in is refused, and there is no page to tell"},
 			"403": off,
 			"413": {Description: "The form is too large"},
 		},

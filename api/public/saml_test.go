@@ -2,6 +2,7 @@ package public_test
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -40,6 +41,32 @@ func TestSAML_SignsUpSignsInAndLinks(t *testing.T) {
 		require.Equal(t, eve.ID, s.AuditOf(t, event.ThirdPartyLinking, 1)[0].Actor)
 		require.Equal(t, 2, s.Count(t, "users"))
 	}, samlEnv)
+}
+
+// Where a tenant has no page of its own for what goes wrong, nobody is sent in circles.
+func TestSAML_RefusesWhereThereIsNoPageToTell(t *testing.T) {
+	t.Parallel()
+	peer := samlpeer.New(t)
+	s := newStaff(t, samlTenant(t, testenv.OnSQLite(t, samlEnv), "shop", `{"saml": {"default_redirect_url": ""}}`), peer)
+	kim := samlpeer.Emailed("kim-1", "kim@"+samlDomain)
+	peer.Add(kim)
+	for _, r := range []testenv.Response{
+		s.Client().Get(t, "/saml/auth?domain="+samlDomain+"&redirect_to=none"),
+		s.Client().Get(t, "/saml/auth?domain=other.example&redirect_to="+samlPage),
+		s.post(t, url.Values{"SAMLResponse": {"none"}}),
+		s.post(t, url.Values{"RelayState": {"hanko_spi_none"}, "SAMLResponse": {"none"}}),
+		s.post(t, peer.Initiate(t, s.URL(), "", kim).Values),
+	} {
+		require.Equal(t, http.StatusBadRequest, r.Status, "%s", r.Body)
+		require.Empty(t, r.Header.Get("Location"))
+	}
+	a := readAnswer(t, s.Client().With("Referer", "https://shop.example/page").Get(t, "/saml/auth?domain=other.example&redirect_to="+samlPage))
+	require.Equal(t, http.StatusSeeOther, a.status)
+	require.Equal(t, "https://shop.example/page", a.page)
+
+	signedIn := readAnswer(t, s.post(t, peer.SignIn(t, s.authorize(t, samlPage), kim).Values))
+	require.Equal(t, http.StatusFound, signedIn.status, signedIn.query)
+	require.Equal(t, samlPage, signedIn.page)
 }
 
 func TestSAML_RoutesThatThereAreNot(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 )
 
 // Warnings finds what is accepted and yet will not work: claims that cannot be compiled are left out of tokens, some patterns allow no page, and
-// colours without contrast cannot be read.
+// colours without contrast cannot be read, and SAML needs a page to return to.
 func (c *Config) Warnings() Problems {
 	var p Problems
 	for _, left := range claims.Compile(c.Session.JWTTemplate.Claims).Problems() {
@@ -14,6 +14,9 @@ func (c *Config) Warnings() Problems {
 	}
 	p.useless("third_party.allowed_redirect_urls", c.ThirdParty.AllowedRedirectURLs, false)
 	p.useless("saml.allowed_redirect_urls", c.SAML.AllowedRedirectURLs, true)
+	if c.SAML.Enabled && c.SAML.DefaultRedirectURL == "" {
+		p.add("saml.default_redirect_url", "is empty: flows cannot send anybody to an identity provider, and nobody can begin at one")
+	}
 	for _, a := range c.PlainAddresses() {
 		p.add(a.Path, "begins with http://: secrets are sent there, and everybody on the way can read them")
 	}

@@ -22,3 +22,14 @@ func TestWarnings_TellOfPatternsThatAllowNothing(t *testing.T) {
 	require.Equal(t, []string{"third_party.allowed_redirect_urls[1]", "third_party.allowed_redirect_urls[2]", "saml.allowed_redirect_urls[1]"}, paths)
 	require.Empty(t, new(config.Config).Warnings())
 }
+
+func TestWarnings_TellOfSAMLWithoutAPageToReturnTo(t *testing.T) {
+	t.Parallel()
+
+	c := config.Default()
+	c.SAML.Enabled = true
+	require.Len(t, c.Warnings(), 1)
+	require.Equal(t, "saml.default_redirect_url", c.Warnings()[0].Path)
+	c.SAML.DefaultRedirectURL = "https://shop.example/signed-in"
+	require.Empty(t, c.Warnings())
+}

@@ -83,7 +83,7 @@ func (a *App) Public() http.Handler {
 	docs := documentPage("Latchkeep public API", PublicDocs, api.OpenAPI)
 	base.Handle(PublicDocs, docs)
 	pages.Handle(PublicDocs, docs)
-	resolver := middleware.NewResolver(a.Registry, !a.Settings.MultiTenancy.Enabled).Counting(a.Calls)
+	resolver := middleware.NewResolver(a.Registry, !a.Settings.MultiTenancy.Enabled, a.Log).Counting(a.Calls)
 	return a.base("public", resolver.Tenant(api.Base(), middleware.CORS(api)))
 }
 
