@@ -23,7 +23,7 @@ func (s *Server) auditStreams() {
 		"All entries that meet the filters, newest first, as they are read: as JSON lines, each as the list has them, or as CSV (RFC 4180) with a "+
 			"line of names. In CSV a cell that a spreadsheet would take for a formula has an apostrophe before it. An export that fails midway is broken off."),
 		"application/jsonl", "text/csv"), s.exportAuditLogs)
-	huma.Register(s.api, yielding(described(op("tail-audit-logs", http.MethodGet, "/audit_logs/tail", tenants.AuditRead, tagAudit, "Follow the audit log", 400, 429, 503),
+	huma.Register(s.api, yielding(described(op("tail-audit-logs", http.MethodGet, "/audit_logs/tail", tenants.AuditRead, tagAudit, "Follow the audit log", 400),
 		"New entries as they are recorded, as Server-Sent Events: `data` is an entry as the list has it, `id` its place in the log. A client that comes "+
 			"back with `Last-Event-ID` misses nothing. Where nothing happens, a comment is sent every quarter of a minute. At most 20 may listen to a tenant's log "+
 			"at each server. The stream ends when the key is revoked, the tenant suspended or the server stopped."),

@@ -27,6 +27,7 @@ func TestBase_IsOpenToEverybodyAndSaysLittle(t *testing.T) {
 		require.Contains(t, strings.ToLower(string(r.Body)), strings.ToLower(want.body), path)
 		require.NotContains(t, string(r.Body), shop.ID.String(), path)
 	}
+	require.Equal(t, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'", root.Get(t, "/").Header.Get("Content-Security-Policy"))
 	for _, path := range []string{"/metrics", "/users", "/health", "/" + shop.ID.String() + "/health/alive", "/" + shop.ID.String()} {
 		require.Equal(t, http.StatusUnauthorized, root.Get(t, path).Status, path)
 	}

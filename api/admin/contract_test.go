@@ -14,6 +14,7 @@ import (
 	"github.com/latchkeep/latchkeep/internal/contract"
 	"github.com/latchkeep/latchkeep/internal/testenv"
 	"github.com/latchkeep/latchkeep/tenants"
+	"github.com/latchkeep/latchkeep/tenants/quota"
 )
 
 // TestContract plays what the OpenAPI document promises: see internal/contract.
@@ -90,10 +91,12 @@ func callersOf(t *testing.T, shop, bank *testenv.Tenant) map[contract.Caller]*te
 	foreign.Base = entitled.Base
 	closed, still := shop.Env.Tenant(t, "closed"), shop.Env.Tenant(t, "still")
 	barred, reader := closed.Admin(t), still.Admin(t)
+	tired := whoseCallsAreSpent(t, shop.Env)
 	closed.SetStatus(t, tenants.StatusSuspended)
 	still.SetStatus(t, tenants.StatusReadOnly)
 	return map[contract.Caller]*testenv.Admin{
 		suspended:          barred,
+		spent:              tired,
 		readOnly:           reader,
 		unlucky:            withoutDatabase(t, shop.Env.Dialect),
 		impatient:          withDatabaseAway(t, shop.Env.Dialect),
@@ -112,13 +115,16 @@ const blind contract.Caller = "blind"
 // Back ends that an operation refuses whatever they send.
 const (
 	suspended contract.Caller = "whose tenant is suspended"
+	spent     contract.Caller = "whose tenant has made the calls of the day"
 	readOnly  contract.Caller = "whose tenant is read-only"
 	unlucky   contract.Caller = "whose program shut its database"
 	impatient contract.Caller = "whose database is away for a moment"
 )
 
 func others(env *testenv.Env, o *contract.Operation) map[contract.Caller]int {
-	refused := map[contract.Caller]int{suspended: http.StatusForbidden, unlucky: http.StatusInternalServerError}
+	refused := map[contract.Caller]int{
+		suspended: http.StatusForbidden, spent: http.StatusTooManyRequests, unlucky: http.StatusInternalServerError,
+	}
 	if o.Method != http.MethodGet {
 		refused[readOnly] = http.StatusForbidden
 	}
@@ -126,6 +132,19 @@ func others(env *testenv.Env, o *contract.Operation) map[contract.Caller]int {
 		refused[impatient] = http.StatusServiceUnavailable
 	}
 	return refused
+}
+
+// whoseCallsAreSpent is a back end of a tenant that has made the API calls it may make in a day.
+func whoseCallsAreSpent(t *testing.T, env *testenv.Env) *testenv.Admin {
+	t.Helper()
+	tired := env.Tenant(t, "tired")
+	admin := tired.Admin(t)
+	_, err := env.App.Provisioner.SetQuotas(t.Context(), tired.ID, quota.Limits{quota.APICalls: {Hard: 1}}, tenants.How{By: tenants.ByCLI})
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, admin.Get(t, "/users").Status)
+	require.NoError(t, env.App.Calls.Flush(t.Context()))
+	require.Eventually(t, func() bool { return admin.Get(t, "/users").Status == http.StatusTooManyRequests }, time.Minute, 10*time.Millisecond)
+	return admin
 }
 
 // withoutDatabase is a back end of a program that cannot use its database any more.

@@ -1,14 +1,13 @@
 package admin
 
 import (
-	"bytes"
-	"encoding/json"
 	"flag"
 	"log/slog"
-	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/internal/contract"
 )
 
 var update = flag.Bool("update", false, "write the published document")
@@ -21,14 +20,5 @@ func TestDocument_IsPublishedAsItIs(t *testing.T) {
 
 	raw, err := New(Options{Log: slog.New(slog.DiscardHandler), Version: "development"}).OpenAPI().MarshalJSON()
 	require.NoError(t, err)
-	var b bytes.Buffer
-	require.NoError(t, json.Indent(&b, raw, "", "  "))
-	b.WriteByte('\n')
-	if *update {
-		require.NoError(t, os.MkdirAll("../../docs/openapi", 0o755))
-		require.NoError(t, os.WriteFile(published, b.Bytes(), 0o644))
-	}
-	want, err := os.ReadFile(published)
-	require.NoError(t, err)
-	require.True(t, bytes.Equal(want, b.Bytes()), "the document changed: write it with: go test ./api/admin -run TestDocument -update && go generate ./internal/adminclient")
+	contract.Published(t, raw, published, *update, "go test ./api/admin -run TestDocument -update && go generate ./internal/adminclient")
 }

@@ -26,8 +26,8 @@ const (
 
 const importDescription = `The body is a JSON array in the import format (docs/import-export.md), 64 MiB at most. It is checked while it arrives: what is no
 array of entries is refused with 400; where entries break a rule, the job fails at once, unless ` + "`skip_invalid`" + ` leaves them out. A worker then writes the
-entries, some hundred at a time; those that conflict with users who are there, or with earlier entries, are rejected. No mails, webhooks or audit
-records come of it. The report says why an entry was rejected.`
+entries, some hundred at a time; those that conflict with users who are there, or with earlier entries, are rejected. No mails or webhooks come of
+it, and users have no audit records of their own; the import has one, ` + "`users_imported`" + `. The report says why an entry was rejected.`
 
 func (s *Server) jobOperations() {
 	imports := answering(op("start-import", http.MethodPost, "/imports", tenants.UsersWrite, tagJobs, "Import users", 400, 409, 413), http.StatusAccepted)

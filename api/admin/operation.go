@@ -42,7 +42,7 @@ Errors are ` + "`{\"code\": status, \"message\": text}`" + `; texts may change. 
 		{URL: "/", Description: "In single-tenant mode"},
 	}
 	c.OpenAPIPath = "" // served for all tenants alike
-	c.OnAddOperation = append(c.OnAddOperation, describeRepetition)
+	c.OnAddOperation = append(c.OnAddOperation, describeRepetition, describeWait)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"api_key": {Type: "http", Scheme: "bearer", BearerFormat: tenants.APIKeyPrefix + "…", Description: "An API key of the tenant."},
 	}
@@ -50,11 +50,11 @@ Errors are ` + "`{\"code\": status, \"message\": text}`" + `; texts may change. 
 	return c
 }
 
-// op describes an operation in one line; statuses are the errors it has beside 401, 403, 404, 500 and 503, which all have: the tenant of the
-// path may be another one, and the database may be away.
+// op describes an operation in one line; statuses are the errors it has beside 401, 403, 404, 429, 500 and 503, which all have: the tenant of
+// the path may be another one, or have made the calls of the day, and the database may be away.
 func op(id, method, path, scope, tag, summary string, statuses ...int) huma.Operation {
-	errors := append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusInternalServerError,
-		http.StatusServiceUnavailable}, statuses...)
+	errors := append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests,
+		http.StatusInternalServerError, http.StatusServiceUnavailable}, statuses...)
 	slices.Sort(errors)
 	o := huma.Operation{
 		OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{tag}, Errors: slices.Compact(errors),
@@ -65,6 +65,14 @@ func op(id, method, path, scope, tag, summary string, statuses ...int) huma.Oper
 		o.DefaultStatus = http.StatusNoContent
 	}
 	return o
+}
+
+// describeWait documents when to come back.
+func describeWait(_ *huma.OpenAPI, op *huma.Operation) {
+	least := 1.0
+	op.Responses["429"].Headers = map[string]*huma.Param{"Retry-After": {
+		Description: "In how many seconds to try again.", Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: &least},
+	}}
 }
 
 // described adds what more than one line has to say.

@@ -52,6 +52,8 @@ func TestDocument_ExplainsEveryMember(t *testing.T) {
 			for _, p := range o.Parameters {
 				require.NotEmpty(t, p.Description, "%s %s: %s", o.Method, path, p.Name)
 			}
+			require.Contains(t, o.Responses, "429", "%s %s: the tenant may have made the calls of the day", o.Method, path)
+			require.Contains(t, o.Responses["429"].Headers, "Retry-After", "%s %s", o.Method, path)
 			if o.Method == http.MethodPost && heedsKey(o) {
 				require.Contains(t, o.Responses, "409", "%s %s: an idempotency key can be refused", o.Method, path)
 			}

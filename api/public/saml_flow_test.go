@@ -87,6 +87,26 @@ func TestSAML_WhoBeginsAtTheProviderGetsAFlowOfHerOwn(t *testing.T) {
 	}, samlEnv)
 }
 
+func TestSAML_WhoBeginsWithALinkRedeemsInAFlowOfHerOwn(t *testing.T) {
+	t.Parallel()
+	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
+		peer := samlpeer.New(t)
+		s := newStaff(t, samlTenant(t, env, "shop", plainSAML), peer)
+		kim := samlpeer.Emailed("kim-1", "kim@"+samlDomain)
+		peer.Add(kim)
+		a := readAnswer(t, s.post(t, peer.SignIn(t, s.authorize(t, samlPage), kim).Values))
+		require.Equal(t, http.StatusFound, a.status, a.query)
+		require.False(t, a.query.Has("saml_hint"), "the components would begin at the provider again")
+		token := testenv.Inputs{"token": a.query.Get("hanko_token")}
+
+		other := s.Begin(t, "login")
+		leave(t, other, "continue_with_login_identifier", "kim@"+samlDomain)
+		require.NotEqual(t, "success", other.Do(t, "exchange_token", token).Name, "the form did not ask for it")
+		done := s.Flow(t, "token_exchange").Do(t, "exchange_token", token)
+		require.Equal(t, "success", done.Name, "%s", done.Response.Body)
+	}, samlEnv)
+}
+
 func TestSAML_AnUnverifiedAddressIsConfirmedByWhoHasIt(t *testing.T) {
 	t.Parallel()
 	testenv.Each(t, func(t *testing.T, env *testenv.Env) {

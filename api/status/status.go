@@ -22,7 +22,7 @@ func Page(what, description string) http.HandlerFunc {
 	body := fmt.Sprintf(page, what, description)
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 		_, _ = io.WriteString(w, body) // the client may have gone
 	}
 }

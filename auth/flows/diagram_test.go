@@ -40,7 +40,7 @@ The states of every flow, and the actions that lead from one to another. The pic
 An arrow is an action. *queue* stands for the state that is queued next: what a flow still has to ask is decided when it is known, and
 queued. ↩ marks a state that defines the action ` + "`back`" + `, which returns to where the state was entered from, unless the way there cannot be
 undone. What a client did wrong keeps it in its state, with an error; what cannot go on ends in the state ` + "`error`" + `. Which actions are offered, and
-what they take, is in the [API document](../README.md) of a tenant and in the files of the states.
+what they take, is in the [document of the public API](openapi/public.json) and in the files of the states.
 `
 
 func draw(list []flows.Description) string {

@@ -1,7 +1,8 @@
 // Package transfer moves people in and out of a tenant, many at a time.
 //
 // It knows everything that an account consists of, writes accounts in batches without the events that a change of a single person has (no
-// mail, webhook or audit record), and reads and writes the file format that people are moved in. Spec: import-export §1–§4.
+// mail, webhook or audit record of hers; an import has one record as a whole), and reads and writes the file format that people are moved
+// in. Spec: import-export §1–§4.
 package transfer
 
 import (

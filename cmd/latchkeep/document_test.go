@@ -36,7 +36,7 @@ func document(b *strings.Builder, root *cobra.Command) {
 
 Every command reads the same [settings](configuration.md): from the file, the environment and flags. Flags may stand before or after the names of
 commands. A command that did what it was asked for exits with 0, any other with 1 and a line on standard error that says what to do; one that was not
-called as it says prints its usage, too.
+called as it says prints its usage, too. ` + "`tenant plan`" + ` and ` + "`key reencrypt --dry-run`" + ` exit with 2 where something is to be changed.
 
 ` + "`--output json`" + ` makes every command that tells something print JSON on standard output, for scripts. ` + "`latchkeep completion bash|zsh|fish|powershell`" + ` prints
 what makes a shell complete commands, flags and the slugs of tenants.

@@ -35,7 +35,7 @@ The whole input is checked first; where an entry breaks a rule, nothing is writt
 interrupted goes on where it stopped when the same input is imported again. Entries that conflict with users who are there are left out, told
 of in the report, and make the command fail at its end; with --atomic they undo everything.
 
-No mails, webhooks or audit records come of it.`,
+No mails or webhooks come of it, and users have no audit records of their own. The import has one in the tenant's audit log, users_imported.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd) },
 	}
 	c.flags(cmd)

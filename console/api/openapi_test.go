@@ -2,12 +2,27 @@ package api_test
 
 import (
 	"encoding/json"
+	"log/slog"
 	"strings"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/console/api"
+	"github.com/latchkeep/latchkeep/internal/contract"
 )
+
+func TestOpenAPI_IsPublishedAsItIs(t *testing.T) {
+	t.Parallel()
+
+	doc := api.New(api.Options{Log: slog.New(slog.DiscardHandler), Version: "development"})
+	for file, document := range map[string]*huma.OpenAPI{"console.json": doc.OpenAPI(), "compatible.json": doc.CompatibleOpenAPI()} {
+		raw, err := document.MarshalJSON()
+		require.NoError(t, err)
+		contract.Published(t, raw, "../../docs/openapi/"+file, *update, "go test ./console/api -run TestOpenAPI_IsPublished -update")
+	}
+}
 
 func TestOpenAPI_DescribesEveryOperationForPeopleAndPrograms(t *testing.T) {
 	t.Parallel()

@@ -18,7 +18,7 @@ import (
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
-var update = flag.Bool("update", false, "write the table of docs/operators.md")
+var update = flag.Bool("update", false, "write the table of docs/operators.md, and docs/openapi")
 
 // documented is an operation of the OpenAPI document.
 type documented struct {

@@ -26,6 +26,18 @@ func TestReference_IsUpToDate(t *testing.T) {
 	require.Equal(t, settings.Markdown(), string(written), "go test ./pkg/settings -run TestReference -update")
 }
 
+func TestReference_HasEverySectionOnce(t *testing.T) {
+	t.Parallel()
+
+	seen := map[string]bool{}
+	for line := range strings.Lines(settings.Markdown()) {
+		if strings.HasPrefix(line, "#") {
+			require.False(t, seen[line], "two sections are called %s", line)
+			seen[line] = true
+		}
+	}
+}
+
 func TestDescribe_CoversEveryKey(t *testing.T) {
 	t.Parallel()
 

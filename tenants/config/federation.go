@@ -4,7 +4,7 @@ package config
 type ThirdParty struct {
 	RedirectURL         string                    `json:"redirect_url" doc:"Redirect URI given to providers: the public URL followed by /thirdparty/callback."`
 	ErrorRedirectURL    string                    `json:"error_redirect_url" doc:"Page that gets the query parameters error and error_description."`
-	DefaultRedirectURL  string                    `json:"default_redirect_url" doc:"Page to go to when none was asked for."`
+	DefaultRedirectURL  string                    `json:"default_redirect_url" doc:"Accepted, unused: who begins says where to go."`
 	AllowedRedirectURLs []string                  `json:"allowed_redirect_urls" doc:"Pages that may be asked for; * stops at . and /, ** does not."`
 	Providers           Providers                 `json:"providers" doc:"Built-in providers."`
 	CustomProviders     map[string]CustomProvider `json:"custom_providers" doc:"More providers by name. Names are lower-cased; the id of a provider is custom_ followed by its name."`

@@ -110,8 +110,8 @@ const introduction = `# Configuration of a tenant
 
 <!-- Generated from tenants/config: go test ./tenants/config -run TestMarkdown -update -->
 
-Everything that a single tenant can set. With many tenants it is changed through the console and its API; with one it stands in the
-configuration file beside the settings of the process ([configuration.md](configuration.md)), or in the environment.
+Everything that a single tenant can set. With many tenants it is changed through the console, its API and the command line; with one it stands
+in the configuration file beside the settings of the process ([configuration.md](configuration.md)), or in the environment.
 
 Only what differs from the defaults is stored, so a default that improves reaches every tenant that did not choose otherwise.
 
@@ -138,8 +138,8 @@ Where it says ` + "`<provider>`" + `, put ` + "`apple`, `discord`, `github`, `go
 const derived = `
 ## Defaults that follow from the address
 
-A tenant made through the console's API takes these from its public URL. Others, and those made through the compatible ` + "`/tenants`" + ` API,
-have what the tables say.
+A tenant made in the console, through its API or by the command line takes these from its public URL. One made through the compatible
+` + "`/tenants`" + ` API, one brought over from Hanko's database, and the tenant of single-tenant mode have what the tables say.
 
 | Key | Default |
 |---|---|
