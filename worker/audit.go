@@ -118,10 +118,8 @@ func (a *auditTask) carryOut(ctx context.Context, b batch) error {
 	if b.Items = readable; len(readable)+len(empty) == 0 {
 		return nil
 	}
-	for i, record := range records {
-		if err := a.copyToConsole(ctx, b.Tenant, b.Items[i].ID, record); err != nil {
-			return err
-		}
+	if err := a.copyToConsole(ctx, b, records); err != nil {
+		return err
 	}
 	write := func(ctx context.Context, tx *store.Tx) error {
 		if len(empty) > 0 {

@@ -62,6 +62,49 @@ func TestWorker_ErasesWhatTheLogKnowsOfSomebodyWhoWasDeleted(t *testing.T) {
 	})
 }
 
+// The console's log has copies of what operators did with people of other tenants.
+func TestWorker_ErasesCopiesOfWhoDeletesHerself(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *room) {
+		require.NoError(t, r.tenants.EnsureSystem(t.Context()))
+		console, err := r.registry.ByID(t.Context(), tenants.SystemID)
+		require.NoError(t, err)
+		r.work(t)
+		kim, alex := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
+		person := func(id uuid.UUID) event.Actor { return event.Actor{UserID: id, Email: "kim@shop.example"} }
+		change := func(write store.Write) { require.NoError(t, r.store.Do(t.Context(), scope.Tenant(r.shop.ID), write)) }
+		remove := func(id uuid.UUID) {
+			change(func(ctx context.Context, tx *store.Tx) error { return tx.User.DeleteOneID(id).Exec(ctx) })
+			r.leave(t, r.shop, event.Audit(r.shop, auth.Client{UserAgent: "agent"}, event.UserDeleted, person(id), nil, ""))
+		}
+		for _, id := range []uuid.UUID{kim, alex} {
+			change(func(ctx context.Context, tx *store.Tx) error { return tx.User.Create().SetID(id).Exec(ctx) })
+		}
+		by := tenants.ByOperator("olga@example.com")
+		r.leave(t, r.shop, event.AuditOperator(r.shop, auth.Client{UserAgent: "agent"}, by, event.UserBlocked, person(kim), nil))
+		r.eventually(t, func() bool { return r.states(t)["done"] == 2 })
+
+		remove(alex)
+		r.eventually(t, func() bool { return r.states(t)["done"] == 4 })
+		require.EqualValues(t, 1, r.whole(t, console).Records, "of her it had nothing, and gets nothing")
+		remove(kim)
+		r.eventually(t, func() bool { return r.states(t)["done"] == 8 })
+
+		rows, err := r.store.Reader().AuditLog.Query().All(scope.With(t.Context(), scope.Tenant(console.ID)))
+		require.NoError(t, err)
+		require.Len(t, rows, 2)
+		for _, row := range rows {
+			require.Equal(t, kim, *row.ActorUserID)
+			require.NotNil(t, row.ErasedAt)
+			require.Nil(t, row.ActorEmail)
+			require.Empty(t, row.MetaUserAgent)
+			require.JSONEq(t, "{}", string(row.Details))
+		}
+		require.EqualValues(t, 2, r.whole(t, console).Erased)
+		require.EqualValues(t, 3, r.whole(t, r.shop).Erased)
+	})
+}
+
 func TestCleanup_CountsAndGivesUpOldAuditRecordsAndTheRestStillVerifies(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, r *room) {

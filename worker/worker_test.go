@@ -41,6 +41,7 @@ type room struct {
 	store      *store.Store
 	keyring    *secret.Keyring
 	registry   *tenants.Registry
+	tenants    *tenants.Provisioner
 	out        *outbox.Writer
 	bell       *bell.Bell
 	redis      *miniredis.Miniredis
@@ -63,7 +64,7 @@ func newRoom(t *testing.T, st *store.Store) *room {
 	registry := tenants.NewRegistry(tenants.RegistryOptions{Store: st, Keyring: keyring, Addresses: addresses, Log: log})
 	provisioner := tenants.NewProvisioner(tenants.ProvisionerOptions{Store: st, Keyring: keyring, Registry: registry, Keys: jose.NewPool(0), Log: log})
 	r := &room{
-		store: st, keyring: keyring, registry: registry, bell: bell.New(nil, log), redis: miniredis.RunT(t),
+		store: st, keyring: keyring, registry: registry, tenants: provisioner, bell: bell.New(nil, log), redis: miniredis.RunT(t),
 		mails: &mails{fail: map[string]error{}, arrived: make(chan struct{}, 1000), free: make(chan struct{})}, console: &lockedBuffer{},
 	}
 	r.out = outbox.NewWriter(keyring, func() { r.bell.Ring("outbox") })

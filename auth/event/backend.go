@@ -8,20 +8,30 @@ import (
 	"github.com/latchkeep/latchkeep/tenants"
 )
 
-// AuditBackend records what a back end did through the admin API, with the key it used, or an operator in the console. The actor is the person it
-// concerns, as in all records: she is who the log is searched for. Spec: audit-log §3.1, and §3.3 for what nobody else records.
+// AuditBackend records what a back end did through the admin API, with the key it used, or an operator who is signed in to the console. The actor is
+// the person it concerns, as in all records: she is who the log is searched for. Spec: audit-log §3.1, and §3.3 for what nobody else records.
 func AuditBackend(
 	t *tenants.Tenant, c auth.Client, by tenants.Actor, kind AuditType, concerns Actor, details map[string]any,
 ) outbox.Intent {
+	if by.Operator() {
+		return AuditOperator(t, c, by, kind, concerns, details)
+	}
 	all := map[string]any{"api": "admin"}
 	if key, ok := by.Token(); ok {
 		all["api_key"] = key.String()
 	}
-	if by.Operator() {
-		all = map[string]any{"api": "console", "by": string(by)}
-	}
+	maps.Copy(all, details)
+	return record(c, kind, concerns, all, "").Intent(t.ID)
+}
+
+// AuditOperator records what an operator did with a tenant's people: in the console, or by a token of hers, which the actor does not tell from an API
+// key. The record is copied to the log of the console, unless that is where it goes.
+func AuditOperator(
+	t *tenants.Tenant, c auth.Client, by tenants.Actor, kind AuditType, concerns Actor, details map[string]any,
+) outbox.Intent {
+	all := map[string]any{"api": "console", "by": string(by)}
 	maps.Copy(all, details)
 	r := record(c, kind, concerns, all, "")
-	r.ByOperator = by.Operator()
+	r.ByOperator = t.ID != tenants.SystemID
 	return r.Intent(t.ID)
 }

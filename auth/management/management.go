@@ -51,12 +51,6 @@ type Service struct {
 // New makes the service.
 func New(n Needs) *Service { return &Service{n, newMemory(), paging.NewTotals(maxLists, time.Now)} }
 
-// A Caller is who manages: the back end's key, and where its request came from.
-type Caller struct {
-	By     tenants.Actor
-	Client auth.Client
-}
-
 // Get reads everything about a person. Error: user_not_found, also for another tenant's.
 func (s *Service) Get(ctx context.Context, t *tenants.Tenant, id uuid.UUID) (*user.User, error) {
 	return s.n.Users.Load(ctx, t, id)

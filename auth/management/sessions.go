@@ -32,7 +32,7 @@ func (s *Service) Sessions(ctx context.Context, t *tenants.Tenant, userID uuid.U
 func (s *Service) RevokeSession(ctx context.Context, t *tenants.Tenant, by Caller, userID, id uuid.UUID) error {
 	w := &auth.Work{}
 	w.Do(s.n.Sessions.Withdraw(t, w, userID, id))
-	w.Emit(event.AuditBackend(t, by.Client, by.By, event.SessionRevoked, event.Actor{UserID: userID}, map[string]any{"session_id": id.String()}))
+	w.Emit(by.record(t, event.SessionRevoked, event.Actor{UserID: userID}, map[string]any{"session_id": id.String()}))
 	return s.commit(ctx, t, w, "revoke a session")
 }
 
@@ -48,7 +48,7 @@ func (s *Service) RevokeSessions(ctx context.Context, t *tenants.Tenant, by Call
 			return
 		}
 		concerns := event.Actor{UserID: userID, Email: u.PrimaryAddress()}
-		w.Emit(event.AuditBackend(t, by.Client, by.By, event.SessionRevoked, concerns, map[string]any{"sessions": n}))
+		w.Emit(by.record(t, event.SessionRevoked, concerns, map[string]any{"sessions": n}))
 	}))
 	return s.commit(ctx, t, w, "revoke all sessions of a user")
 }
@@ -84,7 +84,7 @@ func (s *Service) OpenSession(ctx context.Context, t *tenants.Tenant, by Caller,
 	w := &auth.Work{}
 	issued.Save(w)
 	concerns := event.Actor{UserID: u.ID, Email: u.PrimaryAddress()}
-	w.Emit(event.AuditBackend(t, by.Client, by.By, event.LoginSuccess, concerns, nil))
+	w.Emit(by.record(t, event.LoginSuccess, concerns, nil))
 	err = s.commit(ctx, t, w, "open a session")
 	switch {
 	case store.IsForeignKeyViolation(err):

@@ -129,7 +129,7 @@ type Change struct {
 	Disabled *bool
 }
 
-// Change changes an operator. Who is disabled is out at once, and so are her tokens. by is nil for the command line. Errors: ErrNotFound,
+// Change changes an operator. Who is disabled is out at once, and so are her tokens; her sessions end, and she can sign in no more. by is nil for the command line. Errors: ErrNotFound,
 // invalid_operator, ErrExceeded, ErrLastOwner.
 func (r *Room) Change(ctx context.Context, actor tenants.Actor, by *tenants.Principal, id uuid.UUID, c Change) (*Operator, error) {
 	if c.Grants != nil {
@@ -232,14 +232,38 @@ func (r *Room) write(ctx context.Context, tx *store.Tx, actor tenants.Actor, old
 		update = update.SetDisabledAt(*next.DisabledAt).ClearInviteHash().ClearInviteExpiresAt()
 		records = append(records, note(tenants.AuditOperatorDisabled, nil))
 		err := tx.OperatorToken.Update().Where(operatortoken.OperatorID(next.ID), operatortoken.RevokedAtIsNil()).SetRevokedAt(r.now()).Exec(ctx)
-		if err != nil {
+		if err := errors.Join(err, r.block(ctx, tx, next)); err != nil {
 			return nil, err
 		}
 	case old.DisabledAt != nil && next.DisabledAt == nil:
 		update = update.ClearDisabledAt()
 		records = append(records, note(tenants.AuditOperatorEnabled, nil))
+		if err := r.block(ctx, tx, next); err != nil {
+			return nil, err
+		}
 	}
 	return records, update.Exec(ctx)
+}
+
+// block blocks an operator who is disabled as a person of the operators' tenant, and unblocks one who is not any more. Her sessions end either way:
+// one from before would be good again.
+func (r *Room) block(ctx context.Context, tx *store.Tx, o *Operator) error {
+	if o.UserID == nil {
+		return nil
+	}
+	ctx = scope.With(ctx, scope.Tenant(tenants.SystemID))
+	if err := r.n.Sessions.EndAll(*o.UserID)(ctx, tx); err != nil {
+		return err
+	}
+	u := user.New(*o.UserID)
+	write := u.Unblock()
+	if o.DisabledAt != nil {
+		write = u.Block()
+	}
+	if err := write(ctx, tx); err != nil && !errors.Is(err, user.ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
 // seenEvery is how often it is written down that an operator was there.

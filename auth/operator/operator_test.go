@@ -209,9 +209,58 @@ func TestOperators_WhoIsOutIsOutAtOnce(t *testing.T) {
 		_, err = env.App.Operators.Change(t.Context(), tenants.ByCLI, nil, kim.ID, operator.Change{Disabled: &disabled})
 		require.NoError(t, err)
 		_, _, err = env.App.Operators.SignedIn(t.Context(), client)
-		require.ErrorIs(t, err, operator.ErrNotOperator)
+		require.ErrorIs(t, err, tenants.ErrBadToken)
 		_, err = env.App.OperatorTokens.Principal(t.Context(), plain)
 		require.ErrorIs(t, err, tenants.ErrBadToken)
+	})
+}
+
+// A session that somebody stole must not be good again where its owner is let in again.
+func TestOperators_SessionsEndWhereOneIsDisabled(t *testing.T) {
+	t.Parallel()
+
+	each(t, func(t *testing.T, env *testenv.Env) {
+		_, token := invite(t, env, "owner@example.com", operator.Grant{Role: operator.Owner})
+		owner := join(t, env, token)
+		_, token = invite(t, env, "kim@example.com", operator.Grant{Role: operator.Admin})
+		client := join(t, env, token)
+		kim, _, err := env.App.Operators.SignedIn(t.Context(), client)
+		require.NoError(t, err)
+		account := func() int { // what the page of her account asks for
+			r := httptest.NewRequest(http.MethodGet, "http://localhost:8002/console/auth/me", nil)
+			r.AddCookie(&http.Cookie{Name: "latchkeep_console", Value: client.Tokens[0]})
+			answer := httptest.NewRecorder()
+			env.App.Console().ServeHTTP(answer, r)
+			return answer.Code
+		}
+		blocked := func() bool {
+			system, err := env.App.Registry.ByID(t.Context(), tenants.SystemID)
+			require.NoError(t, err)
+			person, err := env.App.Management.Get(t.Context(), system, *kim.UserID)
+			require.NoError(t, err)
+			return person.BlockedAt != nil
+		}
+		change := func(disabled bool) {
+			_, err := env.App.Operators.Change(t.Context(), tenants.ByCLI, nil, kim.ID, operator.Change{Disabled: &disabled})
+			require.NoError(t, err)
+		}
+		require.Equal(t, http.StatusOK, account())
+
+		change(true)
+		require.Equal(t, http.StatusUnauthorized, account())
+		require.True(t, blocked(), "she cannot sign in")
+		_, _, err = env.App.Operators.SignedIn(t.Context(), owner)
+		require.NoError(t, err, "nobody else is out")
+
+		change(false)
+		require.False(t, blocked())
+		require.Equal(t, http.StatusUnauthorized, account())
+		_, _, err = env.App.Operators.SignedIn(t.Context(), client)
+		require.ErrorIs(t, err, tenants.ErrBadToken)
+		_, back, err := env.App.Operators.InviteAgain(t.Context(), tenants.ByCLI, nil, kim.ID)
+		require.NoError(t, err)
+		_, _, err = env.App.Operators.SignedIn(t.Context(), join(t, env, back))
+		require.NoError(t, err)
 	})
 }
 

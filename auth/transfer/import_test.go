@@ -282,7 +282,7 @@ func TestImportAtOnce_IsAllOrNothing(t *testing.T) {
 		require.Equal(t, 2201, p.count(t, shop))
 		found := p.records(t, shop)
 		require.Len(t, found, 1, "what was undone is not recorded")
-		require.Equal(t, map[string]any{"api": "cli", "users": 2200.0, "rejected": 0.0, "state": "done"}, found[0].Details)
+		require.Equal(t, map[string]any{"api": "cli", "by": "cli", "users": 2200.0, "rejected": 0.0, "state": "done"}, found[0].Details)
 		_, err = p.jobs.ImportAtOnce(t.Context(), shop, people(transfer.MaxAtomic+1), transfer.Options{}, transfer.Taker{By: tenants.ByCLI}, tell)
 		require.ErrorContains(t, err, "10000 entries at most")
 	})

@@ -27,10 +27,11 @@ func (w With) record(t *tenants.Tenant, who Taker, people int, more map[string]a
 }
 
 func (w Taker) record(t *tenants.Tenant, kind event.AuditType, details map[string]any) outbox.Intent {
-	if _, key := w.By.Token(); !key {
-		details["api"] = string(w.By)
+	if _, key := w.By.Token(); key { // only the admin API begins jobs, so it is never an operator's token
+		return event.AuditBackend(t, w.Client, w.By, kind, event.Actor{}, details)
 	}
-	return event.AuditBackend(t, w.Client, w.By, kind, event.Actor{}, details)
+	details["api"] = string(w.By)
+	return event.AuditOperator(t, w.Client, w.By, kind, event.Actor{}, details)
 }
 
 // imported records what came of an import: how many people it made, and how many entries it rejected. One that was stopped has made some, too;

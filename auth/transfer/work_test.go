@@ -169,7 +169,7 @@ func TestCancel_StopsAJobWhereItIs(t *testing.T) {
 		require.Len(t, found, 1)
 		require.Equal(t, event.UsersImported, found[0].Type)
 		require.Equal(t, map[string]any{
-			"api": "", "job_id": job.ID.String(), "users": 500.0, "rejected": 0.0, "state": transfer.Cancelled,
+			"api": "", "by": "", "job_id": job.ID.String(), "users": 500.0, "rejected": 0.0, "state": transfer.Cancelled,
 		}, found[0].Details)
 		require.NoError(t, p.jobs.Cancel(t.Context(), shop, job.ID), "a job that is finished is deleted")
 		_, err = p.jobs.Get(t.Context(), shop, job.ID)
@@ -261,6 +261,7 @@ func TestExport_IsRecordedWithWhoTookWhat(t *testing.T) {
 			"api": "admin", "api_key": key.String(), "job_id": job.ID.String(), "users": 501.0,
 			"with_credentials": true, "with_totp": false, "with_metadata": false, "with_names": false,
 		}, found[0].Details)
+		require.False(t, found[0].ByOperator)
 
 		who := transfer.Taker{By: tenants.ByCLI, Client: auth.Client{UserAgent: "by somebody"}}
 		_, err = p.export.Export(t.Context(), shop, who, everything, io.Discard, nil)
@@ -269,8 +270,9 @@ func TestExport_IsRecordedWithWhoTookWhat(t *testing.T) {
 		require.Len(t, found, 2)
 		require.Equal(t, "by somebody", found[1].UserAgent)
 		require.Equal(t, map[string]any{
-			"api": "cli", "users": 501.0, "with_credentials": true, "with_totp": true, "with_metadata": true, "with_names": true,
+			"api": "cli", "by": "cli", "users": 501.0, "with_credentials": true, "with_totp": true, "with_metadata": true, "with_names": true,
 		}, found[1].Details)
+		require.True(t, found[1].ByOperator, "the log of the console gets a copy")
 	})
 }
 

@@ -48,7 +48,7 @@ With a checkpoint that was kept elsewhere it is also found that records were cut
 		},
 	}
 	which.flags(cmd)
-	cmd.Flags().BoolVar(&all, "all-tenants", false, "check the logs of all tenants, one after the other")
+	cmd.Flags().BoolVar(&all, "all-tenants", false, "check the logs of all tenants, one after the other, and that of the console")
 	cmd.Flags().StringVar(&file, "checkpoint", "", "file with a checkpoint that was kept elsewhere")
 	return cmd
 }
@@ -80,6 +80,19 @@ func verifyOne(ctx context.Context, cmd *cobra.Command, app *wire.App, t *tenant
 func verifyAll(ctx context.Context, cmd *cobra.Command, app *wire.App) error {
 	reports := []verified{}
 	bad := false
+	verify := func(id uuid.UUID, slug string) error {
+		report, err := app.AuditKeeper.Verify(ctx, id, nil)
+		if err != nil {
+			return err
+		}
+		bad = bad || report.Problem != nil
+		if shown := showReport(slug, report); wantsJSON(cmd) {
+			reports = append(reports, shown)
+		} else {
+			err = shown.print(cmd.OutOrStdout())
+		}
+		return err
+	}
 	f := tenants.Filter{PerPage: 100}
 	for {
 		page, err := app.Provisioner.List(ctx, f)
@@ -87,22 +100,16 @@ func verifyAll(ctx context.Context, cmd *cobra.Command, app *wire.App) error {
 			return err
 		}
 		for _, t := range page.Items {
-			report, err := app.AuditKeeper.Verify(ctx, t.ID, nil)
-			if err != nil {
+			if err := verify(t.ID, t.Slug); err != nil {
 				return err
-			}
-			bad = bad || report.Problem != nil
-			reports = append(reports, showReport(t.Slug, report))
-			if !wantsJSON(cmd) {
-				if err := reports[0].print(cmd.OutOrStdout()); err != nil {
-					return err
-				}
-				reports = reports[:0]
 			}
 		}
 		if f.After = page.Next; f.After == uuid.Nil {
 			break
 		}
+	}
+	if err := verify(tenants.SystemID, tenants.SystemID.String()); err != nil { // lists do not have it
+		return err
 	}
 	if wantsJSON(cmd) {
 		if err := printJSON(cmd, reports); err != nil {

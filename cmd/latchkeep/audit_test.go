@@ -18,6 +18,7 @@ import (
 	"github.com/latchkeep/latchkeep/ent/dsn"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/ent/store"
+	"github.com/latchkeep/latchkeep/tenants"
 )
 
 // records writes records into a tenant's log.
@@ -27,6 +28,11 @@ func (m *machine) records(t *testing.T, tenant string, n int) {
 		ID uuid.UUID `json:"id"`
 	}
 	m.json(t, &shown, "tenant", "show", tenant)
+	m.recordsOf(t, shown.ID, n)
+}
+
+func (m *machine) recordsOf(t *testing.T, tenant uuid.UUID, n int) {
+	t.Helper()
 	st, err := store.Open(t.Context(), store.Options{URL: m.database})
 	require.NoError(t, err)
 	defer st.Close()
@@ -35,8 +41,8 @@ func (m *machine) records(t *testing.T, tenant string, n int) {
 		at := time.Now().Add(time.Duration(i) * time.Millisecond)
 		list[i] = audit.Record{ID: uuid.Must(uuid.NewV7()), Type: "login_success", Details: fmt.Appendf(nil, `{"n": %d}`, i), CreatedAt: at, UpdatedAt: at}
 	}
-	require.NoError(t, st.Do(t.Context(), scope.Tenant(shown.ID), func(ctx context.Context, tx *store.Tx) error {
-		return audit.NewAppender(nil, false).Append(ctx, tx, shown.ID, list)
+	require.NoError(t, st.Do(t.Context(), scope.Tenant(tenant), func(ctx context.Context, tx *store.Tx) error {
+		return audit.NewAppender(nil, false).Append(ctx, tx, tenant, list)
 	}))
 }
 
@@ -77,8 +83,9 @@ func TestAudit_IsVerifiedByCommands(t *testing.T) {
 		Whole bool   `json:"whole"`
 	}
 	m.json(t, &list, "audit", "verify", "--all-tenants")
-	require.Len(t, list, 2)
-	require.True(t, list[0].Whole && list[1].Whole)
+	require.Len(t, list, 3)
+	require.True(t, list[0].Whole && list[1].Whole && list[2].Whole)
+	require.Equal(t, consoleLog, list[2].Slug, "that of the console is one of them")
 
 	m.tamper(t, fmt.Sprintf(`DELETE FROM audit_checkpoints WHERE sequence = %d`, kept.Sequence))
 	m.tamper(t, fmt.Sprintf(`DELETE FROM audit_logs WHERE sequence = %d`, kept.Sequence))
@@ -98,6 +105,30 @@ func TestAudit_IsVerifiedByCommands(t *testing.T) {
 	m.refuses(t, []string{"audit", "verify"}, "say which tenant")
 	m.refuses(t, []string{"audit", "verify", "--all-tenants", "--checkpoint", "kept"}, "goes with neither")
 	m.refuses(t, []string{"audit", "checkpoint", "--tenant", "nobody"}, "nobody")
+}
+
+// consoleLog is whose log that of the console is.
+var consoleLog = tenants.SystemID.String()
+
+func TestAudit_OfTheConsoleIsReachedByCommandsInSingleTenantModeToo(t *testing.T) {
+	t.Parallel()
+
+	m := single(t, "service: {name: Shop}\n")
+	m.must(t, "migrate", "up")
+	m.must(t, "operator", "people") // the first command makes the tenants
+	m.recordsOf(t, tenants.SystemID, 3)
+	m.recordsOf(t, tenants.SingleID, 5)
+	require.Regexp(t, "^"+consoleLog+": whole; 3 records", m.must(t, "audit", "verify", "--tenant", consoleLog))
+	for _, flag := range []string{"--tenant=", "--tenant=shop", "--tenant_id=" + tenants.SingleID.String()} {
+		require.Contains(t, m.must(t, "audit", "verify", flag), ": whole; 5 records", "there is no other")
+	}
+	require.Regexp(t, "(?s): whole; 5 records.*\n"+consoleLog+": whole; 3 records", m.must(t, "audit", "verify", "--all-tenants"))
+	require.Equal(t, 3, strings.Count(m.must(t, "audit", "export", "--tenant", consoleLog), "\n"))
+	m.write(t, "kept", m.must(t, "audit", "checkpoint", "--tenant", consoleLog))
+	m.must(t, "audit", "verify", "--tenant", consoleLog, "--checkpoint", "kept")
+
+	m.tamper(t, fmt.Sprintf(`UPDATE audit_logs SET type = 'login_failure' WHERE sequence = 2 AND tenant_id = '%s'`, tenants.SystemID))
+	m.refuses(t, []string{"audit", "verify", "--all-tenants"}, "not what was written")
 }
 
 func TestAudit_IsExportedByCommands(t *testing.T) {

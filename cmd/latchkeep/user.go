@@ -56,10 +56,14 @@ func (c *choice) check(multi bool) error {
 	return nil
 }
 
-// find finds the tenant. There is only one in single-tenant mode, whatever the flags say.
+// find finds the tenant. Beside that of the operators there is only one in single-tenant mode, whatever the flags say.
 func (c *choice) find(ctx context.Context, app *wire.App) (*tenants.Tenant, error) {
 	if app.Single != nil {
-		return app.Registry.ByID(ctx, tenants.SingleID)
+		id := tenants.SingleID
+		if c.tenantID+c.tenant == tenants.SystemID.String() {
+			id = tenants.SystemID
+		}
+		return app.Registry.ByID(ctx, id)
 	}
 	record, err := findTenant(ctx, app, c.tenantID+c.tenant)
 	if err != nil {

@@ -77,7 +77,7 @@ func TestUserExport_IsInTheAuditLogAndFailsWhereItCannotBe(t *testing.T) {
 			require.NoError(t, json.Unmarshal([]byte(line), &record))
 			require.Contains(t, record.UserAgent, "user export by ")
 			require.Equal(t, map[string]any{
-				"api": "cli", "users": 2.0, "with_credentials": false, "with_totp": true, "with_metadata": false, "with_names": false,
+				"api": "cli", "by": "cli", "users": 2.0, "with_credentials": false, "with_totp": true, "with_metadata": false, "with_names": false,
 			}, record.Details)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkeep/latchkeep/auth/event"
 	"github.com/latchkeep/latchkeep/ent/outbox"
 	"github.com/latchkeep/latchkeep/ent/scope"
 	"github.com/latchkeep/latchkeep/tenants"
@@ -24,6 +25,37 @@ func TestRecords_TellWhereTheOperatorsRequestCameFrom(t *testing.T) {
 		require.Equal(t, "127.0.0.1", record.SourceIP)
 		require.Equal(t, "somebody's script", record.UserAgent)
 		require.Equal(t, "the-request", record.RequestID)
+	})
+}
+
+// Both sign as tokens.
+func TestRecords_TellAnOperatorsTokenFromABackEndsKey(t *testing.T) {
+	t.Parallel()
+
+	eachDatabase(t, func(t *testing.T, c *console) {
+		id := uuid.MustParse(c.tenant(t, "shop"))
+		kim, session := c.wholePerson(t, id, "kim")
+		one := "/v1/tenants/" + id.String() + "/users/" + kim.String()
+		token, err := c.operators.Authenticate(t.Context(), c.token)
+		require.NoError(t, err)
+		by := string(tenants.ByToken(token.ID))
+
+		c.must(t, 204, "DELETE", one+"/sessions/"+session.String(), "")
+		record := c.lastRecord(t, id)
+		require.Equal(t, event.SessionRevoked, record.Type)
+		require.Equal(t, map[string]any{"api": "console", "by": by, "session_id": session.String()}, record.Details)
+		require.True(t, record.ByOperator, "the log of the console gets a copy")
+		c.must(t, 204, "POST", one+"/block", "")
+		record = c.lastRecord(t, id)
+		require.Equal(t, event.UserBlocked, record.Type)
+		require.Equal(t, map[string]any{"api": "console", "by": by}, record.Details)
+		require.True(t, record.ByOperator)
+
+		olga := c.person(t, tenants.SystemID.String(), "olga")
+		c.must(t, 204, "POST", "/v1/tenants/"+tenants.SystemID.String()+"/users/"+olga+"/block", "")
+		record = c.lastRecord(t, tenants.SystemID)
+		require.Equal(t, event.UserBlocked, record.Type)
+		require.False(t, record.ByOperator, "it is in the log of the console")
 	})
 }
 

@@ -110,7 +110,7 @@ func (a *API) people(ctx context.Context, id uuid.UUID) (*tenants.Tenant, error)
 
 // operatorOf is the caller as the rooms of auth know who changes something.
 func operatorOf(ctx context.Context) management.Caller {
-	return management.Caller{By: caller(ctx).Actor, Client: middleware.From(ctx).Client}
+	return management.Caller{By: caller(ctx).Actor, Operator: true, Client: middleware.From(ctx).Client}
 }
 
 func (a *API) listUsers(ctx context.Context, in *listUsersInput) (*usersOutput, error) {

@@ -149,7 +149,7 @@ func (s *Server) change(v *visit, message string, do func(t *tenants.Tenant, by 
 
 // caller is the visitor as the rooms of auth know who changes something.
 func (v *visit) caller() management.Caller {
-	return management.Caller{By: v.Who.Actor, Client: middleware.From(v.ctx()).Client}
+	return management.Caller{By: v.Who.Actor, Operator: true, Client: middleware.From(v.ctx()).Client}
 }
 
 func (s *Server) blockPerson(v *visit) error {
