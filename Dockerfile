@@ -1,5 +1,7 @@
 # One static binary in an image that has nothing else: no shell, no package manager. It runs as an
-# unprivileged user and writes nowhere, so the root file system may be read-only.
+# unprivileged user and writes to no file but those that a command is told to write, so the root file system may
+# be read-only. There is no directory for temporary files: only "user import --inputUrl" wants one, in TMPDIR, for
+# more than 32 MiB.
 
 FROM golang:1.26-bookworm AS build
 WORKDIR /src

@@ -13,7 +13,7 @@ IMAGE       ?= latchkeep:$(VERSION)
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## run everything on this machine with a demo tenant (state in .latchkeep/)
@@ -62,9 +62,6 @@ soak: ## keep the program under load and look at what grows (MINUTES=30; DOC=1 w
 .PHONY: restarts
 restarts: ## restart replicas, database and Redis under load, again and again (ROUNDS=10; DOC=1 writes docs/reliability.md)
 	scripts/restarts -rounds $(or $(ROUNDS),10) $(if $(DOC),-doc $(CURDIR)/docs/reliability.md)
-
-.PHONY: fuzz-short
-fuzz-short: fuzz ## the same
 
 .PHONY: timing
 timing: ## compare what requests cost that must not be told apart (SAMPLES=2000, PAIR="by password" for some; DOC=1 writes docs/timing.md)

@@ -107,7 +107,7 @@ func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 	}
 	err := m.send(ctx, tenantID, it)
 	if held, ok := errors.AsType[heldError](err); ok {
-		return m.release(ctx, tenantID, it, held.until, held.Error())
+		return m.release(ctx, tenantID, it, outcomeHeld, held.until, held.Error())
 	}
 	switch {
 	case err == nil:
@@ -127,7 +127,7 @@ func (m *mailTask) one(ctx context.Context, tenantID uuid.UUID, it item) error {
 			return counted(ctx, tx, tenantID, usage.MailsFailed, n, err)
 		})
 	}
-	if failed := m.release(ctx, tenantID, it, time.Now().UTC().Add(backoff(it.Attempts)), err.Error()); failed != nil {
+	if failed := m.release(ctx, tenantID, it, outcomeRetry, time.Now().UTC().Add(backoff(it.Attempts)), err.Error()); failed != nil {
 		return failed
 	}
 	return fmt.Errorf("send mail, attempt %d: %w", it.Attempts, err)
@@ -190,8 +190,8 @@ func (m *mailTask) settled(ctx context.Context, tenantID uuid.UUID, outcome stri
 }
 
 // release gives a mail back, to be sent later.
-func (m *mailTask) release(ctx context.Context, tenantID uuid.UUID, it item, at time.Time, why string) error {
-	return m.settled(ctx, tenantID, outcomeRetry, func(ctx context.Context, tx *store.Tx) error {
+func (m *mailTask) release(ctx context.Context, tenantID uuid.UUID, it item, outcome string, at time.Time, why string) error {
+	return m.settled(ctx, tenantID, outcome, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Raw.ReleaseIntent(ctx, it.ID, at, why)
 	})
 }

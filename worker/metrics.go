@@ -15,6 +15,7 @@ import (
 const (
 	outcomeDone    = "done"
 	outcomeRetry   = "retry"   // it failed, and will be tried again
+	outcomeHeld    = "held"    // it was not tried, since its tenant may send no more today
 	outcomeDead    = "dead"    // it was given up
 	outcomeDropped = "dropped" // it was of no use any more
 )
@@ -58,7 +59,7 @@ func NewMetrics(st *store.Store, log *slog.Logger) *Metrics {
 		store: st, log: log, sealed: newSealedMetrics(),
 		ready:  gauge("latchkeep_outbox_ready", "Intents of all tenants that are to be carried out, by kind."),
 		dead:   gauge("latchkeep_outbox_dead", "Intents of all tenants that were given up, by kind."),
-		oldest: gauge("latchkeep_outbox_oldest_age_seconds", "Age of the oldest intent that is to be carried out, by kind."),
+		oldest: gauge("latchkeep_outbox_oldest_age_seconds", "How long the intent has been due that has been due longest, by kind; 0 where all wait for another try."),
 	}
 }
 
@@ -128,7 +129,7 @@ func (m *Metrics) Measure(ctx context.Context) {
 		m.ready.WithLabelValues(b.Kind).Set(float64(b.Ready))
 		m.dead.WithLabelValues(b.Kind).Set(float64(b.Dead))
 		if b.Ready > 0 {
-			m.oldest.WithLabelValues(b.Kind).Set(max(0, time.Since(b.Oldest)).Seconds())
+			m.oldest.WithLabelValues(b.Kind).Set(max(0, time.Since(b.Due)).Seconds())
 		}
 	}
 }

@@ -402,6 +402,10 @@ func TestWorker_CountsWhatItDoesAndWhatIsLeft(t *testing.T) {
 		require.EqualValues(t, 3, value("latchkeep_worker_first_attempt_delay_seconds", "mail"))
 		r.eventually(t, func() bool { return value("latchkeep_worker_task_duration_seconds", "mail") > 0 })
 		require.EqualValues(t, 1, value("latchkeep_outbox_ready", "mail"), "the one that is tried again")
+
+		r.eventually(t, func() bool {
+			return value("latchkeep_outbox_oldest_age_seconds", "mail") == 0 && value("latchkeep_outbox_ready", "mail") == 1 // it waits, and is not late
+		})
 	})
 }
 

@@ -33,8 +33,11 @@ type Options struct {
 
 // Base wraps a whole server: it gives each request an id and a client, logs one line for it, and turns a panic into a 500.
 func Base(o Options, next http.Handler) http.Handler {
+	inFlight := o.Metrics.InFlight(o.Server)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
+		inFlight.Inc()
+		defer inFlight.Dec()
 		ip := o.IP.IP(r)
 		req := &Request{Client: auth.Client{
 			IP:        ip,

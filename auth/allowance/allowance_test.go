@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -179,6 +181,8 @@ func TestQuota_OfMailsHoldsNotificationsAndSendsCodes(t *testing.T) {
 		shop.Mail(t, event.MailPayload{Template: mail.TemplatePasswordUpdate, To: "lou@shop.example"})
 		kim.SignIn(t) // by a code
 		require.Eventually(t, func() bool { return heldBack(t, shop) == 1 }, patience, 20*time.Millisecond)
+		require.Eventually(t, func() bool { return mails(t, env, "held") == "1" }, patience, 20*time.Millisecond)
+		require.Empty(t, mails(t, env, "retry"), "nothing failed")
 
 		allow(t, shop, quota.Limits{})
 		require.NoError(t, shop.Change(t, func(ctx context.Context, tx *store.Tx) error {
@@ -187,6 +191,16 @@ func TestQuota_OfMailsHoldsNotificationsAndSendsCodes(t *testing.T) {
 		env.App.Ring()
 		require.NotEmpty(t, shop.MailTo(t, "lou@shop.example").Subject)
 	})
+}
+
+// mails is how often the metrics say that a mail had an outcome; empty where none had.
+func mails(t *testing.T, env *testenv.Env, outcome string) string {
+	t.Helper()
+	answer := httptest.NewRecorder()
+	env.App.Ops().ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	_, rest, _ := strings.Cut(answer.Body.String(), `latchkeep_worker_intents_total{kind="mail",outcome="`+outcome+`"} `)
+	n, _, _ := strings.Cut(rest, "\n")
+	return n
 }
 
 // heldBack is how many mails wait because of the quota.

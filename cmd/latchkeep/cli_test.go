@@ -2,14 +2,20 @@ package main_test
 
 import (
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latchkeep/latchkeep/internal/freeport"
 )
 
 func TestMigrate_ShowsATableAndDoesItsWorkOnce(t *testing.T) {
@@ -166,6 +172,29 @@ func TestIsReady_AsksTheServerThatTheSettingsName(t *testing.T) {
 	s.stop(t)
 	asker.refuses(t, []string{"isready"}, "not ready")
 	asker.refuses(t, []string{"isready", "nobody"}, `"nobody"`)
+}
+
+func TestIsReady_AsksAPublicServerWithTLSOfItsOwnAndOrdersNoCertificate(t *testing.T) {
+	t.Parallel()
+
+	var asked atomic.Int32
+	authority := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	t.Cleanup(authority.Close)
+	port := freeport.Several(t, 2)
+	m := node(t).with("LATCHKEEP_TLS_MODE=auto", "LATCHKEEP_PUBLIC_BASE_URL=https://auth.example.net", "LATCHKEEP_TLS_ACME_DIRECTORY="+authority.URL,
+		"LATCHKEEP_SERVER_PUBLIC_ADDRESS=127.0.0.1:"+port[0], "LATCHKEEP_TLS_HTTP_ADDRESS=127.0.0.1:"+port[1])
+	m.write(t, "authority.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Certificate().Raw})))
+	m = m.with("LATCHKEEP_TLS_ACME_TRUSTED_CA=authority.pem")
+	m.must(t, "migrate", "up")
+	s := m.start(t, "serve")
+	s.address(t, "public")
+	require.Equal(t, "ready\n", m.must(t, "isready", "public"))
+	require.Zero(t, asked.Load())
+	s.stop(t)
+	m.refuses(t, []string{"isready", "public"}, "not ready")
 }
 
 func TestLog_HasOneLineForARequestAndHealthOnlyWhereAskedFor(t *testing.T) {

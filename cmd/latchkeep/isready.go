@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latchkeep/latchkeep/pkg/settings"
+	"github.com/latchkeep/latchkeep/tenants/certificates"
 )
 
 func newIsReady() *cobra.Command {
@@ -25,10 +27,13 @@ func newIsReady() *cobra.Command {
 			if len(args) == 1 {
 				server = args[0]
 			}
-			address, path := "", "/health/ready"
+			scheme, address, path := "http", "", "/health/ready"
 			switch server {
 			case "public":
 				address = s.Server.Public.Address
+				if s.TLS.Auto() {
+					scheme = "https"
+				}
 			case "admin":
 				address = s.Server.Admin.Address
 			case "console":
@@ -38,7 +43,7 @@ func newIsReady() *cobra.Command {
 			default:
 				return fmt.Errorf("there is no server %q: choose public, admin, console or ops", server)
 			}
-			return ask(cmd, "http://"+local(address)+path)
+			return ask(cmd, scheme+"://"+local(address)+path)
 		},
 	}
 }
@@ -57,7 +62,12 @@ func ask(cmd *cobra.Command, url string) error {
 	if err != nil {
 		return err
 	}
-	client := &http.Client{Timeout: 5 * time.Second}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{
+		ServerName: certificates.ProbeHost, MinVersion: tls.VersionTLS12,
+		InsecureSkipVerify: true, //nolint:gosec // the machine asks itself, and tells nothing
+	}}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Timeout: 5 * time.Second, Transport: transport}
 	response, err := client.Do(request)
 	if err != nil {
 		return fmt.Errorf("not ready: %w", err)

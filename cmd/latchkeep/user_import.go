@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -92,11 +91,7 @@ func (c *importCommand) source(ctx context.Context) (transfer.Source, func(), er
 	if c.file != "" {
 		return transfer.File(c.file), func() {}, nil
 	}
-	name, err := download(ctx, c.url)
-	if err != nil {
-		return nil, nil, err
-	}
-	return transfer.File(name), func() { _ = os.Remove(name) }, nil // in the directory for temporary files: others clean up, too
+	return download(ctx, c.url)
 }
 
 // inspect reads the whole input. Spec: import-export §1.1.

@@ -168,15 +168,24 @@ func TestUserImport_ReadsFromAnAddress(t *testing.T) {
 	t.Parallel()
 
 	m := moving(t)
+	padding := strings.Repeat(" ", 33<<20) // what follows the array is not looked at
 	source := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/users.json" {
+		switch r.URL.Path {
+		case "/users.json":
+			_, _ = fmt.Fprint(w, twoUsers)
+		case "/large.json":
+			_, _ = fmt.Fprint(w, twoUsers+padding)
+		default:
 			w.WriteHeader(http.StatusTeapot)
 		}
-		_, _ = fmt.Fprint(w, twoUsers)
 	}))
 	t.Cleanup(source.Close)
+	bare := m.with("TMPDIR=" + filepath.Join(m.dir, "nowhere")) // as in the container image, which has no directory but that of the program
+	require.Contains(t, bare.must(t, "user", "import", "-u", source.URL+"/users.json", "--tenant", "shop"), "imported 2 users")
+	large := []string{"user", "import", "-u", source.URL + "/large.json", "--tenant", "bank"}
+	bare.refuses(t, large, "TMPDIR")
 	m = m.with("TMPDIR=" + m.dir)
-	require.Contains(t, m.must(t, "user", "import", "-u", source.URL+"/users.json", "--tenant", "shop"), "imported 2 users")
+	require.Contains(t, m.must(t, large...), "imported 2 users")
 	m.refuses(t, []string{"user", "import", "-u", source.URL + "/other", "--tenant", "bank"}, "status 418")
 	left, err := filepath.Glob(filepath.Join(m.dir, "latchkeep-import-*"))
 	require.NoError(t, err)

@@ -120,29 +120,29 @@ func (q *Queries) ReleaseAllIntents(ctx context.Context, now time.Time) (int, er
 
 // Backlog is what is left to do of a kind.
 type Backlog struct {
-	Kind   string
-	Ready  int       // to be done, now or later
-	Dead   int       // given up
-	Oldest time.Time // when the oldest that is to be done was written; zero where there is none
+	Kind  string
+	Ready int       // to be done, now or later
+	Dead  int       // given up
+	Due   time.Time // since when the one is due that has been due longest, or when the first will be; zero where there is none
 }
 
 // OutboxBacklog counts what is to be done and what was given up, by kind, in the system scope.
 //
-// Why raw: count and age in one statement.
+// Why raw: counts and times in one statement.
 func (q *Queries) OutboxBacklog(ctx context.Context) ([]Backlog, error) {
 	if err := system(ctx); err != nil {
 		return nil, fmt.Errorf("read backlog: %w", err)
 	}
-	rows, err := q.query(ctx, `SELECT kind, state, COUNT(*), MIN(created_at) FROM outbox WHERE state IN ('ready', 'dead') GROUP BY kind, state ORDER BY kind, state`)
+	rows, err := q.query(ctx, `SELECT kind, state, COUNT(*), MIN(available_at) FROM outbox WHERE state IN ('ready', 'dead') GROUP BY kind, state ORDER BY kind, state`)
 	type count struct {
 		kind, state string
 		n           int
-		oldest      time.Time
+		due         time.Time
 	}
 	found, err := collect(rows, err, func(rows *sql.Rows) (c count, err error) {
-		var oldest any
-		if err = rows.Scan(&c.kind, &c.state, &c.n, &oldest); err == nil {
-			c.oldest, err = readTime(oldest)
+		var due any
+		if err = rows.Scan(&c.kind, &c.state, &c.n, &due); err == nil {
+			c.due, err = readTime(due)
 		}
 		return c, err
 	})
@@ -159,7 +159,7 @@ func (q *Queries) OutboxBacklog(ctx context.Context) ([]Backlog, error) {
 			b.Dead = c.n
 			continue
 		}
-		b.Ready, b.Oldest = c.n, c.oldest
+		b.Ready, b.Due = c.n, c.due
 	}
 	return backlogs, nil
 }

@@ -255,9 +255,13 @@ func TestIntents_EndOnceAndForgetTheirPayload(t *testing.T) {
 		})
 		require.Equal(t, ids[3:], ready(t, st, sc, now))
 		left := backlog(t, st)
-		require.WithinDuration(t, now, left.Oldest, time.Minute)
-		left.Oldest = time.Time{}
+		require.WithinDuration(t, now, left.Due, time.Minute)
+		left.Due = time.Time{}
 		require.Equal(t, rawsql.Backlog{Kind: left.Kind, Ready: 1, Dead: 1}, left)
+		do(t, st, sc, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Raw.ReleaseIntent(ctx, ids[3], now.Add(time.Hour), "try again")
+		})
+		require.WithinDuration(t, now.Add(time.Hour), backlog(t, st).Due, time.Second, "it was written long ago, and is not due")
 		do(t, st, system, func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.Raw.IntentsDone(ctx, now, ids...)
 			return err

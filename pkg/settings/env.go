@@ -128,9 +128,24 @@ func (e environment) isBool(name string) bool {
 	return err == nil
 }
 
+// others are variables of our own programs and tools that are no settings of this one. Who works with them has them in the same environment.
+func others() []string {
+	return []string{
+		// latchkeep-load
+		Prefix + "LOAD_TOKEN", Prefix + "LOAD_KEY",
+		// atlas.hcl
+		Prefix + "ATLAS_DEV_URL",
+		// scripts/make-upgrade-fixture, scripts/timing and scripts/isolation
+		Prefix + "UPGRADE_BINARY", Prefix + "UPGRADE_COMMIT", Prefix + "UPGRADE_FIXTURE",
+		Prefix + "TIMING_SAMPLES", Prefix + "TIMING_ONLY", Prefix + "TIMING_TABLE",
+		Prefix + "ISOLATION_REPORT", Prefix + "MUTATION",
+	}
+}
+
 // checkNames reports variables that start like ours and mean nothing: a typing error must not go unnoticed.
 func (e environment) checkNames(keys []Key, tenant []TenantKey, r *report) {
-	known := []string{configEnv}
+	whole := append(others(), configEnv) // they have no …_FILE form
+	var known []string
 	for _, key := range keys {
 		known = append(known, key.ownEnv()...)
 		for _, path := range key.Legacy {
@@ -149,13 +164,13 @@ func (e environment) checkNames(keys []Key, tenant []TenantKey, r *report) {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		if !strings.HasPrefix(name, Prefix) || slices.Contains(known, name) ||
-			name != configEnv+fileSuffix && slices.Contains(known, strings.TrimSuffix(name, fileSuffix)) ||
+		if !strings.HasPrefix(name, Prefix) || slices.Contains(whole, name) ||
+			slices.Contains(known, strings.TrimSuffix(name, fileSuffix)) ||
 			strings.HasPrefix(name, Prefix+"TEST_") || serviceLink(name, e.vars[name]) {
 			continue
 		}
 		fix := "remove it"
-		if near := nearest(strings.TrimSuffix(name, fileSuffix), known); near != "" {
+		if near := nearest(strings.TrimSuffix(name, fileSuffix), slices.Concat(known, whole)); near != "" {
 			fix = "did you mean " + near + "?"
 		}
 		r.problem("", Origin{Layer: Environment, Name: name}, "is not a setting", fix)

@@ -1,6 +1,10 @@
 package settings_test
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -259,6 +263,43 @@ func TestLoad_KubernetesServiceLinksAreLeftAlone(t *testing.T) {
 
 	require.Equal(t, "LATCHKEEP_DATABSE_PORT", minimal().with("LATCHKEEP_DATABSE_PORT=5432").fails(t)[0].Key)
 }
+
+func TestLoad_VariablesOfOurOtherProgramsAreLeftAlone(t *testing.T) {
+	t.Parallel()
+
+	named := map[string]bool{}
+	for _, name := range []string{"cmd", "internal", "pkg", "scripts", "tools", "atlas.hcl", "Makefile", ".ci"} {
+		require.NoError(t, filepath.WalkDir(filepath.Join("../..", name), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			content, err := os.ReadFile(path)
+			for _, found := range readVariable.FindAllStringSubmatch(string(content), -1) {
+				named[found[1]] = true
+			}
+			return err
+		}))
+	}
+	require.Contains(t, named, "LATCHKEEP_LOAD_TOKEN")
+	require.Contains(t, named, "LATCHKEEP_ATLAS_DEV_URL")
+	for name := range named {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, _, err := minimal().with(name + "=x").load(t)
+			if err != nil { // what a setting means is another test's business
+				require.NotContains(t, err.Error(), "is not a setting")
+			}
+		})
+	}
+
+	problems := minimal().with("LATCHKEEP_LOAD_TOKN=x", "LATCHKEEP_LOAD_KEY_FILE=/run/key", "LATCHKEEP_CONFIG_FILE=x").fails(t)
+	require.Len(t, problems, 3)
+	require.Equal(t, "LATCHKEEP_LOAD_TOKN", problems[2].Key)
+	require.Contains(t, problems[2].Fix, "LATCHKEEP_LOAD_TOKEN")
+}
+
+// readVariable finds where a program or a script reads a variable, or names it for that.
+var readVariable = regexp.MustCompile(`(?:getenv\(|Getenv\(|Variable\s*= |\$\{?)"?(LATCHKEEP_[A-Z_]+[A-Z])\b`)
 
 func TestLoad_AForeignDebugVariableDoesNotStopUs(t *testing.T) {
 	t.Parallel()

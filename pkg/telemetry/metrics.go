@@ -53,14 +53,12 @@ func (m *Metrics) Observe(server, route, method string, status int, took time.Du
 	m.took.WithLabelValues(server, route, method).Observe(took.Seconds())
 }
 
-// Begin counts a request as being answered until the function it returns is called.
-func (m *Metrics) Begin(server string) (end func()) {
+// InFlight is how many requests a server is answering. Ask for it once, not for each request.
+func (m *Metrics) InFlight(server string) prometheus.Gauge {
 	if m == nil {
-		return func() {}
+		return prometheus.NewGauge(prometheus.GaugeOpts{}) // nobody reads it
 	}
-	gauge := m.inFlight.WithLabelValues(server)
-	gauge.Inc()
-	return gauge.Dec
+	return m.inFlight.WithLabelValues(server)
 }
 
 // Register adds collectors. It panics if one is registered already.

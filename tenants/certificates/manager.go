@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/caddyserver/certmagic"
@@ -116,6 +117,13 @@ func (m *Manager) TLS() *tls.Config {
 	c := m.config.TLSConfig()
 	c.MinVersion = tls.VersionTLS12
 	c.NextProtos = append([]string{"h2", "http/1.1"}, c.NextProtos...)
+	ofHost, ofProbe := c.GetCertificate, sync.OnceValues(probeCertificate)
+	c.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if hello.ServerName == ProbeHost {
+			return ofProbe()
+		}
+		return ofHost(hello)
+	}
 	return c
 }
 
