@@ -13,8 +13,10 @@ func TestProfile_TheFirstSecondFactorEndsTheTrustOfBefore(t *testing.T) {
 	t.Parallel()
 
 	for what, setUp := range map[string]func(t *testing.T, shop *testenv.Tenant, f *testenv.Flow){
-		"app":          func(t *testing.T, _ *testenv.Tenant, f *testenv.Flow) { setUpApp(t, f) },
-		"security key": func(t *testing.T, shop *testenv.Tenant, f *testenv.Flow) { enrol(t, f, "security_key_create", shop.Device(t)) },
+		"app": func(t *testing.T, _ *testenv.Tenant, f *testenv.Flow) { setUpApp(t, f) },
+		"security key": func(t *testing.T, shop *testenv.Tenant, f *testenv.Flow) {
+			enrol(t, f, "security_key_create", shop.Device(t))
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
