@@ -27,7 +27,7 @@ func TestDevPages(t *testing.T) {
 	p := visit(t, site{page: d.home}, english)
 	var links map[string]string
 	p.ask(`Object.fromEntries([...document.querySelectorAll("nav a")].map((a) => [a.querySelector("strong").innerText, a.href]))`, &links)
-	require.Len(t, links, 5)
+	require.Len(t, links, 6)
 
 	t.Run("the APIs are described", func(t *testing.T) {
 		for name, route := range map[string]string{
@@ -36,6 +36,12 @@ func TestDevPages(t *testing.T) {
 			p.goTo(links[name])
 			p.shows(route)
 		}
+	})
+
+	t.Run("the console lets nobody sign up", func(t *testing.T) {
+		p.goTo(links["Console"])
+		p.shows("latchkeep operator invite")
+		p.until("the form without a way to sign up", `document.querySelector("#sign-in > hanko-login") !== null`, isTrue)
 	})
 
 	if *updatePicture {
