@@ -86,9 +86,9 @@ type view struct {
 	Kind      string // sign-in or profile
 	Title     string
 	Logo      template.URL
-	Element   string // which of the elements
+	Element   string // of hanko-elements
 	Language  string // as in lang
-	Elements  string // as the elements name it
+	Speaks    string // Language as the element names it
 	Words     words
 	Languages []choice
 	Assets    string
@@ -158,7 +158,8 @@ func (p *Pages) view(r *http.Request, kind string) (view, error) {
 	query := r.URL.Query()
 	language := choose(c.Languages, query.Get("lang"), r.Header.Get("Accept-Language"))
 	v := view{
-		Kind: kind, Element: element(kind, t), Title: c.Title, Logo: template.URL(c.Logo), Language: language, Elements: strings.ReplaceAll(language, "-", ""), //nolint:gosec // checked with the configuration
+		Kind: kind, Title: c.Title, Logo: template.URL(c.Logo), //nolint:gosec // checked with the configuration
+		Element: element(kind, t), Language: language, Speaks: strings.ReplaceAll(language, "-", ""),
 		Words: texts[language], Assets: base + Prefix + p.version + "/", Base: base, Cookie: t.Config.SessionCookieName(), Storage: "latchkeep-" + t.ID.String(),
 		Terms: c.TermsURL, Privacy: c.PrivacyURL, Colors: [2]colors{of(c.Light), of(c.Dark)},
 	}

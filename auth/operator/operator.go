@@ -129,8 +129,8 @@ type Change struct {
 	Disabled *bool
 }
 
-// Change changes an operator. Who is disabled is out at once, and so are her tokens; her sessions end, and she can sign in no more. by is nil for the command line. Errors: ErrNotFound,
-// invalid_operator, ErrExceeded, ErrLastOwner.
+// Change changes an operator. Who is disabled is out at once, and so are her tokens; her sessions end, and she can sign in no more. by is nil for
+// the command line. Errors: ErrNotFound, invalid_operator, ErrExceeded, ErrLastOwner.
 func (r *Room) Change(ctx context.Context, actor tenants.Actor, by *tenants.Principal, id uuid.UUID, c Change) (*Operator, error) {
 	if c.Grants != nil {
 		if fields := check(c.Grants); len(fields) > 0 {

@@ -119,7 +119,8 @@ func (a *API) createKey(ctx context.Context, in *createKeyInput) (*createKeyOutp
 	if err := reach(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	key, plain, err := a.o.APIKeys.Create(ctx, caller(ctx).Actor, caller(ctx), in.ID, in.Body.domain())
+	maker := caller(ctx)
+	key, plain, err := a.o.APIKeys.Create(ctx, maker.Actor, maker, in.ID, in.Body.domain())
 	if err != nil {
 		return nil, err
 	}

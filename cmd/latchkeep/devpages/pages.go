@@ -50,7 +50,7 @@ func (p *Pages) Assets() http.Handler {
 
 // Index is what the front page shows.
 type Index struct {
-	// Demo is the address of the demo page; Inbox, Console, APIDocs … those of the other pages.
+	// Demo is the address of the demo page; Inbox, PublicDocs, ConsolePages … those of the others. Console is the base URL of the console API.
 	Home, Demo, Inbox, PublicDocs, AdminDocs, ConsoleDocs, ConsolePages, Console, Ops string
 	// DemoAdmin is the base URL of the demo tenant's admin API; empty where there is none.
 	DemoAdmin          string
