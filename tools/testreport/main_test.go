@@ -56,7 +56,7 @@ import "testing"
 func TestBad(t *testing.T) { t.Run("in", func(t *testing.T) { t.Error("this went wrong") }) }
 func TestGood(t *testing.T) { t.Log("not of interest") }
 `,
-			want:    []string{"this went wrong", "FAIL\tsample", "FAILED sample TestBad/in\n", "\n1 passed, 1 failed, 0 skipped\n"},
+			want:    []string{"this went wrong", "FAIL\tsample", "FAILED sample TestBad/in\n      sample_test.go:3: this went wrong\n", "\n1 passed, 1 failed, 0 skipped\n"},
 			wantNot: []string{"not of interest", "FAILED sample TestBad\n"},
 		},
 		{

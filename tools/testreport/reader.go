@@ -44,10 +44,19 @@ type reader struct {
 	packs                   map[string]*pack
 	passed, failed, skipped int
 	reasons                 map[string][]string // why → the tests that were skipped
-	failures                []string
+	failures                []failure
 	slow                    []slow
 	started                 time.Time
 }
+
+// failure is a test that failed, or a package, and how what it said begins.
+type failure struct {
+	name  string
+	began []string
+}
+
+// beginning is how many lines of what a failed test said are shown once more at the end.
+const beginning = 15
 
 type slow struct {
 	pack    string
@@ -131,7 +140,7 @@ func (r *reader) testEnd(p *pack, t *test, e event) {
 		r.print(t.output)
 		if !t.childFailed {
 			p.failed++
-			r.failures = append(r.failures, e.Package+" "+e.Test)
+			r.fail(e.Package+" "+e.Test, t.output)
 		}
 	case t.parent:
 	case e.Action == "pass":
@@ -157,7 +166,7 @@ func (r *reader) packEvent(e event) {
 			r.endOpen(e.Package, p)
 			if p.failed == 0 {
 				p.failed++
-				r.failures = append(r.failures, e.Package)
+				r.fail(e.Package, p.output)
 				r.print(p.output)
 			}
 		}
@@ -183,7 +192,7 @@ func (r *reader) endOpen(name string, p *pack) {
 		fmt.Fprintf(r.out, "=== %s %s did not end; it said:\n", name, testName)
 		r.print(t.output)
 		p.failed++
-		r.failures = append(r.failures, name+" "+testName+" (did not end)")
+		r.fail(name+" "+testName+" (did not end)", t.output)
 	}
 }
 
@@ -194,7 +203,7 @@ func (r *reader) unfinished() {
 		r.endOpen(name, p)
 		if p.failed == 0 {
 			p.failed++
-			r.failures = append(r.failures, name+" (did not end)")
+			r.fail(name+" (did not end)", p.output)
 		}
 		r.print(p.output)
 		r.passed, r.failed, r.skipped = r.passed+p.passed, r.failed+p.failed, r.skipped+p.skipped
@@ -220,19 +229,30 @@ func (r *reader) summary() {
 		fmt.Fprintf(r.out, "SKIPPED %d: %s\n  %s\n", len(tests), why, shown)
 	}
 	for _, f := range r.failures {
-		fmt.Fprintf(r.out, "FAILED %s\n", f)
+		fmt.Fprintf(r.out, "FAILED %s\n", f.name)
+		for _, line := range f.began {
+			fmt.Fprint(r.out, "  ", line)
+		}
 	}
 	fmt.Fprintf(r.out, "tests took %s\n", time.Since(r.started).Round(time.Second))
 	fmt.Fprintf(r.out, "%d passed, %d failed, %d skipped\n", r.passed, r.failed, r.skipped)
 }
 
-// print shows the output of a test without the lines that only say that it runs.
+// fail remembers a failure for the summary, so that the end of a long report says what went wrong.
+func (r *reader) fail(name string, output []string) {
+	said := telling(output)
+	r.failures = append(r.failures, failure{name, said[:min(beginning, len(said))]})
+}
+
 func (r *reader) print(output []string) {
-	for _, line := range output {
-		if !strings.HasPrefix(line, "=== ") {
-			fmt.Fprint(r.out, line)
-		}
+	for _, line := range telling(output) {
+		fmt.Fprint(r.out, line)
 	}
+}
+
+// telling is the output of a test without the lines that only say that it runs.
+func telling(output []string) []string {
+	return slices.DeleteFunc(slices.Clone(output), func(line string) bool { return strings.HasPrefix(line, "=== ") })
 }
 
 func count(passed, failed, skipped int) string {
