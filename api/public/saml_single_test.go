@@ -3,6 +3,7 @@ package public_test
 import (
 	"net/http"
 	"net/url"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,12 +31,21 @@ saml:
     - {enabled: true, name: Staff, domain: Staff.example, metadata_url: "` + peer.MetadataURL() + `", skip_email_verification: true, attribute_map: {email: mail}}
     - {enabled: false, name: Off, domain: off.example, metadata_url: "` + samlpeer.New(t).MetadataURL() + `"}
 `
+	var visit sync.Mutex // the tenants are called the same, and the peer encrypts for the one that it trusted last
 	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
 		s := &staff{Tenant: env.Single(), peer: peer}
 		c := s.Client()
-		require.Eventually(t, func() bool { return c.Get(t, "/saml/metadata?domain="+samlDomain).Status == http.StatusOK }, 10*time.Second, 20*time.Millisecond)
-		peer.Trust(t, c.Get(t, "/saml/metadata?domain="+samlDomain).Body)
-		a := readAnswer(t, s.post(t, peer.SignIn(t, s.authorize(t, samlPage), kim).Values))
+		require.Eventually(t, func() bool {
+			there, err := env.App.SAML.Providers(t.Context(), s.ID)
+			require.NoError(t, err)
+			return len(there) == 2
+		}, time.Minute, 20*time.Millisecond)
+		metadata := c.Get(t, "/saml/metadata?domain="+samlDomain).Body
+		request := s.authorize(t, samlPage)
+		visit.Lock()
+		defer visit.Unlock()
+		peer.Trust(t, metadata)
+		a := readAnswer(t, s.post(t, peer.SignIn(t, request, kim).Values))
 		require.Equal(t, http.StatusFound, a.status, a.query)
 		require.Equal(t, http.StatusNotFound, c.Get(t, "/saml/metadata?domain=broken.example").Status)
 		require.Equal(t, http.StatusNotFound, c.Get(t, "/saml/metadata?domain=off.example").Status, "it is there, and switched off")

@@ -12,7 +12,7 @@ import (
 
 // How long a test waits for what happens after an answer, and how often it looks.
 const (
-	patience = 15 * time.Second
+	patience = time.Minute
 	tick     = 20 * time.Millisecond
 )
 

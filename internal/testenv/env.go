@@ -31,7 +31,7 @@ const masterSecret = "a master secret of tests only"
 const RedisURL = "LATCHKEEP_TEST_REDIS_URL"
 
 // patience is how long a test waits for what happens after an answer.
-const patience = 15 * time.Second
+const patience = time.Minute
 
 // An Env is a running program on a database of its own. It ends with its test.
 type Env struct {
