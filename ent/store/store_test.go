@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -155,6 +156,32 @@ func TestDo_SixtyFourAtOnceOnAPoolOfFive(t *testing.T) {
 		}
 		require.Len(t, seen, 64, "the lock makes each see those before it")
 	}, testdb.WithPool(5))
+}
+
+// A unit whose context ends is rolled back by database/sql at any moment, also just before its commit.
+func TestDo_ACommitAfterTheEndOfTheContextSaysSo(t *testing.T) {
+	t.Parallel()
+
+	testdb.Each(t, func(t *testing.T, st *store.Store, _ string) {
+		sc := newTenant(t, st)
+		id := newUser(t, st, sc)
+		ctx, cancel := context.WithCancel(t.Context())
+		err := st.Do(ctx, sc, func(ctx context.Context, tx *store.Tx) error {
+			if err := tx.User.UpdateOneID(id).SetName("lost").Exec(ctx); err != nil {
+				return err
+			}
+			cancel()
+			require.Eventually(t, func() bool {
+				_, err := tx.User.Query().Exist(context.WithoutCancel(ctx))
+				return errors.Is(err, sql.ErrTxDone)
+			}, time.Minute, time.Millisecond)
+			return nil
+		})
+		require.ErrorIs(t, err, context.Canceled)
+		u, err := st.Reader().User.Get(scope.With(t.Context(), sc), id)
+		require.NoError(t, err)
+		require.NotEqual(t, "lost", u.Name)
+	})
 }
 
 func TestLock_LosesNoUpdate(t *testing.T) {

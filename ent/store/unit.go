@@ -122,6 +122,9 @@ func (s *Store) doOnce(ctx context.Context, sc scope.Scope, fn Write) error {
 	}
 	end := telemetry.Statement(ctx, s.dialect, "COMMIT")
 	err = sqlTx.Commit()
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil { // its end rolled back just before
+		err = ctx.Err()
+	}
 	end(err)
 	if err != nil {
 		return fmt.Errorf("commit unit of work: %w", err)
