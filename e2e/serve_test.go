@@ -6,9 +6,6 @@ import (
 	"context"
 	"crypto/rand"
 	"net/url"
-	"os"
-	"strconv"
-	"sync/atomic"
 	"testing"
 
 	"entgo.io/ent/dialect"
@@ -19,9 +16,6 @@ import (
 	"github.com/latchkeep/latchkeep/internal/testdb"
 )
 
-// redisURL names the server that the tests may use; scripts/with-services sets it.
-const redisURL = "LATCHKEEP_TEST_REDIS_URL"
-
 // A production is the program as it is deployed: migrated by hand, serve and worker as two processes, and Redis between them.
 type production struct {
 	console, public, token string
@@ -30,16 +24,10 @@ type production struct {
 // produce deploys the program on a database server of its own database.
 func produce(t *testing.T, name string) *production {
 	t.Helper()
-	redis := os.Getenv(redisURL)
-	if redis == "" && testdb.Require() {
-		require.FailNow(t, redisURL+" is not set, and LATCHKEEP_TEST_REQUIRE=all")
-	} else if redis == "" {
-		t.Skipf("%s is not set: nothing is tested with Redis", redisURL)
-	}
 	port := freeport.Several(t, 5)
 	public := "http://localhost:" + port[0]
 	env := append(database(t, name),
-		"LATCHKEEP_REDIS_URL="+redisDatabase(t, redis),
+		"LATCHKEEP_REDIS_URL="+testdb.Redis(t),
 		"LATCHKEEP_SECRETS_KEYS="+rand.Text()+rand.Text(),
 		"LATCHKEEP_PUBLIC_BASE_URL="+public,
 		"LATCHKEEP_LOG_LEVEL=warn",
@@ -76,17 +64,6 @@ func database(t *testing.T, name string) []string {
 		"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "+role.User.Username())
 	require.NoError(t, err)
 	return []string{"LATCHKEEP_DATABASE_URL=" + program.Raw(), "LATCHKEEP_DATABASE_MIGRATE_URL=" + owner.Raw()}
-}
-
-// redisDatabases counts those that were given away. The server of scripts/with-services has 64.
-var redisDatabases atomic.Int32
-
-func redisDatabase(t *testing.T, server string) string {
-	t.Helper()
-	u, err := url.Parse(server)
-	require.NoError(t, err)
-	u.Path = "/" + strconv.Itoa(int(redisDatabases.Add(1)))
-	return u.String()
 }
 
 // An addressing is how browsers reach the tenants of a production.

@@ -82,7 +82,7 @@ func followed(t testing.TB, a *testenv.Admin, target string) contract.Answer {
 func callersOf(t *testing.T, shop, bank *testenv.Tenant) map[contract.Caller]*testenv.Admin {
 	t.Helper()
 	entitled := shop.Admin(t)
-	soon := time.Now().Add(50 * time.Millisecond)
+	soon := time.Now().Add(2 * time.Second)
 	_, brief, err := shop.Env.App.APIKeys.Create(t.Context(), tenants.BySystem, nil, shop.ID, tenants.NewToken{Name: "brief", ExpiresAt: &soon})
 	require.NoError(t, err)
 	expired := entitled.With("Authorization", "Bearer "+brief)

@@ -22,12 +22,19 @@ import (
 type siege struct {
 	*staff
 	victim samlpeer.Person
+	now    func() time.Time // by which the peer signs; nil for the time
 }
 
 // attacked makes a tenant where the victim has an account, and signed in through the peer before.
 func attacked(t *testing.T, env *testenv.Env) *siege {
 	t.Helper()
-	s := &siege{staff: newStaff(t, samlTenant(t, env, "shop"), samlpeer.New(t)), victim: samlpeer.Emailed("victim", "victim@"+samlDomain)}
+	return attackedBy(t, env, nil)
+}
+
+// attackedBy is attacked where the program and the peer go by a clock.
+func attackedBy(t *testing.T, env *testenv.Env, now func() time.Time) *siege {
+	t.Helper()
+	s := &siege{staff: newStaff(t, samlTenant(t, env, "shop"), samlpeer.New(t)), victim: samlpeer.Emailed("victim", "victim@"+samlDomain), now: now}
 	s.peer.Add(s.victim)
 	a := readAnswer(t, s.post(t, url.Values{"SAMLResponse": {s.peer.Forge(t, s.honest())}}))
 	require.Equal(t, 302, a.status, a.query)
@@ -39,7 +46,11 @@ func attacked(t *testing.T, env *testenv.Env) *siege {
 
 // honest is a response as the peer makes it, to no request.
 func (s *siege) honest() samlpeer.Forgery {
-	return samlpeer.Forgery{ACS: s.URL() + "/saml/callback", Audience: s.URL(), Person: s.victim}
+	f := samlpeer.Forgery{ACS: s.URL() + "/saml/callback", Audience: s.URL(), Person: s.victim}
+	if s.now != nil {
+		f.At = s.now()
+	}
+	return f
 }
 
 // request begins a sign-in, and gives the id of the request and the state that came with it.

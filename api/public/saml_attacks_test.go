@@ -205,9 +205,9 @@ func times() []attack {
 		{"issued long ago", forgery(func(_ *testing.T, _ *siege, f *samlpeer.Forgery) {
 			f.Assertion = func(a *saml.Assertion) { a.IssueInstant = time.Now().Add(-10 * time.Minute) }
 		})},
-		{"from the future", forgery(func(_ *testing.T, _ *siege, f *samlpeer.Forgery) { f.At = time.Now().Add(10 * time.Second) })},
+		{"from the future", forgery(func(_ *testing.T, _ *siege, f *samlpeer.Forgery) { f.At = time.Now().Add(time.Minute) })},
 		{"not yet valid", forgery(func(_ *testing.T, _ *siege, f *samlpeer.Forgery) {
-			f.Assertion = func(a *saml.Assertion) { a.Conditions.NotBefore = time.Now().Add(10 * time.Second) }
+			f.Assertion = func(a *saml.Assertion) { a.Conditions.NotBefore = time.Now().Add(time.Minute) }
 		})},
 		{"without conditions", forgery(func(_ *testing.T, _ *siege, f *samlpeer.Forgery) {
 			f.Assertion = func(a *saml.Assertion) { a.Conditions = nil }

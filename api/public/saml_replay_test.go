@@ -146,11 +146,11 @@ func TestSAMLAttack_AStateIsOfItsTenantAndUsedOnceAndInTime(t *testing.T) {
 func TestSAMLAttack_ALateAnswerIsRefused(t *testing.T) {
 	t.Parallel()
 	clock := &testenv.Clock{}
-	s := attacked(t, testenv.OnSQLite(t, samlEnv, testenv.WithClock(clock.Now)))
+	s := attackedBy(t, testenv.OnSQLite(t, samlEnv, testenv.WithClock(clock.Now)), clock.Now)
 	id, relay := s.request(t)
 	clock.Move(5*time.Minute + time.Second)
 	f := s.honest()
-	f.InResponseTo, f.At = id, clock.Now()
+	f.InResponseTo = id
 	a := s.refused(t, url.Values{"SAMLResponse": {s.peer.Forge(t, f)}, "RelayState": {relay}})
 	require.Equal(t, "invalid_request", a.query.Get("error"))
 }

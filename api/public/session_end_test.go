@@ -14,10 +14,10 @@ func TestSession_EndsWithItsLifespan(t *testing.T) {
 	t.Parallel()
 
 	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
-		shop := env.Tenant(t, "shop", `{"session": {"lifespan": "3s"}, `+passwords+`}`)
+		shop := env.Tenant(t, "shop", `{"session": {"lifespan": "8s"}, `+passwords+`}`)
 		session := newKim(t, shop).SignIn(t)
 		require.True(t, session.Valid(t))
-		require.Equal(t, "3", session.Success.Response.Header.Get("X-Session-Lifetime"))
+		require.Equal(t, "8", session.Success.Response.Header.Get("X-Session-Lifetime"))
 		require.Eventually(t, func() bool { return !session.Valid(t) }, time.Minute, 50*time.Millisecond, "also where it is remembered")
 		require.Equal(t, http.StatusUnauthorized, shop.Client().Bearer(session.Token).Get(t, "/me").Status)
 		require.Equal(t, http.StatusUnauthorized, session.Logout(t).Status)
@@ -29,7 +29,7 @@ func TestSession_EndsWhenIdle(t *testing.T) {
 	t.Parallel()
 
 	testenv.Each(t, func(t *testing.T, env *testenv.Env) {
-		shop := env.Tenant(t, "shop", `{"session": {"idle_timeout": "4s"}, `+passwords+`, `+testenv.Webhook+`}`)
+		shop := env.Tenant(t, "shop", `{"session": {"idle_timeout": "8s"}, `+passwords+`, `+testenv.Webhook+`}`)
 		kim := newKim(t, shop)
 		looked, used := kim.SignIn(t), kim.SignIn(t)
 
@@ -38,7 +38,7 @@ func TestSession_EndsWhenIdle(t *testing.T) {
 		var answer map[string]any
 		shop.Client().Bearer(used.Token).Get(t, "/sessions/validate").JSON(t, &answer)
 		require.Equal(t, before, idleExpiry(t, answer))
-		require.WithinDuration(t, time.Now().Add(4*time.Second), before, 3*time.Second)
+		require.WithinDuration(t, time.Now().Add(8*time.Second), before, 7*time.Second)
 
 		var last testenv.Response
 		require.Eventually(t, func() bool {
@@ -55,7 +55,7 @@ func TestSession_EndsWhenIdle(t *testing.T) {
 		require.Eventually(t, func() bool { // not used any more
 			last = shop.Client().Bearer(used.Token).Get(t, "/me")
 			return last.Status == http.StatusUnauthorized
-		}, time.Minute, 4500*time.Millisecond)
+		}, time.Minute, 8500*time.Millisecond)
 		require.Equal(t, []string{deleteCookie}, last.Header.Values("Set-Cookie"))
 		require.JSONEq(t, `{"code":401,"message":"Unauthorized"}`, string(last.Body))
 		require.Equal(t, 2, count(names(shop.Events(t)), "session.delete.passive.expire"))

@@ -1,6 +1,7 @@
 package public_test
 
 import (
+	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -65,7 +66,11 @@ func TestSession_TheLimitHoldsWhenSheSignsInManyTimesAtOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for i, f := range flows {
 			all.Go(func() {
-				if f.Do(t, "password_login", testenv.Inputs{"password": kim.Password}).Name == "success" {
+				s := f.Do(t, "password_login", testenv.Inputs{"password": kim.Password})
+				for s.Status == http.StatusServiceUnavailable { // it waited too long for its turn to hash
+					s = f.Do(t, "password_login", testenv.Inputs{"password": kim.Password})
+				}
+				if s.Name == "success" {
 					sessions[i] = f.OpenSession(t)
 				}
 			})

@@ -37,7 +37,7 @@ func TestFlow_ExpiresWhetherItIsStoredOrNot(t *testing.T) {
 		}
 		require.Zero(t, shop.Count(t, "flows"))
 
-		f := startedAt(t, shop, "login", time.Now().Add(-flows.TTL+3*time.Second))
+		f := startedAt(t, shop, "login", time.Now().Add(-flows.TTL+8*time.Second))
 		f.Do(t, "register_client_capabilities")
 		require.Equal(t, "login_init", f.State.Name, "it is not too late")
 		require.Equal(t, 400, f.Do(t, "continue_with_login_identifier", testenv.Inputs{"email": "x"}).Status)

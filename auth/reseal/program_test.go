@@ -94,7 +94,7 @@ func TestChangedMasterKey_IsFeltByNobody(t *testing.T) {
 		verifier, err := standard.NewWebhook(hook.Secret)
 		require.NoError(t, err)
 		require.NoError(t, verifier.VerifyIgnoringTimestamp(call.Body, call.Header), "signed with the secret that the receiver has")
-	}, testenv.Quiet(), testenv.Loopback(), secrets(first))
+	}, testenv.Quiet(), testenv.Loopback(), testenv.With("rate_limiter.enabled", "false"), secrets(first))
 }
 
 func snapshot(t testing.TB, env *testenv.Env, id uuid.UUID) *tenants.Tenant {

@@ -208,7 +208,7 @@ func TestDelivery_WaitsAsLongAsItIsAskedTo(t *testing.T) {
 		})
 		shop.Tell(t, event.UserLogin, uuid.New(), map[string]any{})
 		states(t, shop, 1, map[string]int{"waiting": 1})
-		require.WithinDuration(t, time.Now().Add(300*time.Second), deliveries(t, shop)[0].AvailableAt, 10*time.Second)
+		require.WithinDuration(t, clock.Now().Add(300*time.Second), deliveries(t, shop)[0].AvailableAt, 10*time.Second)
 		shop.Tell(t, event.UserLogin, uuid.New(), map[string]any{})
 		states(t, shop, 1, map[string]int{"waiting": 2})
 		require.Len(t, receiver.Calls(), 1, "it asked to be left alone as a whole")

@@ -260,7 +260,7 @@ func (s *server) stop(t testing.TB) {
 	require.NoError(t, s.cmd.Process.Signal(syscall.SIGTERM))
 	select {
 	case <-s.exited:
-	case <-time.After(15 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the program does not end after SIGTERM")
 	}
 	require.Zero(t, s.cmd.ProcessState.ExitCode(), "status after SIGTERM")

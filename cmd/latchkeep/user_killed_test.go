@@ -116,7 +116,7 @@ func TestUserImport_KilledAtAnyInstantGoesOnWithTheSameFile(t *testing.T) {
 			look := newOnlooker(t, m)
 			args := []string{"user", "import", "-i", "users.json", "--tenant", "shop", "--batch"}
 			last := len(there)
-			for _, more := range []int{0, 1, 100, 300, 400} {
+			for _, more := range []int{0, 1, 50, 100, 150} {
 				s := m.start(t, append(args, "3")...)
 				seen := ""
 				require.Eventually(t, func() bool {

@@ -211,7 +211,7 @@ func (c *console) callers(t *testing.T, elsewhere uuid.UUID) map[contract.Caller
 		require.NoError(t, err)
 		return plain
 	}
-	soon := time.Now().Add(50 * time.Millisecond)
+	soon := time.Now().Add(2 * time.Second)
 	callers := map[contract.Caller]string{
 		contract.Entitled: c.token,
 		contract.Expired:  create(tenants.NewOperatorToken{NewToken: tenants.NewToken{ExpiresAt: &soon}}),

@@ -72,7 +72,7 @@ func TestMix_FollowsItsWeights(t *testing.T) {
 	mix, err := load.ParseMix("often=9, seldom", []*load.Operation{op("often"), op("seldom")})
 	require.NoError(t, err)
 	tally := load.NewTally()
-	load.Plan{Mix: mix, Clients: 2, Rate: 4000, Duration: 500 * time.Millisecond, Tally: tally}.Run(t.Context())
+	load.Plan{Mix: mix, Clients: 2, Rate: 4000, Duration: 2 * time.Second, Tally: tally}.Run(t.Context())
 	all, _ := tally.Cut()
 	require.Greater(t, all[0].Done, 4*all[1].Done)
 	require.Positive(t, all[1].Done)

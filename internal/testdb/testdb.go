@@ -3,7 +3,7 @@
 // SQLite is always there. PostgreSQL and MariaDB (or MySQL) are where LATCHKEEP_TEST_POSTGRES_URL and LATCHKEEP_TEST_MYSQL_URL name a server
 // and a user who may create databases (and, on PostgreSQL, roles); scripts/with-services starts private ones. Without them the test is
 // skipped by name, or fails where LATCHKEEP_TEST_REQUIRE is "all". On PostgreSQL the tables belong to one role and the program is another, as in
-// production, so that row-level security holds in every test. It is used by tests alone.
+// production, so that row-level security holds in every test. Redis gives out databases of a server, too. It is used by tests alone.
 package testdb
 
 import (

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -26,9 +25,6 @@ const domain = "latchkeep.test"
 
 // masterSecret is the secret of every Env.
 const masterSecret = "a master secret of tests only"
-
-// RedisURL is the variable that names a Redis server.
-const RedisURL = "LATCHKEEP_TEST_REDIS_URL"
 
 // patience is how long a test waits for what happens after an answer.
 const patience = time.Minute
@@ -158,17 +154,9 @@ func newOptions(t testing.TB, opts []Option) options {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	if !o.redis {
-		return o
+	if o.redis {
+		o.settings["redis.url"] = testdb.Redis(t)
 	}
-	url := os.Getenv(RedisURL)
-	switch {
-	case url == "" && testdb.Require():
-		t.Fatalf("%s is not set, and LATCHKEEP_TEST_REQUIRE=all", RedisURL)
-	case url == "":
-		t.Skipf("%s is not set: nothing is tested with a Redis server", RedisURL)
-	}
-	o.settings["redis.url"] = redisDatabase(url)
 	return o
 }
 

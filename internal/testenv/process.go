@@ -5,12 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -88,17 +85,4 @@ func (e *Env) serveQuietly(t testing.TB) {
 	admin := httptest.NewServer(e.App.Admin())
 	t.Cleanup(admin.Close)
 	e.admin = strings.TrimPrefix(admin.URL, "http://")
-}
-
-// redisDatabases are given out to the Envs of this process in turn.
-var redisDatabases atomic.Int64
-
-// redisDatabase names a database of the Redis server that no other Env of this process uses just now.
-func redisDatabase(server string) string {
-	u, err := url.Parse(server)
-	if err != nil {
-		return server
-	}
-	u.Path = fmt.Sprintf("/%d", (redisDatabases.Add(1)+time.Now().UnixNano()/1000)%64)
-	return u.String()
 }

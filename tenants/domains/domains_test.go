@@ -200,7 +200,7 @@ func TestDomains_AreTheirTenantsAlone(t *testing.T) {
 func TestCheck_ADNSThatDoesNotAnswerProvesNothing(t *testing.T) {
 	t.Parallel()
 
-	d := on(t, "sqlite3")
+	d := waiting(t, "sqlite3", time.Second)
 	shop := d.tenant(t, "shop")
 	added, verified := d.add(t, shop, "new.shop.example"), d.verified(t, shop, "login.shop.example")
 	d.dns.Break(added.RecordName)

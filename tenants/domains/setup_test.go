@@ -86,6 +86,12 @@ func eachDatabase(t *testing.T, run func(t *testing.T, d *deployment)) {
 
 func on(t *testing.T, dialect string) *deployment {
 	t.Helper()
+	return waiting(t, dialect, time.Minute)
+}
+
+// waiting is on where a question to the DNS may take so long.
+func waiting(t *testing.T, dialect string, timeout time.Duration) *deployment {
+	t.Helper()
 	d := &deployment{dns: dnspeer.New(t), clock: &clock{now: time.Now().UTC().Truncate(time.Microsecond)}, log: &lines{}}
 	d.store, _ = testdb.New(t, dialect)
 	var err error
@@ -101,7 +107,7 @@ func on(t *testing.T, dialect string) *deployment {
 	})
 	d.Room = domains.NewRoom(domains.Needs{
 		Store: d.store, Outbox: out, Registry: d.registry, Tenants: d.tenants, Resolver: d.dns.Resolver(),
-		Reserved: []string{"console.example.org", "admin.example.org"}, Timeout: time.Second, Now: d.clock.Now,
+		Reserved: []string{"console.example.org", "admin.example.org"}, Timeout: timeout, Now: d.clock.Now,
 		Log: slog.New(slog.NewTextHandler(d.log, nil)),
 	})
 	return d

@@ -64,7 +64,7 @@ func TestEndpoints_ThatRedirectAreNotFollowed(t *testing.T) {
 func TestEndpoints_ThatHangEndTheirOwnSignInOnly(t *testing.T) {
 	t.Parallel()
 
-	client := safehttp.NewClient(safehttp.NewDialer(safehttp.Options{AllowLoopback: true}), 200*time.Millisecond)
+	client := safehttp.NewClient(safehttp.NewDialer(safehttp.Options{AllowLoopback: true}), time.Second)
 	for name, endpoints := range everyEndpoint {
 		for _, endpoint := range endpoints {
 			t.Run(name+"/"+endpoint, func(t *testing.T) {

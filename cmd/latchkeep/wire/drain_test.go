@@ -18,7 +18,7 @@ import (
 func TestServe_AnswersOnWhileBalancersNoticeThatItIsNotReady(t *testing.T) {
 	t.Parallel()
 	port := freeport.Several(t, 2)
-	const delay = 1500 * time.Millisecond
+	const delay = 5 * time.Second // long enough to be seen on a busy machine
 	s := load(t, "database.url", testdb.URL(t, dialect.SQLite), "server.public.address", "127.0.0.1:"+port[0], "server.ops.address", "127.0.0.1:"+port[1],
 		"server.drain_delay", delay.String())
 	listening := make(chan struct{})

@@ -145,7 +145,7 @@ func TestTLS_HostsOfTenantsGetOneCertificateForAllReplicas(t *testing.T) {
 func TestTLS_CertificatesAreRenewedBeforeTheyEnd(t *testing.T) {
 	t.Parallel()
 
-	s := newSecured(t, 30*time.Second)
+	s := newSecured(t, time.Minute)
 	const host = "bank.auth.example.net"
 	s.dns.Host(host)
 	app, _ := s.replica(t, s.port[:2])
@@ -156,5 +156,5 @@ func TestTLS_CertificatesAreRenewedBeforeTheyEnd(t *testing.T) {
 	require.Eventually(t, func() bool {
 		now, err := s.certificate(t, s.port[0], host)
 		return err == nil && now.SerialNumber.Cmp(got.SerialNumber) != 0 && time.Now().Before(got.NotAfter)
-	}, 35*time.Second, 500*time.Millisecond)
+	}, 2*time.Minute, 500*time.Millisecond)
 }
