@@ -38,7 +38,7 @@ func (p *person) scan() *authenticatorApp {
 func (a *authenticatorApp) code() string {
 	a.t.Helper()
 	now := time.Now()
-	a.last = max(a.last+1, totp.Step(now.Add(period/5))-1)
+	a.last = max(a.last+1, totp.Step(now.Add(period/2))-1)
 	if a.last > totp.Step(now)+1 {
 		shown := time.Unix((a.last-1)*int64(period/time.Second), 0) // from then on the server takes it as the one after the current
 		select {

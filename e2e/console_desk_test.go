@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -39,6 +40,17 @@ type operator struct {
 func (o *operator) open(path string) {
 	o.t.Helper()
 	o.do(navigate(o.base + "/console" + path))
+}
+
+// finds opens a page again until a text is on it: what is on a page stays as it was when it was made.
+func (o *operator) finds(path, text string) {
+	o.t.Helper()
+	require.Eventually(o.t, func() bool {
+		o.open(path)
+		var page string
+		o.ask("document.body.innerText", &page)
+		return strings.Contains(page, text)
+	}, patience, 100*time.Millisecond, "%s on %s", text, path)
 }
 
 // types writes into a field of a form of the console, by its id, in place of what is in it.

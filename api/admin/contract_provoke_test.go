@@ -101,7 +101,7 @@ func crowd(t testing.TB, r contract.Request, n testenv.NewPerson) contract.Answe
 	t.Helper()
 	shop := testenv.OnSQLite(t, testenv.Quiet()).Tenant(t, "shop")
 	admin := shop.Admin(t).With("Content-Type", r.Media)
-	requests := make([]contract.Request, 80*runtime.GOMAXPROCS(0))
+	requests := make([]contract.Request, 120*runtime.GOMAXPROCS(0))
 	for i := range requests {
 		n.Username = uuid.NewString()
 		requests[i] = r

@@ -286,6 +286,7 @@ func keepsTheRest(t *testing.T, shop *testenv.Tenant, w *world) {
 	require.NoError(t, err)
 	require.Equal(t, w.certificateKey, key)
 
+	require.Eventually(t, func() bool { return shop.AuditSettled(t) }, patience, tick)
 	log := db.AuditLog.Query().Order(ent.Asc(auditlog.FieldSequence)).AllX(ctx)
 	for n, record := range log {
 		require.EqualValues(t, n+1, record.Sequence, "the chain has no gap")

@@ -140,7 +140,7 @@ func TestCommand_SaysWhatIsMissing(t *testing.T) {
 func TestCommand_TellsWhatFailed(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	err := load.Command(t.Context(), strings.Fields("-url http://127.0.0.1:1 -smtp 127.0.0.1:0 -mix jwks -clients 1 -warm-up 0s -duration 300ms"),
+	err := load.Command(t.Context(), strings.Fields("-url http://127.0.0.1:1 -smtp 127.0.0.1:0 -mix jwks -clients 1 -warm-up 0s -duration 2s"),
 		func(string) string { return "" }, &out, &bytes.Buffer{})
 	require.ErrorContains(t, err, "operations failed")
 	require.Contains(t, out.String(), "no answer: connection refused")

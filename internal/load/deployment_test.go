@@ -24,7 +24,7 @@ import (
 const patience = 60 * time.Second
 
 // drainDelay is longer than a balancer takes to notice.
-const drainDelay = 30 * checkEvery
+const drainDelay = 60 * checkEvery
 
 // binary is the program, built once.
 var binary string
