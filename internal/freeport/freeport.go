@@ -26,11 +26,11 @@ func Find() (string, error) {
 	for range 1000 {
 		port := strconv.Itoa(first + rand.IntN(beyond-first))
 		lock, err := reserve(port)
+		if errors.Is(err, syscall.EWOULDBLOCK) { // another has it
+			continue
+		}
 		if err != nil {
 			return "", err
-		}
-		if lock == nil {
-			continue
 		}
 		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
 			_ = l.Close() // nobody has connected
@@ -42,8 +42,8 @@ func Find() (string, error) {
 	return "", errors.New("no port is free")
 }
 
-// reserve locks the file of a port, for as long as it is open: the system lets go of the lock when the process ends, however it does. It is nil where
-// another has the port.
+// reserve locks the file of a port, for as long as it is open: the system lets go of the lock when the process ends, however it does. Error:
+// syscall.EWOULDBLOCK where another has the port.
 func reserve(port string) (*os.File, error) {
 	dir := filepath.Join(os.TempDir(), "latchkeep-ports-"+strconv.Itoa(os.Getuid()))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -55,7 +55,7 @@ func reserve(port string) (*os.File, error) {
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = f.Close()
-		return nil, nil
+		return nil, err
 	}
 	return f, nil
 }
