@@ -38,7 +38,7 @@ func TestOperators_WhatTheyDoIsInTheTenantsLog(t *testing.T) {
 			"api_key_created", "api_key_revoked", "tenant_deleted",
 		}
 		var got []testenv.AuditRecord
-		require.Eventually(t, func() bool { got = shop.Operations(t); return len(got) >= len(want) }, time.Minute, 20*time.Millisecond)
+		require.Eventually(t, func() bool { got = shop.Operations(t); return len(got) >= len(want) }, 30*time.Second, 20*time.Millisecond)
 		kinds := make([]string, len(got))
 		for i, r := range got {
 			kinds[i] = r.Type
@@ -50,7 +50,7 @@ func TestOperators_WhatTheyDoIsInTheTenantsLog(t *testing.T) {
 		require.ElementsMatch(t, []any{"service.name", "email_delivery.smtp.password"}, got[5].Details["changed"])
 		require.Equal(t, "cli", got[7].Details["by"])
 		require.Equal(t, key.ID.String(), got[7].Details["api_key"])
-		require.Eventually(t, func() bool { return len(bank.Operations(t)) > 0 }, time.Minute, 20*time.Millisecond)
+		require.Eventually(t, func() bool { return len(bank.Operations(t)) > 0 }, 30*time.Second, 20*time.Millisecond)
 		require.Len(t, bank.Operations(t), 1)
 		report, err := env.App.AuditKeeper.Verify(t.Context(), shop.ID, nil)
 		require.NoError(t, err)

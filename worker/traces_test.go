@@ -101,7 +101,7 @@ func TestTraces_GoFromTheRequestThroughTheDatabaseToTheEffects(t *testing.T) {
 	}
 	require.Eventually(t, func() bool {
 		return whole("public POST /registration", "flow registration", "SQL", "audit record", "webhook") && whole("public POST /registration", "flow registration", "mail") && whole("worker audit", "SQL")
-	}, time.Minute, 50*time.Millisecond, "%v", to.traces())
+	}, 30*time.Second, 50*time.Millisecond, "%v", to.traces())
 	told := to.text()
 	require.Contains(t, told, shop.ID.String())
 	for _, private := range []string{"kim@shop.example", "correct horse battery"} {
@@ -118,6 +118,6 @@ func TestTraces_OfCallersAreIgnored(t *testing.T) {
 	env := testenv.OnSQLite(t, testenv.With("traces.endpoint", to.url), testenv.With("traces.ratio", "1"))
 	shop := env.Tenant(t, "shop")
 	shop.Client().With("traceparent", "00-"+theirs+"-b7ad6b7169203331-01").Get(t, "/.well-known/jwks.json")
-	require.Eventually(t, func() bool { return len(to.traces()) > 0 }, time.Minute, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return len(to.traces()) > 0 }, 30*time.Second, 50*time.Millisecond)
 	require.NotContains(t, to.traces(), theirs)
 }

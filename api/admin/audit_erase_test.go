@@ -44,7 +44,7 @@ func TestAuditLog_NothingPersonalStaysOfThoseWhoAreDeleted(t *testing.T) {
 				}
 				return len(about) >= 2 && (deleted || name == "stays")
 			}
-			require.Eventually(t, settled, time.Minute, 20*time.Millisecond, name)
+			require.Eventually(t, settled, 30*time.Second, 20*time.Millisecond, name)
 			require.GreaterOrEqual(t, len(about), 2, name)
 			for _, r := range about {
 				if name == "stays" {

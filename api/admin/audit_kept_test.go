@@ -17,7 +17,7 @@ func TestAuditLog_IsEmptyWhereNothingIsStored(t *testing.T) {
 		shop := env.Tenant(t, "shop")
 		admin := shop.Admin(t)
 		read(t, admin.Do(t, http.MethodPost, "/users", `{"username":"kim"}`), http.StatusOK)
-		require.Eventually(t, func() bool { return shop.AuditSettled(t) }, time.Minute, 20*time.Millisecond)
+		require.Eventually(t, func() bool { return shop.AuditSettled(t) }, 30*time.Second, 20*time.Millisecond)
 		list, r := readLog(t, admin, "?type=user_created")
 		require.Empty(t, list)
 		require.Equal(t, "0", r.Header.Get("X-Total-Count"))
@@ -73,6 +73,6 @@ func entryOf(t *testing.T, admin *testenv.Admin, kind, user string) map[string]a
 	require.Eventually(t, func() bool {
 		admin.Get(t, "/audit_logs?type="+kind+"&actor_user_id="+user).JSON(t, &list)
 		return len(list) == 1
-	}, time.Minute, 20*time.Millisecond)
+	}, 30*time.Second, 20*time.Millisecond)
 	return list[0]
 }

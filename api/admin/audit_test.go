@@ -259,7 +259,7 @@ func TestAuditLog_TellsWhatBackEndsDid(t *testing.T) {
 		admin := shop.Admin(t)
 		open(t, admin.With("X-Request-Id", "the-request"), map[string]any{"user_id": kim.ID})
 		var list []logged
-		require.Eventually(t, func() bool { list, _ = readLog(t, admin, "?actor_user_id="+kim.ID.String()); return len(list) == 1 }, time.Minute, 20*time.Millisecond)
+		require.Eventually(t, func() bool { list, _ = readLog(t, admin, "?actor_user_id="+kim.ID.String()); return len(list) == 1 }, 30*time.Second, 20*time.Millisecond)
 		require.Equal(t, "login_success", list[0].Type)
 		require.Equal(t, "admin", list[0].Details["api"])
 		_, r := readLog(t, admin, "?type=login_success")

@@ -86,7 +86,7 @@ func callersOf(t *testing.T, shop, bank *testenv.Tenant) map[contract.Caller]*te
 	_, brief, err := shop.Env.App.APIKeys.Create(t.Context(), tenants.BySystem, nil, shop.ID, tenants.NewToken{Name: "brief", ExpiresAt: &soon})
 	require.NoError(t, err)
 	expired := entitled.With("Authorization", "Bearer "+brief)
-	require.Eventually(t, func() bool { return expired.Get(t, "/users").Status == http.StatusUnauthorized }, time.Minute, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return expired.Get(t, "/users").Status == http.StatusUnauthorized }, 30*time.Second, 10*time.Millisecond)
 	foreign := bank.Admin(t)
 	foreign.Base = entitled.Base
 	closed, still := shop.Env.Tenant(t, "closed"), shop.Env.Tenant(t, "still")

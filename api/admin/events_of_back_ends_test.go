@@ -94,7 +94,7 @@ func TestBackEnds_EverythingTheyDoIsTold(t *testing.T) {
 // settled waits until the audit log is complete, and says how many records it has.
 func settled(t *testing.T, shop *testenv.Tenant) int {
 	t.Helper()
-	require.Eventually(t, func() bool { return shop.AuditSettled(t) }, time.Minute, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return shop.AuditSettled(t) }, 30*time.Second, 5*time.Millisecond)
 	return len(shop.Audit(t))
 }
 

@@ -36,7 +36,7 @@ func finished(t testing.TB, a *testenv.Admin, id uuid.UUID) jobAnswer {
 	require.Eventually(t, func() bool {
 		j = readJob(t, a.Get(t, "/jobs/"+id.String()), http.StatusOK)
 		return j.State == "done" || j.State == "failed" || j.State == "cancelled"
-	}, time.Minute, 20*time.Millisecond)
+	}, 30*time.Second, 20*time.Millisecond)
 	return j
 }
 

@@ -141,7 +141,7 @@ func TestDeleteUser_LeavesNothingOfHerButTheLog(t *testing.T) {
 		require.Eventually(t, func() bool {
 			log, _ = readLog(t, admin, "?actor_user_id="+made.ID.String()+"&type=user_deleted")
 			return len(log) == 1
-		}, time.Minute, 20*time.Millisecond)
+		}, 30*time.Second, 20*time.Millisecond)
 	})
 }
 

@@ -179,7 +179,7 @@ func TestWebhooks_HearWhatTheyAskedForOnEveryReplica(t *testing.T) {
 		w := hook(t, here, `{"callback":"https://hooks.example","events":["user.update.email.create"]}`)
 		add(here, "c@shop.example")
 		require.Equal(t, []string{"user.update.email.create"}, names(t, shop), "what it asked for, at once here")
-		require.Eventually(t, func() bool { add(there, "d@shop.example"); return len(shop.Events(t)) > 1 }, time.Minute, 100*time.Millisecond, "and soon elsewhere")
+		require.Eventually(t, func() bool { add(there, "d@shop.example"); return len(shop.Events(t)) > 1 }, 30*time.Second, 100*time.Millisecond, "and soon elsewhere")
 
 		shop.FannedOut(t)
 		require.Equal(t, http.StatusOK, here.Do(t, http.MethodPut, "/webhooks/"+w.ID.String(), `{"callback":"https://hooks.example","events":["user"],"enabled":false}`).Status)

@@ -135,7 +135,7 @@ func TestCustomClaims_OfAHostileShapeKeepNobodyOut(t *testing.T) {
 	kim := newKim(t, shop)
 	start := time.Now()
 	session := kim.SignIn(t)
-	require.Less(t, time.Since(start), time.Minute, "a thousand million rounds would take longer")
+	require.Less(t, time.Since(start), 10*time.Second)
 	require.Less(t, len(session.Token), 32<<10)
 	verify(t, shop, session.Token)
 	answer := session.Validate(t)

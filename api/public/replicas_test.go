@@ -28,7 +28,7 @@ func TestReplicas_ARevokedSessionIsRefusedByAll(t *testing.T) {
 
 		require.Equal(t, http.StatusNoContent, first.Logout(t).Status)
 		require.False(t, first.Valid(t))
-		require.Eventually(t, func() bool { return !elsewhere.Accepts(t, first.Token) }, time.Minute, 20*time.Millisecond)
+		require.Eventually(t, func() bool { return !elsewhere.Accepts(t, first.Token) }, 30*time.Second, 20*time.Millisecond)
 		require.Equal(t, http.StatusUnauthorized, elsewhere.Client().Bearer(first.Token).Get(t, "/me").Status)
 		require.True(t, elsewhere.Accepts(t, second.Token))
 
@@ -37,7 +37,7 @@ func TestReplicas_ARevokedSessionIsRefusedByAll(t *testing.T) {
 		require.True(t, second.Valid(t))
 		kim.On(elsewhere).SignIn(t)
 		require.False(t, elsewhere.Accepts(t, second.Token))
-		require.Eventually(t, func() bool { return !second.Valid(t) }, time.Minute, 20*time.Millisecond)
+		require.Eventually(t, func() bool { return !second.Valid(t) }, 30*time.Second, 20*time.Millisecond)
 		require.Empty(t, env.Errors())
 		require.Empty(t, other.Errors())
 	})
@@ -57,7 +57,7 @@ func TestReplicas_WithRedisARevocationTakesNoSecond(t *testing.T) {
 		require.True(t, elsewhere.Accepts(t, session.Token))
 		session.Logout(t)
 		ended := time.Now()
-		require.Eventually(t, func() bool { return !elsewhere.Accepts(t, session.Token) }, time.Minute, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return !elsewhere.Accepts(t, session.Token) }, 30*time.Second, 10*time.Millisecond)
 		best = min(best, time.Since(ended))
 	}
 	require.Less(t, best, time.Second)
@@ -107,7 +107,7 @@ func TestReplicas_NoOtherSpellingOfATokenOutlivesIt(t *testing.T) {
 	session.Logout(t)
 	for _, token := range all {
 		require.False(t, accepts(shop, token), token)
-		require.Eventually(t, func() bool { return !accepts(shop.On(other), token) }, time.Minute, 20*time.Millisecond, token)
+		require.Eventually(t, func() bool { return !accepts(shop.On(other), token) }, 30*time.Second, 20*time.Millisecond, token)
 	}
 	for _, token := range all {
 		require.False(t, accepts(shop, token), token)

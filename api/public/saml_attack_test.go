@@ -87,7 +87,7 @@ func (s *siege) refused(t testing.TB, values url.Values) answer {
 
 func (s *siege) failures(t testing.TB) []testenv.AuditRecord {
 	t.Helper()
-	require.Eventually(t, func() bool { return s.AuditSettled(t) }, time.Minute, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return s.AuditSettled(t) }, 30*time.Second, 5*time.Millisecond)
 	var found []testenv.AuditRecord
 	for _, r := range s.Audit(t) {
 		if r.Type == string(event.ThirdPartyFailed) {

@@ -39,7 +39,7 @@ saml:
 			there, err := env.App.SAML.Providers(t.Context(), s.ID)
 			require.NoError(t, err)
 			return len(there) == 2
-		}, time.Minute, 20*time.Millisecond)
+		}, 30*time.Second, 20*time.Millisecond)
 		metadata := c.Get(t, "/saml/metadata?domain="+samlDomain).Body
 		request := s.authorize(t, samlPage)
 		visit.Lock()

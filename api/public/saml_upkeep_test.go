@@ -281,7 +281,7 @@ func TestSAMLRefresh_AProviderThatHangsKeepsNoOtherFromIt(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- env.App.SAML.RefreshDue(ctx) }()
-	require.Eventually(t, func() bool { return works.peer.Fetches.Load() == 2 }, time.Minute, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return works.peer.Fetches.Load() == 2 }, saml.FetchTimeout, 5*time.Millisecond, "before the other is given up")
 	stop()
 	<-done
 }
@@ -321,7 +321,7 @@ func TestSAML_WhatOperatorsChangeIsOnRecord(t *testing.T) {
 				}
 			}
 			return len(kinds) == 4
-		}, time.Minute, 10*time.Millisecond)
+		}, 30*time.Second, 10*time.Millisecond)
 		require.Equal(t, []string{"saml_provider_created", "saml_provider_updated", "saml_certificate_rotated", "saml_provider_deleted"}, kinds)
 	}, samlEnv)
 }

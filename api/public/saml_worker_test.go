@@ -27,11 +27,11 @@ func TestSAMLUpkeep_IsDoneByTheWorkerByItself(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- env.App.Work(ctx) }()
-		require.Eventually(t, func() bool { return h.peer.Fetches.Load() == 2 }, time.Minute, 20*time.Millisecond, "metadata is fetched again")
+		require.Eventually(t, func() bool { return h.peer.Fetches.Load() == 2 }, 30*time.Second, 20*time.Millisecond, "metadata is fetched again")
 		require.Eventually(t, func() bool {
 			states := h.states(t)
 			return states[0] == tenants.KeyRetiring && states[1] == tenants.KeyActive
-		}, time.Minute, 20*time.Millisecond, "certificates move on")
+		}, 30*time.Second, 20*time.Millisecond, "certificates move on")
 		stop()
 		require.NoError(t, <-ended)
 	})

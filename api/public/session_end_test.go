@@ -18,7 +18,7 @@ func TestSession_EndsWithItsLifespan(t *testing.T) {
 		session := newKim(t, shop).SignIn(t)
 		require.True(t, session.Valid(t))
 		require.Equal(t, "8", session.Success.Response.Header.Get("X-Session-Lifetime"))
-		require.Eventually(t, func() bool { return !session.Valid(t) }, time.Minute, 50*time.Millisecond, "also where it is remembered")
+		require.Eventually(t, func() bool { return !session.Valid(t) }, 30*time.Second, 50*time.Millisecond, "also where it is remembered")
 		require.Equal(t, http.StatusUnauthorized, shop.Client().Bearer(session.Token).Get(t, "/me").Status)
 		require.Equal(t, http.StatusUnauthorized, session.Logout(t).Status)
 		require.Equal(t, map[string]any{"is_valid": false}, session.Validate(t))
@@ -45,7 +45,7 @@ func TestSession_EndsWhenIdle(t *testing.T) {
 			require.Equal(t, true, used.Validate(t)["is_valid"], "it is used again and again")
 			last = shop.Client().Bearer(looked.Token).Get(t, "/sessions/validate")
 			return string(last.Body) == `{"is_valid":false}`
-		}, time.Minute, 100*time.Millisecond)
+		}, 30*time.Second, 100*time.Millisecond)
 		require.Equal(t, []string{deleteCookie}, last.Header.Values("Set-Cookie"), "the browser forgets it")
 		require.Equal(t, 1, shop.Count(t, "sessions"))
 		require.True(t, idleExpiry(t, used.Validate(t)).After(before))
@@ -55,7 +55,7 @@ func TestSession_EndsWhenIdle(t *testing.T) {
 		require.Eventually(t, func() bool { // not used any more
 			last = shop.Client().Bearer(used.Token).Get(t, "/me")
 			return last.Status == http.StatusUnauthorized
-		}, time.Minute, 8500*time.Millisecond)
+		}, 30*time.Second, 8500*time.Millisecond)
 		require.Equal(t, []string{deleteCookie}, last.Header.Values("Set-Cookie"))
 		require.JSONEq(t, `{"code":401,"message":"Unauthorized"}`, string(last.Body))
 		require.Equal(t, 2, count(names(shop.Events(t)), "session.delete.passive.expire"))

@@ -116,7 +116,7 @@ func TestThirdPartyAttack_PageThatIsNotAllowedAnyMore(t *testing.T) {
 		require.Eventually(t, func() bool {
 			s := shop.Begin(t, "login").Do(t, "thirdparty_oauth", testenv.Inputs{"provider": "google", "redirect_to": testenv.AppPage})
 			return s.Status == http.StatusBadRequest
-		}, time.Minute, 20*time.Millisecond)
+		}, 30*time.Second, 20*time.Millisecond)
 		refusedBack(t, f.Client, query, errorPage, "invalid_request")
 	})
 }

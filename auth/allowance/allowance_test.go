@@ -24,7 +24,7 @@ import (
 	"github.com/latchkeep/latchkeep/tenants/usage"
 )
 
-const patience = time.Minute
+const patience = 30 * time.Second
 
 func allow(t *testing.T, s *testenv.Tenant, limits quota.Limits) {
 	t.Helper()

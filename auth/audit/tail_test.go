@@ -19,43 +19,40 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func TestTails_LookAtALogOnceHoweverManyListen(t *testing.T) {
 	t.Parallel()
-	lookedAt := func(t *testing.T, name string) {
-		var reads atomic.Int64
-		st, url := testdb.New(t, name, testdb.WithStatements(func(query string) {
-			if strings.Contains(query, "meta_user_agent") && strings.HasPrefix(query, "SELECT") {
-				reads.Add(1)
-			}
-		}))
-		r := newRoom(t, st, url)
-		const every = 20 * time.Millisecond
-		tails := audit.NewTails(r.store, every, quiet())
-		began := time.Now()
-		var heard sync.WaitGroup
-		for range audit.MaxListeners {
-			l, err := tails.Listen(t.Context(), r.shop, audit.TailFilter{}, nil)
-			require.NoError(t, err)
-			heard.Go(func() {
-				defer l.Close()
-				for n := 0; n < 5; {
-					events, open, err := l.Next(t.Context(), time.Minute)
-					if err != nil || !open {
-						t.Error("let go", err)
-						return
-					}
-					n += len(events)
-				}
-			})
-		}
-		for range 5 {
-			r.append(t, r.shop, some(1, nil)...)
-		}
-		heard.Wait()
-		require.LessOrEqual(t, reads.Load(), int64(time.Since(began)/every)+8)
-	}
 	for _, name := range testdb.Dialects() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			lookedAt(t, name)
+			var reads atomic.Int64
+			st, url := testdb.New(t, name, testdb.WithStatements(func(query string) {
+				if strings.Contains(query, "meta_user_agent") && strings.HasPrefix(query, "SELECT") {
+					reads.Add(1)
+				}
+			}))
+			r := newRoom(t, st, url)
+			const every = 20 * time.Millisecond
+			tails := audit.NewTails(r.store, every, quiet())
+			began := time.Now()
+			var heard sync.WaitGroup
+			for range audit.MaxListeners {
+				l, err := tails.Listen(t.Context(), r.shop, audit.TailFilter{}, nil)
+				require.NoError(t, err)
+				heard.Go(func() {
+					defer l.Close()
+					for n := 0; n < 5; {
+						events, open, err := l.Next(t.Context(), time.Minute)
+						if err != nil || !open {
+							t.Error("let go", err)
+							return
+						}
+						n += len(events)
+					}
+				})
+			}
+			for range 5 {
+				r.append(t, r.shop, some(1, nil)...)
+			}
+			heard.Wait()
+			require.LessOrEqual(t, reads.Load(), int64(time.Since(began)/every)+8)
 		})
 	}
 }

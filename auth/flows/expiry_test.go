@@ -47,7 +47,7 @@ func TestFlow_ExpiresWhetherItIsStoredOrNot(t *testing.T) {
 			got := f.Post(t, href, "wrong", nil)
 			require.Contains(t, []int{403, 410}, got.Status)
 			return got.Status == 410 && got.Refusal() == "flow_expired_error"
-		}, time.Minute, 50*time.Millisecond)
+		}, 30*time.Second, 50*time.Millisecond)
 		got := f.Do(t, "continue_with_login_identifier", testenv.Inputs{"email": "kim@shop.example"})
 		require.Equal(t, "flow_expired_error", got.Refusal(), "activity does not put it off")
 	})

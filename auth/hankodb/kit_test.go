@@ -12,7 +12,7 @@ import (
 
 // How long a test waits for what happens after an answer, and how often it looks.
 const (
-	patience = time.Minute
+	patience = 30 * time.Second
 	tick     = 20 * time.Millisecond
 )
 

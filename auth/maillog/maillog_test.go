@@ -33,7 +33,7 @@ func TestMailLog_TellsWhatBecameOfMailsAndNotWhatTheySaid(t *testing.T) {
 		}
 		require.Eventually(t, func() bool {
 			return len(list(shop, maillog.Filter{State: maillog.Sent}, uuid.Nil, 9)) == 2 && len(list(shop, maillog.Filter{State: maillog.Dropped}, uuid.Nil, 9)) == 1
-		}, time.Minute, 20*time.Millisecond)
+		}, 30*time.Second, 20*time.Millisecond)
 
 		all := list(shop, maillog.Filter{}, uuid.Nil, 9)
 		require.Len(t, all, 3)

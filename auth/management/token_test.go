@@ -22,7 +22,7 @@ func TestIssueToken_IsRecorded(t *testing.T) {
 	issued, err := env.App.Management.IssueToken(t.Context(), snapshot, tenants.ByCLI, kim.ID)
 	require.NoError(t, err)
 	require.True(t, shop.Accepts(t, issued.Token))
-	require.Eventually(t, func() bool { return shop.AuditSettled(t) }, time.Minute, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return shop.AuditSettled(t) }, 30*time.Second, 10*time.Millisecond)
 	records := shop.Operations(t)
 	last := records[len(records)-1]
 	require.Equal(t, string(tenants.AuditSessionIssued), last.Type)

@@ -114,7 +114,7 @@ func TestWorker_SealsAnewByItself(t *testing.T) {
 	require.Eventually(t, func() bool {
 		s, err := after.App.Reseal.Status(t.Context())
 		return err == nil && s.Counted != nil && s.Entries[1].Places["signing_keys.private_key"] == 0 && s.Entries[0].Places["signing_keys.private_key"] > 1
-	}, time.Minute, 50*time.Millisecond)
+	}, 30*time.Second, 50*time.Millisecond)
 	for _, key := range after.App.Store.Reader().SigningKey.Query().AllX(scope.With(context.WithoutCancel(t.Context()), scope.Tenant(shop.ID))) {
 		require.True(t, ring(t, second).Current(key.PrivateKey))
 	}

@@ -75,7 +75,7 @@ func (f *follower) revoke(t *testing.T, session uuid.UUID, ago time.Duration) {
 
 func (f *follower) forgets(t *testing.T, session uuid.UUID) {
 	t.Helper()
-	require.Eventually(t, func() bool { return !f.remembers(session) }, time.Minute, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return !f.remembers(session) }, 30*time.Second, 5*time.Millisecond)
 }
 
 func TestFollow_ARingIsHeardWithoutWaitingForTheClock(t *testing.T) {

@@ -52,7 +52,7 @@ func TestDelivery_WaitsForTheNextDayWhereTheQuotaIsUsedUp(t *testing.T) {
 		require.Equal(t, []string{"email.send"}, mailer.Events(), "codes cannot wait")
 		require.Eventually(t, func() bool {
 			return !slices.ContainsFunc(endpointsOf(t, shop), func(e *ent.WebhookEndpoint) bool { return !putOff(e, clock) })
-		}, time.Minute, 20*time.Millisecond)
+		}, 30*time.Second, 20*time.Millisecond)
 		states(t, shop, 1, map[string]int{"waiting": 6, "delivered": 1})
 		require.Empty(t, receiver.Calls())
 
@@ -75,7 +75,7 @@ func TestDelivery_GoesOnWhereMoreIsAllowed(t *testing.T) {
 		require.Eventually(t, func() bool {
 			es := endpointsOf(t, shop)
 			return len(es) == 1 && putOff(es[0], clock) && es[0].OpenUntil != nil && es[0].OpenUntil.Before(clock.Now().Add(2*time.Minute)) && es[0].Failures == 0
-		}, time.Minute, 20*time.Millisecond)
+		}, 30*time.Second, 20*time.Millisecond)
 		_, err := env.App.Provisioner.SetQuotas(t.Context(), shop.ID, quota.Limits{quota.Webhooks: {Hard: 2 * most}}, tenants.How{By: tenants.ByCLI})
 		require.NoError(t, err)
 		clock.Move(3 * time.Minute)

@@ -16,7 +16,7 @@ import (
 	"github.com/latchkeep/latchkeep/internal/testenv"
 )
 
-const patience = time.Minute
+const patience = 30 * time.Second
 
 // each runs a test on every database, with a clock that webhooks go by and that the test can move.
 func each(t *testing.T, test func(t *testing.T, env *testenv.Env, clock *testenv.Clock), options ...testenv.Option) {

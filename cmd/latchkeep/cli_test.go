@@ -328,6 +328,6 @@ func TestOperatorToken_ExpiresWhenItSays(t *testing.T) {
 	brief := strings.TrimSpace(m.must(t, "operator", "token", "--expires-in", "3s"))
 	s := m.start(t, "serve", "console")
 	console := browse(s.address(t, "console"), "http://console.example").as(brief)
-	require.Eventually(t, func() bool { return console.get(t, "/v1/tenants").status == 401 }, time.Minute, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return console.get(t, "/v1/tenants").status == 401 }, 30*time.Second, 50*time.Millisecond)
 	m.refuses(t, []string{"operator", "token", "--expires-in", "-1h"}, "--expires-in")
 }

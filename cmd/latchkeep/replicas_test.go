@@ -105,23 +105,28 @@ func TestReplicas_SeeAChangedConfigurationSoon(t *testing.T) {
 			operator := strings.TrimSpace(d.must(t, "operator", "token"))
 			a, b := d.start(t, "serve"), d.start(t, "serve")
 			shop := d.shop(t, b)
-			origin := "https://app.example"
-			shop.header.Set("Origin", origin)
-			allowed := func() string { return shop.get(t, "/me").header.Get("Access-Control-Allow-Origin") }
-			require.Empty(t, allowed())
-
 			console := browse(a.address(t, "console"), "http://console.example").as(operator)
 			var tenant struct{ ID string }
 			list := struct{ Tenants []struct{ ID string } }{}
 			console.get(t, "/v1/tenants").json(t, &list)
 			tenant.ID = list.Tenants[0].ID
-			patch, err := json.Marshal(map[string]any{"cors": map[string]any{"allow_origins": []string{origin}}})
-			require.NoError(t, err)
-			changed := console.send(t, "PATCH", "/v1/tenants/"+tenant.ID+"/config", json.RawMessage(patch))
-			require.Equal(t, 200, changed.status, "%s", changed.body)
-			began := time.Now()
-			require.Eventually(t, func() bool { return allowed() == origin }, time.Minute, 20*time.Millisecond)
-			require.Less(t, time.Since(began), c.within+3*time.Second, "a little more for a busy machine")
+			allowed := func() string { return shop.get(t, "/me").header.Get("Access-Control-Allow-Origin") }
+			best := time.Hour
+			for round := range 4 { // a slow machine must not be mistaken for waiting
+				origin := fmt.Sprintf("https://app%d.example", round)
+				shop.header.Set("Origin", origin)
+				require.Empty(t, allowed())
+				patch, err := json.Marshal(map[string]any{"cors": map[string]any{"allow_origins": []string{origin}}})
+				require.NoError(t, err)
+				changed := console.send(t, "PATCH", "/v1/tenants/"+tenant.ID+"/config", json.RawMessage(patch))
+				require.Equal(t, 200, changed.status, "%s", changed.body)
+				began := time.Now()
+				require.Eventually(t, func() bool { return allowed() == origin }, patience, 20*time.Millisecond)
+				if round > 0 { // the first may happen to meet a poll; the next begin just after one, if that is what they wait for
+					best = min(best, time.Since(began))
+				}
+			}
+			require.Less(t, best, c.within)
 		})
 	}
 }
@@ -207,7 +212,7 @@ func TestServe_GoesOnWhenRedisIsLost(t *testing.T) {
 	began := time.Now()
 	require.True(t, shop.valid(t, kim))
 	require.True(t, shop.valid(t, shop.fresh().signIn(t, "kim@shop.example")))
-	require.Less(t, time.Since(began), 8*time.Second, "the client itself would try four times, for three seconds each")
+	require.Less(t, time.Since(began), 8*time.Second, "the client itself would wait for longer")
 	redis.signal(t, syscall.SIGCONT)
 
 	redis.stop(t)

@@ -102,7 +102,7 @@ func TestUserImport_KilledAtAnyInstantGoesOnWithTheSameFile(t *testing.T) {
 			for n := range entries {
 				entries[n] = everythingOf(n)
 			}
-			there := []int{3, 700, 1499} // of whom others have the addresses already
+			there := []int{3, 200, 1499} // of whom others have the addresses already
 			var before []any
 			for _, n := range there {
 				other := everythingOf(n)

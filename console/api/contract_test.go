@@ -224,7 +224,7 @@ func (c *console) callers(t *testing.T, elsewhere uuid.UUID) map[contract.Caller
 	}
 	require.Eventually(t, func() bool {
 		return c.do(t, "GET", "/v1/tenants", "", "Authorization", "Bearer "+callers[contract.Expired]).Status == http.StatusUnauthorized
-	}, time.Minute, 10*time.Millisecond)
+	}, 30*time.Second, 10*time.Millisecond)
 	callers[contract.Powerless] = callers[contract.Caller(tenants.SessionsRead)]
 	return callers
 }

@@ -62,7 +62,7 @@ func TestKeys_AreRevokedByWhoHasSeenWhatFollows(t *testing.T) {
 	keys, err = c.env.App.Provisioner.SigningKeys(t.Context(), shop.ID)
 	require.NoError(t, err)
 	require.Equal(t, tenants.KeyGone, keys[0].State)
-	require.Eventually(t, func() bool { return !kim.Session.Valid(t) }, time.Minute, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return !kim.Session.Valid(t) }, 30*time.Second, 50*time.Millisecond)
 }
 
 func TestKeys_OfTheAPIDoNoMoreThanTheirMaker(t *testing.T) {

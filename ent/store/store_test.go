@@ -174,7 +174,7 @@ func TestDo_ACommitAfterTheEndOfTheContextSaysSo(t *testing.T) {
 			require.Eventually(t, func() bool {
 				_, err := tx.User.Query().Exist(context.WithoutCancel(ctx))
 				return errors.Is(err, sql.ErrTxDone)
-			}, time.Minute, time.Millisecond)
+			}, 30*time.Second, time.Millisecond)
 			return nil
 		})
 		require.ErrorIs(t, err, context.Canceled)

@@ -94,7 +94,7 @@ func New(t testing.TB, names *dnspeer.Peer, o Options) *Peer {
 		}
 		resp.Body.Close()
 		return resp.StatusCode == http.StatusOK
-	}, time.Minute, 50*time.Millisecond)
+	}, 30*time.Second, 50*time.Millisecond)
 	return p
 }
 

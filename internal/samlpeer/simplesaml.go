@@ -75,7 +75,7 @@ func NewSimpleSAML(t testing.TB, people ...Person) (*SimpleSAML, bool) {
 		}
 		_ = response.Body.Close()
 		return response.StatusCode == http.StatusOK
-	}, time.Minute, 50*time.Millisecond, "SimpleSAMLphp does not start")
+	}, 30*time.Second, 50*time.Millisecond, "SimpleSAMLphp does not start")
 	return s, true
 }
 

@@ -26,8 +26,9 @@ const domain = "latchkeep.test"
 // masterSecret is the secret of every Env.
 const masterSecret = "a master secret of tests only"
 
-// patience is how long a test waits for what happens after an answer.
-const patience = time.Minute
+// patience is how long a test waits for what happens after an answer: less than the minute after which much is looked at again in any case, a
+// session and what waits among it. So what should have been told is not mistaken for what was found by looking.
+const patience = 30 * time.Second
 
 // An Env is a running program on a database of its own. It ends with its test.
 type Env struct {

@@ -52,7 +52,7 @@ func TestBell_IsHeardByOtherProcessesThroughRedis(t *testing.T) {
 	go here.Run(ctx)
 	go there.Run(ctx)
 
-	require.Eventually(t, func() bool { return server.PubSubNumPat() == 2 }, time.Minute, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return server.PubSubNumPat() == 2 }, 30*time.Second, 5*time.Millisecond)
 	here.Ring("outbox")
 
 	hears(t, ch)
@@ -70,7 +70,7 @@ func TestBell_StopsWithItsContextThoughNobodyRings(t *testing.T) {
 		b.Run(ctx)
 		close(done)
 	}()
-	require.Eventually(t, func() bool { return server.PubSubNumPat() == 1 }, time.Minute, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return server.PubSubNumPat() == 1 }, 30*time.Second, 5*time.Millisecond)
 
 	stop()
 

@@ -14,7 +14,7 @@ import (
 )
 
 // patience is far more than any rendering may take, on a machine that is busy.
-const patience = 30 * time.Second
+const patience = 3 * time.Second
 
 // big is as much metadata as a user can have, in shapes that make much of it.
 func big() claims.User {

@@ -71,5 +71,5 @@ func TestRedis_AServerThatNeverAnswersIsGivenUpSoon(t *testing.T) {
 	start := time.Now()
 	_, err = limiter.Take(t.Context(), "k", ratelimit.Limit{Tokens: 1, Interval: time.Minute})
 	require.Error(t, err)
-	require.Less(t, time.Since(start), 8*time.Second, "the client itself would try four times, for three seconds each")
+	require.Less(t, time.Since(start), 3*time.Second, "the client itself would wait for longer")
 }
