@@ -50,6 +50,9 @@ const lockTimeout = 10 * time.Minute
 // lockTry is how long SQLite waits for its lock at a time. It is not told meanwhile that whoever waits has given up.
 const lockTry = 250 * time.Millisecond
 
+// lockPause is how long to leave the database alone between two tries, some of which SQLite ends at once.
+const lockPause = 10 * time.Millisecond
+
 // ErrNotEmpty is returned where the database has tables of ours, or of others by the same names, but no books about them.
 var ErrNotEmpty = errors.New("the database is not empty and was not made by these migrations")
 
@@ -183,11 +186,12 @@ func (m *Migrator) applyServer(ctx context.Context, file migrate.File, books boo
 // upSQLite migrates in one transaction that has the database to itself. While it lasts, foreign keys are not enforced, because SQLite changes a
 // table by making it anew; they are checked at its end.
 func (m *Migrator) upSQLite(ctx context.Context) (applied []string, err error) {
-	if _, err := m.db.ExecContext(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", lockTry.Milliseconds())); err != nil {
-		return nil, err
-	}
 	var books books
 	err = m.takeTurn(ctx, func() (err error) {
+		// The first connections to a new file switch it to a write-ahead log, and of two that do so at once SQLite lets one wait for nothing.
+		if _, err := m.db.ExecContext(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", lockTry.Milliseconds())); err != nil {
+			return err
+		}
 		books, err = m.openBooks(ctx)
 		return err
 	})
@@ -230,7 +234,7 @@ func (m *Migrator) takeTurn(ctx context.Context, take func() error) error {
 	for {
 		err := take()
 		var failed *driver.Error
-		if !errors.As(err, &failed) || failed.Code() != sqlite3.SQLITE_BUSY {
+		if !errors.As(err, &failed) || failed.Code()&0xff != sqlite3.SQLITE_BUSY {
 			return err
 		}
 		if ctx.Err() != nil || time.Now().After(ends) {
@@ -239,6 +243,10 @@ func (m *Migrator) takeTurn(ctx context.Context, take func() error) error {
 		if !told {
 			m.log.InfoContext(ctx, "waiting for another migration to end, or for whoever else writes to the database")
 			told = true
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(lockPause):
 		}
 	}
 }

@@ -2,6 +2,7 @@ package migrations_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -203,6 +204,21 @@ func TestUp_WaitsForWhoeverWritesToSQLite(t *testing.T) {
 	status, err := m.Status(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, status.Pending)
+}
+
+// TestUp_WaitsForWhoeverKeepsSQLiteFromItsLog has a file that no connection has switched to a write-ahead log yet, and cannot now.
+func TestUp_WaitsForWhoeverKeepsSQLiteFromItsLog(t *testing.T) {
+	t.Parallel()
+
+	source := testdb.Empty(t, dialect.SQLite)
+	other, err := sql.Open("sqlite", "file:"+source.Path+"?_txlock=immediate")
+	require.NoError(t, err)
+	defer other.Close()
+	writing, err := other.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	waits := upWaits(t.Context(), t, source, dirOf(t, dialect.SQLite))
+	require.NoError(t, writing.Rollback())
+	require.NoError(t, <-waits)
 }
 
 func TestUp_RefusesToLeaveSQLiteWithKeysToNothing(t *testing.T) {
