@@ -52,13 +52,15 @@ func TestReplicas_WithRedisARevocationTakesNoSecond(t *testing.T) {
 	kim := newKim(t, shop)
 	elsewhere := shop.On(other)
 	best := time.Hour
-	for range 3 { // a poll that happens to come at the right moment must not be mistaken for the bell, nor a slow machine for its absence
+	for round := range 4 { // a slow machine must not be mistaken for waiting
 		session := kim.SignIn(t)
 		require.True(t, elsewhere.Accepts(t, session.Token))
 		session.Logout(t)
 		ended := time.Now()
 		require.Eventually(t, func() bool { return !elsewhere.Accepts(t, session.Token) }, 30*time.Second, 10*time.Millisecond)
-		best = min(best, time.Since(ended))
+		if round > 0 { // the first may happen to meet a poll; the next begin just after one, if that is what they wait for
+			best = min(best, time.Since(ended))
+		}
 	}
 	require.Less(t, best, time.Second)
 }
