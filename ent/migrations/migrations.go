@@ -188,7 +188,7 @@ func (m *Migrator) applyServer(ctx context.Context, file migrate.File, books boo
 func (m *Migrator) upSQLite(ctx context.Context) (applied []string, err error) {
 	var books books
 	err = m.takeTurn(ctx, func() (err error) {
-		// The first connections to a new file switch it to a write-ahead log, and of two that do so at once SQLite lets one wait for nothing.
+		// The first connections to a new file switch it to a write-ahead log, and of two that do so at once SQLite refuses one without waiting.
 		if _, err := m.db.ExecContext(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", lockTry.Milliseconds())); err != nil {
 			return err
 		}
